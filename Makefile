@@ -1,0 +1,202 @@
+# sonde: one Makefile, no recursion.  `make help` lists the targets.
+VERSION := 0.1.0
+
+# ---- modes: build/MODE holds everything made with one set of flags ------------------------------------------------
+MODE ?= release
+ifneq (,$(filter debug asan tsan fuzz,$(firstword $(MAKECMDGOALS))))
+MODE := $(firstword $(MAKECMDGOALS))
+endif
+B := build/$(MODE)
+
+CC_release := gcc
+CC_debug   := gcc
+CC_asan    := clang
+CC_tsan    := clang
+CC_fuzz    := clang
+CC := $(CC_$(MODE))
+MODE_release := -O2 -g
+MODE_debug   := -O0 -g3
+MODE_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+MODE_tsan    := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+MODE_fuzz    := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
+MODE_CFLAGS := $(MODE_$(MODE))
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wno-unused-parameter
+CFLAGS += -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -fno-strict-aliasing $(WARN) $(MODE_CFLAGS)
+CPPFLAGS += -I. -I$(B) -DSONDE_VERSION='"$(VERSION)"' -MMD -MP
+ifneq ($(WERROR),0)
+CFLAGS += -Werror
+endif
+
+# Code that runs in a signal handler: no sanitizer hooks, no stack protector, frames that stay below 1 KiB.
+HANDLER_SRC := sampler/handler.c sampler/store.c sampler/unwind.c
+HANDLER_CFLAGS := -O2 -fno-stack-protector -fno-sanitize=all -fno-sanitize-coverage=trace-pc-guard,inline-8bit-counters -mgeneral-regs-only
+HANDLER_CFLAGS_gcc := -O2 -fno-stack-protector -Wframe-larger-than=1024 -mgeneral-regs-only
+
+# ---- rooms and who may include whom (read by check-layers) ----------------------------------------------------
+ROOMS := base writer sampler symbolize analyze cli
+MAY_base      := base
+MAY_writer    := base writer
+MAY_sampler   := base writer sampler
+MAY_symbolize := base symbolize
+MAY_analyze   := base symbolize writer analyze
+MAY_cli       := base writer sampler symbolize analyze cli
+
+# ---- packages (Debian 12) ---------------------------------------------------------------------------------------
+BUILD_PACKAGES := gcc libc6-dev make protobuf-c-compiler libprotobuf-c-dev zlib1g-dev libelf-dev libdwarf-dev libpcre2-dev libunwind-dev libstdc++6
+DEMO_PACKAGES := libc6-dbg
+TEST_PACKAGES := libcmocka-dev clang g++ python3 binutils gdb linux-perf google-perftools libgoogle-perftools-dev redis-server redis-tools \
+	sqlite3 lua5.4 nginx-light xz-utils golang-go libc6-dbg procps file
+
+.DEFAULT_GOAL := all
+.PHONY: all debug demo check asan tsan fuzz bench deps test-deps check-headers check-layers tidy format golden install clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += -r
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+say = @printf '  %-6s %s\n' $(1) $(2)
+
+SRC := $(foreach r,$(ROOMS),$(sort $(wildcard $(r)/*.c)))
+OBJ := $(SRC:%.c=$(B)/obj/%.o)
+PROTO_OBJ := $(B)/obj/writer/profile.pb-c.o
+room_obj = $(filter $(B)/obj/$(1)/%,$(OBJ))
+
+TOOL_OBJ := $(OBJ) $(PROTO_OBJ)
+# The library carries what writes a profile, and nothing that reads ELF, DWARF or profiles of others.
+LIB_WRITER := writer/encode.c writer/gzip_out.c
+LIB_OBJ := $(call room_obj,base) $(call room_obj,sampler) $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(LIB_WRITER))) $(PROTO_OBJ)
+
+TOOL_LIBS := -lprotobuf-c -lz -ldwarf -lelf -lpcre2-8 -ldl -lpthread -lm
+all: $(B)/sonde $(B)/libsonde.so $(B)/libsonde.a $(B)/sonde.pc ## build the tool and the libraries into build/release
+debug: all ## the same into build/debug, unoptimized
+
+$(B)/sonde: $(TOOL_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
+
+$(B)/libsonde.so: $(LIB_OBJ) sampler/libsonde.map
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libsonde.so -Wl,-z,now -Wl,-z,nodelete -Wl,-Bsymbolic-functions \
+		-Wl,--version-script=sampler/libsonde.map -Wl,--exclude-libs,ALL -o $@ $(LIB_OBJ) \
+		-Wl,-Bstatic -lprotobuf-c -lz -Wl,-Bdynamic -ldl -lpthread
+
+# One relocatable object with everything but the public names made local, so that a linked program sees only sonde_*.
+$(B)/libsonde.a: $(LIB_OBJ) sampler/libsonde.syms
+	$(call say,AR,$@)
+	$(Q)ld -r -o $(B)/obj/libsonde.o $(LIB_OBJ) $$($(CC) -print-file-name=libprotobuf-c.a) $$($(CC) -print-file-name=libz.a)
+	$(Q)objcopy --keep-global-symbols=sampler/libsonde.syms $(B)/obj/libsonde.o
+	$(Q)rm -f $@ && ar rcs $@ $(B)/obj/libsonde.o
+
+$(B)/sonde.pc: Makefile
+	$(Q)mkdir -p $(@D)
+	$(Q)printf 'prefix=%s\nlibdir=$${prefix}/lib\nincludedir=$${prefix}/include\n\nName: sonde\nDescription: sampling profiler that speaks pprof\nVersion: %s\nLibs: -L$${libdir} -lsonde\nLibs.private: -ldl -lpthread\nCflags: -I$${includedir}\n' $(PREFIX) $(VERSION) > $@
+
+# ---- compilation --------------------------------------------------------------------------------------------------
+$(B)/obj/%.o: %.c | build/.deps $(B)/writer/profile.pb-c.h
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(if $(filter $<,$(HANDLER_SRC)),$(if $(filter gcc,$(CC)),$(HANDLER_CFLAGS_gcc),$(HANDLER_CFLAGS))) -c -o $@ $<
+
+$(B)/writer/profile.pb-c.h: writer/profile.proto | build/.deps
+	$(call say,PROTO,$<)
+	$(Q)mkdir -p $(B)/writer && protoc-c --proto_path=writer --c_out=$(B)/writer $<
+$(PROTO_OBJ): $(B)/writer/profile.pb-c.h
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -Wno-shadow $(CPPFLAGS) -I$(B)/writer -c -o $@ $(B)/writer/profile.pb-c.c
+
+-include $(OBJ:.o=.d)
+
+# ---- packages -----------------------------------------------------------------------------------------------------
+# $(call install,packages): say what is missing and install it, through sudo when not root.
+install_packages = missing=; for p in $(1); do dpkg-query -W -f='$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then \
+		command -v apt-get >/dev/null || { echo "make: these Debian packages are missing and there is no apt-get:$$missing" >&2; exit 1; }; \
+		sudo=; [ "$$(id -u)" = 0 ] || { sudo=sudo; command -v sudo >/dev/null || { echo "make: please install as root:$$missing" >&2; exit 1; }; }; \
+		echo "installing with $$sudo apt-get:$$missing"; \
+		$$sudo apt-get update -qq && \
+		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >build/apt.log 2>&1 </dev/null || \
+			{ tail -n 20 build/apt.log >&2; echo "make: apt-get could not install:$$missing" >&2; exit 1; }; fi
+
+build/.deps:
+	@mkdir -p build
+	@$(call install_packages,$(BUILD_PACKAGES))
+	@touch $@
+build/.test-deps: | build/.deps
+	@$(call install_packages,$(TEST_PACKAGES))
+	@touch $@
+build/.demo-deps: | build/.deps
+	@$(call install_packages,$(DEMO_PACKAGES))
+	@touch $@
+deps: build/.deps ## install the packages that the build needs
+test-deps: build/.test-deps ## install the packages that the tests need
+
+# ---- tests --------------------------------------------------------------------------------------------------------
+TEST_SRC := $(sort $(wildcard tests/test_*.c))
+TEST_BIN := $(TEST_SRC:%.c=$(B)/%)
+FUZZ_SRC := $(sort $(wildcard tests/fuzz_*.c))
+# Everything but main(), for the tests to link.
+CORE_OBJ := $(filter-out $(B)/obj/cli/main.o,$(TOOL_OBJ))
+
+$(B)/tests/%: tests/%.c $(CORE_OBJ) | build/.test-deps
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) -o $@ $< $(CORE_OBJ) -lcmocka -lunwind $(TOOL_LIBS)
+$(B)/replay/%: tests/%.c tests/replay.c $(CORE_OBJ) | build/.test-deps
+	$(call say,REPLAY,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) -o $@ $< tests/replay.c $(CORE_OBJ) $(TOOL_LIBS)
+$(B)/fuzz/%: tests/%.c $(CORE_OBJ) | build/.test-deps
+	$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(CPPFLAGS) $(LDFLAGS) -o $@ $< $(CORE_OBJ) $(TOOL_LIBS)
+
+-include $(TEST_BIN:=.d)
+REPLAY_BIN := $(FUZZ_SRC:tests/%.c=$(B)/replay/%)
+
+.PHONY: check-run
+check: all check-layers check-headers check-run ## install what is missing, build, run every test
+check-run: $(TEST_BIN) $(REPLAY_BIN) all | build/.test-deps
+	$(Q)tests/run $(B)
+asan tsan: all $(TEST_BIN) | build/.test-deps ## build with a sanitizer and run the unit tests under it
+	$(Q)SONDE_SANITIZER=$@ tests/run $(B)
+FUZZ_SECONDS ?= 60
+fuzz: $(FUZZ_SRC:tests/%.c=$(B)/fuzz/%) ## run every fuzzer for FUZZ_SECONDS (60)
+	$(Q)for f in $^; do n=$$(basename $$f); mkdir -p build/corpus/$$n tests/corpus/$$n; echo "== $$n"; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 -print_final_stats=1 -artifact_prefix=build/corpus/ build/corpus/$$n tests/corpus/$$n 2>&1 | tail -n 12 || exit 1; done
+
+bench: all | build/.test-deps ## run every benchmark beside its peers and print the ratios
+	$(Q)for b in accuracy overhead; do bench/$$b || exit 1; done
+
+demo: all | build/.demo-deps ## record a real program, show its top functions, write a flame graph
+	$(Q)bench/demo $(B)
+
+# Every header must compile on its own.
+check-headers: | build/.deps ## every header compiles on its own
+	$(Q)for h in $(wildcard $(ROOMS:%=%/*.h)); do gcc -std=gnu11 -D_GNU_SOURCE -Wall -Werror -I. -I$(B) -fsyntax-only -x c $$h || exit 1; done
+	$(Q)echo "headers: each compiles on its own"
+
+check-layers: $(OBJ) ## the room table above holds, by the compiler's own dependency files
+	$(Q)MAY='$(foreach r,$(ROOMS),$(r)=$(subst $() ,$(comma),$(MAY_$(r))))' tests/check_layers $(B)
+comma := ,
+
+tidy: | build/.test-deps ## clang-tidy over the tree
+	$(Q)clang-tidy --quiet $(SRC) -- -std=gnu11 -D_GNU_SOURCE -I. -Ibuild/release
+format: ## clang-format over the tree
+	$(Q)clang-format -i $(SRC) $(wildcard $(ROOMS:%=%/*.h)) $(wildcard tests/*.c bench/*.c)
+golden: all ## record the expected outputs of the tests again (needs the newest pprof: PPROF=path)
+	$(Q)tests/record_golden $(B)
+
+# ---- install ------------------------------------------------------------------------------------------------------
+PREFIX ?= /usr/local
+install: all ## install under $(DESTDIR)$(PREFIX)
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
+	$(Q)install -m 755 $(B)/sonde $(DESTDIR)$(PREFIX)/bin/
+	$(Q)install -m 755 $(B)/libsonde.so $(DESTDIR)$(PREFIX)/lib/
+	$(Q)install -m 644 $(B)/libsonde.a $(DESTDIR)$(PREFIX)/lib/
+	$(Q)install -m 644 $(B)/sonde.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/
+	$(Q)install -m 644 sampler/sonde.h $(DESTDIR)$(PREFIX)/include/
+clean: ## remove build/
+	$(Q)rm -rf build
+help: ## this list
+	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'

@@ -1,0 +1,43 @@
+/* vec.c - growth of the typed arrays of vec.h by mmap and mremap. */
+#include "base/vec.h"
+#include "base/oom.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+
+static size_t map_bytes(size_t cap, size_t elem_bytes)
+{
+	return (cap * elem_bytes + 4095) & ~(size_t)4095;
+}
+
+int vec_grow(void **v, size_t *cap, size_t count, size_t elem_bytes)
+{
+	size_t want = *cap * 2 > count ? *cap * 2 : count;
+	size_t bytes;
+	void *p;
+
+	if (want > ((size_t)1 << 46) / elem_bytes)
+		return -1;
+	bytes = map_bytes(want, elem_bytes);
+	if (*v)
+		p = mremap(*v, map_bytes(*cap, elem_bytes), bytes, MREMAP_MAYMOVE);
+	else
+		p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return -1;
+	*v = p;
+	*cap = bytes / elem_bytes;
+	return 0;
+}
+
+void vec_must(void **v, size_t *cap, size_t count, size_t elem_bytes)
+{
+	if (vec_grow(v, cap, count, elem_bytes))
+		oom();
+}
+
+void vec_release(void *v, size_t cap, size_t elem_bytes)
+{
+	if (v)
+		munmap(v, map_bytes(cap, elem_bytes));
+}
