@@ -1,0 +1,536 @@
+/* decode.c - read profile.proto straight into the columns of base/profile.h.
+ *
+ * Encoding is protobuf-c's work; decoding is not, because protobuf-c builds an object tree with a
+ * heap block for every sample and every label, which costs eight times the size of the file before
+ * our own columns are filled.
+ *
+ * Fields may come in any order, and what they say is known only at the end: samples name locations
+ * that may follow, everything names strings by number.  So the first walk collects the strings and
+ * remembers where all other fields but the samples are; these are then decoded in the order
+ * functions, mappings, locations; the second walk decodes the samples.
+ *
+ * As lenient as pprof's own reader: unknown fields are skipped, packed and unpacked arrays
+ * accepted; a field of the wrong type is an error.  Ids are kept, because reports print them;
+ * references become indices.
+ */
+#include "writer/input.h"
+#include "writer/wire.h"
+
+/* Fields of the message Profile. */
+enum {
+	F_SAMPLE_TYPE = 1,
+	F_SAMPLE,
+	F_MAPPING,
+	F_LOCATION,
+	F_FUNCTION,
+	F_STRING_TABLE,
+	F_DROP_FRAMES,
+	F_KEEP_FRAMES,
+	F_TIME_NANOS,
+	F_DURATION_NANOS,
+	F_PERIOD_TYPE,
+	F_PERIOD,
+	F_COMMENT,
+	F_DEFAULT_SAMPLE_TYPE,
+	F_DOC_URL,
+};
+
+struct decoder {
+	struct profile *p;
+	const uint8_t *start, *end;
+	VEC(str_id) strings;	      /* by their number in the file */
+	VEC(struct wire_field) later; /* all but strings and samples */
+	struct id_map mappings, functions, locations;
+	size_t n_of[F_DOC_URL + 1]; /* fields seen, by number */
+	struct err *err;
+};
+
+static int fail_at(struct decoder *d, const uint8_t *at, const char *what)
+{
+	return err_set(d->err, PROTO_MALFORMED, "malformed profile: %s at byte %zu", what,
+		       (size_t)(at - d->start));
+}
+
+/* The end of a message: 0, or the first thing that was wrong in it. */
+static int finish(struct decoder *d, const struct wire *w)
+{
+	return w->error ? fail_at(d, w->pos, w->error) : 0;
+}
+
+static int refuse(struct decoder *d, const char *what, uint64_t id)
+{
+	return err_set(d->err, PROTO_REFUSED, "malformed profile: %s %llu", what,
+		       (unsigned long long)id);
+}
+
+static str_id string(struct decoder *d, struct wire *w, const struct wire_field *f)
+{
+	uint64_t i = wire_u64(w, f);
+
+	if (i < d->strings.n)
+		return d->strings.v[i];
+	if (!w->error)
+		w->error = "string number outside the string table";
+	return 0;
+}
+
+/* ---- the messages, field after field ---- */
+
+static int decode_value_type(struct decoder *d, struct wire w, struct value_type *vt)
+{
+	struct wire_field f;
+
+	while (wire_next(&w, &f))
+		switch (f.number) {
+		case 1:
+			vt->type = string(d, &w, &f);
+			break;
+		case 2:
+			vt->unit = string(d, &w, &f);
+			break;
+		}
+	return finish(d, &w);
+}
+
+static int decode_mapping(struct decoder *d, struct wire w)
+{
+	struct mapping m = { 0 };
+	struct wire_field f;
+
+	while (wire_next(&w, &f))
+		switch (f.number) {
+		case 1:
+			m.id = wire_u64(&w, &f);
+			break;
+		case 2:
+			m.start = wire_u64(&w, &f);
+			break;
+		case 3:
+			m.limit = wire_u64(&w, &f);
+			break;
+		case 4:
+			m.offset = wire_u64(&w, &f);
+			break;
+		case 5:
+			m.file = string(d, &w, &f);
+			break;
+		case 6:
+			m.build_id = string(d, &w, &f);
+			break;
+		case 7:
+			m.has_functions = wire_u64(&w, &f) != 0;
+			break;
+		case 8:
+			m.has_filenames = wire_u64(&w, &f) != 0;
+			break;
+		case 9:
+			m.has_line_numbers = wire_u64(&w, &f) != 0;
+			break;
+		case 10:
+			m.has_inline_frames = wire_u64(&w, &f) != 0;
+			break;
+		}
+	if (finish(d, &w))
+		return PROTO_MALFORMED;
+	if (m.id == 0)
+		return refuse(d, "mapping with the reserved id", 0);
+	if (!id_map_add(&d->mappings, m.id, (uint32_t)d->p->mappings.n))
+		return refuse(d, "several mappings with id", m.id);
+	*VEC_PUSH(&d->p->mappings) = m;
+	return 0;
+}
+
+static int decode_function(struct decoder *d, struct wire w)
+{
+	struct function fn = { 0 };
+	struct wire_field f;
+
+	while (wire_next(&w, &f))
+		switch (f.number) {
+		case 1:
+			fn.id = wire_u64(&w, &f);
+			break;
+		case 2:
+			fn.name = string(d, &w, &f);
+			break;
+		case 3:
+			fn.system_name = string(d, &w, &f);
+			break;
+		case 4:
+			fn.filename = string(d, &w, &f);
+			break;
+		case 5:
+			fn.start_line = (int64_t)wire_u64(&w, &f);
+			break;
+		}
+	if (finish(d, &w))
+		return PROTO_MALFORMED;
+	if (fn.id == 0)
+		return refuse(d, "function with the reserved id", 0);
+	if (!id_map_add(&d->functions, fn.id, (uint32_t)d->p->functions.n))
+		return refuse(d, "several functions with id", fn.id);
+	*VEC_PUSH(&d->p->functions) = fn;
+	return 0;
+}
+
+static int decode_line(struct decoder *d, struct wire w)
+{
+	struct line line = { .function = PROFILE_NONE };
+	struct wire_field f;
+
+	while (wire_next(&w, &f))
+		switch (f.number) {
+		case 1:
+			line.function = id_map_get(&d->functions, wire_u64(&w, &f));
+			break;
+		case 2:
+			line.line = (int64_t)wire_u64(&w, &f);
+			break;
+		case 3:
+			line.column = (int64_t)wire_u64(&w, &f);
+			break;
+		}
+	*VEC_PUSH(&d->p->lines) = line;
+	return finish(d, &w);
+}
+
+static int decode_location(struct decoder *d, struct wire w)
+{
+	struct profile *p = d->p;
+	struct location loc = { .mapping = PROFILE_NONE, .first_line = (uint32_t)p->lines.n };
+	struct wire_field f;
+
+	while (wire_next(&w, &f))
+		switch (f.number) {
+		case 1:
+			loc.id = wire_u64(&w, &f);
+			break;
+		case 2: /* an unknown mapping is no mapping, as pprof has it */
+			loc.mapping = id_map_get(&d->mappings, wire_u64(&w, &f));
+			break;
+		case 3:
+			loc.address = wire_u64(&w, &f);
+			break;
+		case 4:
+			if (decode_line(d, wire_message(&w, &f)))
+				return PROTO_MALFORMED;
+			break;
+		case 5:
+			loc.is_folded = wire_u64(&w, &f) != 0;
+			break;
+		}
+	if (finish(d, &w))
+		return PROTO_MALFORMED;
+	loc.n_lines = (uint32_t)p->lines.n - loc.first_line;
+	if (loc.id == 0)
+		return refuse(d, "location with the reserved id", 0);
+	for (uint32_t i = 0; i < loc.n_lines; i++)
+		if (p->lines.v[loc.first_line + i].function == PROFILE_NONE)
+			return refuse(d, "a line without a known function in location", loc.id);
+	if (!id_map_add(&d->locations, loc.id, (uint32_t)p->locations.n))
+		return refuse(d, "several locations with id", loc.id);
+	*VEC_PUSH(&p->locations) = loc;
+	return 0;
+}
+
+/* ---- samples: the bulk of every file ---- */
+
+static int decode_stack(struct decoder *d, struct wire *w, const struct wire_field *f)
+{
+	struct profile *p = d->p;
+	struct wire ids = { f->data, f->data + f->u, NULL };
+	size_t n = p->stack.n;
+
+	if (f->type != WIRE_BYTES) {
+		uint32_t index = id_map_get(&d->locations, wire_u64(w, f));
+
+		*VEC_PUSH(&p->stack) = index;
+		return index == PROFILE_NONE && !w->error
+			       ? refuse(d, "a sample names the unknown location", f->u)
+			       : 0;
+	}
+	VEC_MUST(&p->stack, n + f->u); /* each id takes a byte at least */
+	while (ids.pos < ids.end) {
+		uint64_t id = wire_varint(&ids);
+		uint32_t index = id_map_get(&d->locations, id);
+
+		if (ids.error)
+			return finish(d, &ids);
+		if (index == PROFILE_NONE)
+			return refuse(d, "a sample names the unknown location", id);
+		p->stack.v[n++] = index;
+	}
+	p->stack.n = n;
+	return 0;
+}
+
+static int decode_values(struct decoder *d, struct wire *w, const struct wire_field *f)
+{
+	struct profile *p = d->p;
+	struct wire numbers = { f->data, f->data + f->u, NULL };
+
+	if (f->type != WIRE_BYTES) {
+		*VEC_PUSH(&p->values) = (int64_t)wire_u64(w, f);
+		return 0;
+	}
+	while (numbers.pos < numbers.end && !numbers.error)
+		*VEC_PUSH(&p->values) = (int64_t)wire_varint(&numbers);
+	return finish(d, &numbers);
+}
+
+static int decode_label(struct decoder *d, struct wire w)
+{
+	struct label label = { 0 };
+	bool has_str = false, has_unit = false;
+	struct wire_field f;
+
+	while (wire_next(&w, &f))
+		switch (f.number) {
+		case 1:
+			label.key = string(d, &w, &f);
+			break;
+		case 2:
+			label.str = string(d, &w, &f);
+			has_str = f.u != 0;
+			break;
+		case 3:
+			label.num = (int64_t)wire_u64(&w, &f);
+			break;
+		case 4:
+			label.unit = string(d, &w, &f);
+			has_unit = f.u != 0;
+			break;
+		}
+	if (finish(d, &w))
+		return PROTO_MALFORMED;
+	if (has_str) {
+		label.num = 0;
+		label.unit = 0;
+	} else if (label.num == 0 && !has_unit) {
+		return 0; /* pprof sees no value in it and drops it */
+	}
+	label.is_num = !has_str;
+	*VEC_PUSH(&d->p->labels) = label;
+	return 0;
+}
+
+static int decode_sample(struct decoder *d, struct wire w)
+{
+	struct profile *p = d->p;
+	size_t first_value = p->values.n;
+	struct wire_field f;
+	int rc = 0;
+
+	while (!rc && wire_next(&w, &f))
+		switch (f.number) {
+		case 1:
+			rc = decode_stack(d, &w, &f);
+			break;
+		case 2:
+			rc = decode_values(d, &w, &f);
+			break;
+		case 3:
+			rc = decode_label(d, wire_message(&w, &f));
+			break;
+		}
+	if (rc || finish(d, &w))
+		return rc ? rc : PROTO_MALFORMED;
+	if (p->values.n - first_value != p->sample_types.n)
+		return err_set(d->err, PROTO_REFUSED,
+			       "malformed profile: sample %zu has %zu values for %zu sample types",
+			       p->n_samples, p->values.n - first_value, p->sample_types.n);
+	*VEC_PUSH(&p->stack_at) = p->stack.n;
+	*VEC_PUSH(&p->label_at) = p->labels.n;
+	p->n_samples++;
+	return 0;
+}
+
+static int decode_samples(struct decoder *d)
+{
+	struct wire w = { d->start, d->end, NULL };
+	size_t n = d->n_of[F_SAMPLE];
+	struct wire_field f;
+
+	VEC_MUST(&d->p->values, n * d->p->sample_types.n);
+	VEC_MUST(&d->p->stack_at, n + 1);
+	VEC_MUST(&d->p->label_at, n + 1);
+	while (n && wire_next(&w, &f)) {
+		int rc;
+
+		if (f.number != F_SAMPLE)
+			continue;
+		rc = decode_sample(d, wire_message(&w, &f));
+		if (rc)
+			return rc;
+		n--;
+	}
+	return 0;
+}
+
+/* ---- the message Profile ---- */
+
+static int first_walk(struct decoder *d)
+{
+	struct wire w = { d->start, d->end, NULL };
+	bool has_time = false;
+	struct wire_field f;
+
+	while (wire_next(&w, &f)) {
+		if (f.number == 0 || f.number > F_DOC_URL)
+			continue;
+		d->n_of[f.number]++;
+		if (f.number == F_STRING_TABLE) {
+			struct wire s = wire_message(&w, &f);
+
+			*VEC_PUSH(&d->strings) = strtab_add(d->p->strings, (const char *)s.pos,
+							    (size_t)(s.end - s.pos));
+			if (d->strings.v[0] != 0)
+				return fail_at(d, s.pos, "first string is not empty");
+		} else if (f.number == F_SAMPLE) {
+			(void)wire_message(&w, &f);
+		} else {
+			*VEC_PUSH(&d->later) = f;
+		}
+		if (f.number == F_TIME_NANOS) {
+			if (has_time)
+				return err_set(d->err, PROTO_REFUSED,
+					       "concatenated profiles detected: a second one ends "
+					       "at byte %zu",
+					       (size_t)(w.pos - d->start));
+			has_time = f.u != 0;
+		}
+	}
+	if (!w.error && !d->strings.n)
+		return fail_at(d, d->end, "no string table");
+	return finish(d, &w);
+}
+
+static int decode_scalar(struct decoder *d, struct wire *w, const struct wire_field *f)
+{
+	struct profile *p = d->p;
+
+	switch (f->number) {
+	case F_SAMPLE_TYPE:
+		*VEC_PUSH(&p->sample_types) = (struct value_type){ 0 };
+		return decode_value_type(d, wire_message(w, f),
+					 &p->sample_types.v[p->sample_types.n - 1]);
+	case F_DROP_FRAMES:
+		p->drop_frames = string(d, w, f);
+		break;
+	case F_KEEP_FRAMES:
+		p->keep_frames = string(d, w, f);
+		break;
+	case F_TIME_NANOS:
+		p->time_nanos = (int64_t)wire_u64(w, f);
+		break;
+	case F_DURATION_NANOS:
+		p->duration_nanos = (int64_t)wire_u64(w, f);
+		break;
+	case F_PERIOD_TYPE:
+		p->period_type = (struct value_type){ 0 };
+		return decode_value_type(d, wire_message(w, f), &p->period_type);
+	case F_PERIOD:
+		p->period = (int64_t)wire_u64(w, f);
+		break;
+	case F_DEFAULT_SAMPLE_TYPE:
+		p->default_sample_type = string(d, w, f);
+		break;
+	case F_DOC_URL:
+		p->doc_url = string(d, w, f);
+		break;
+	}
+	return 0;
+}
+
+static int decode_comments(struct decoder *d, struct wire *w, const struct wire_field *f)
+{
+	struct wire numbers = { f->data, f->data + f->u, NULL };
+
+	if (f->type != WIRE_BYTES) {
+		*VEC_PUSH(&d->p->comments) = string(d, w, f);
+		return 0;
+	}
+	while (numbers.pos < numbers.end && !numbers.error) {
+		struct wire_field number = { .type = WIRE_VARINT, .u = wire_varint(&numbers) };
+
+		*VEC_PUSH(&d->p->comments) = string(d, &numbers, &number);
+	}
+	return finish(d, &numbers);
+}
+
+static int decode_later_field(struct decoder *d, const struct wire_field *f)
+{
+	struct wire w = { d->start, d->start, NULL };
+	int rc;
+
+	switch (f->number) {
+	case F_MAPPING:
+		rc = decode_mapping(d, wire_message(&w, f));
+		break;
+	case F_FUNCTION:
+		rc = decode_function(d, wire_message(&w, f));
+		break;
+	case F_LOCATION:
+		rc = decode_location(d, wire_message(&w, f));
+		break;
+	case F_COMMENT:
+		rc = decode_comments(d, &w, f);
+		break;
+	default:
+		rc = decode_scalar(d, &w, f);
+	}
+	if (!rc && w.error)
+		return err_set(d->err, PROTO_MALFORMED, "malformed profile: %s in field %d",
+			       w.error, (int)f->number);
+	return rc;
+}
+
+/* Locations last, because they name mappings and functions. */
+static int decode_later(struct decoder *d)
+{
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < d->later.n; i++) {
+			bool is_location = d->later.v[i].number == F_LOCATION;
+			int rc = is_location == (pass == 1) ? decode_later_field(d, &d->later.v[i])
+							    : 0;
+
+			if (rc)
+				return rc;
+		}
+	return 0;
+}
+
+static int decode(struct decoder *d)
+{
+	int rc = first_walk(d);
+
+	if (rc)
+		return rc;
+	id_map_init(&d->mappings, d->n_of[F_MAPPING]);
+	id_map_init(&d->functions, d->n_of[F_FUNCTION]);
+	id_map_init(&d->locations, d->n_of[F_LOCATION]);
+	rc = decode_later(d);
+	if (rc)
+		return rc;
+	if (d->n_of[F_SAMPLE] && !d->p->sample_types.n)
+		return err_set(d->err, PROTO_REFUSED,
+			       "malformed profile: samples without a sample type");
+	return decode_samples(d);
+}
+
+enum proto_result proto_decode(struct profile **out, const uint8_t *data, size_t n, struct err *err)
+{
+	struct decoder d = { .p = profile_new(), .start = data, .end = data + n, .err = err };
+	int rc = decode(&d);
+
+	VEC_RELEASE(&d.strings);
+	VEC_RELEASE(&d.later);
+	id_map_release(&d.mappings);
+	id_map_release(&d.functions);
+	id_map_release(&d.locations);
+	if (rc)
+		profile_free(d.p);
+	else
+		*out = d.p;
+	return rc;
+}

@@ -1,0 +1,89 @@
+/* load.c - from a file or bytes to a profile that has been checked, whatever the format.
+ *
+ * What pprof reads is told apart by trying: gzip by its first two bytes; then profile.proto; what
+ * is not that is offered to the readers of the older formats.
+ */
+#include "writer/input.h"
+#include "writer/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int decode_unpacked(struct profile **out, const uint8_t *data, size_t n, struct err *err)
+{
+	if (!n)
+		return err_set(err, SONDE_EFORMAT, "empty input file");
+	switch (proto_decode(out, data, n, err)) {
+	case PROTO_OK:
+		return 0;
+	case PROTO_REFUSED:
+		return SONDE_EFORMAT;
+	case PROTO_MALFORMED:
+		break;
+	}
+	err_prefix(err, "unrecognized profile format");
+	return SONDE_EFORMAT;
+}
+
+int profile_decode_mem(struct profile **out, const void *data, size_t n, struct err *err)
+{
+	struct bytes unpacked = { VEC_INIT };
+	const uint8_t *bytes = data;
+	int rc;
+
+	if (n < 2 || bytes[0] != 0x1f || bytes[1] != 0x8b)
+		return decode_unpacked(out, bytes, n, err);
+	rc = gzip_unpack(&unpacked, bytes, n, err);
+	if (!rc)
+		rc = decode_unpacked(out, unpacked.buf.v, unpacked.buf.n, err);
+	VEC_RELEASE(&unpacked.buf);
+	return rc;
+}
+
+/* read() and not mmap(): a file that another process cuts short must not kill us. */
+static int read_all(struct bytes *out, int fd, struct err *err)
+{
+	struct stat st;
+	size_t want = 65536;
+
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+		want = (size_t)st.st_size + 1; /* room to see the end of the file without growing */
+	for (;;) {
+		ssize_t got;
+
+		if (out->buf.cap - out->buf.n < want / 2 + 1 &&
+		    VEC_RESERVE(&out->buf, out->buf.n + want))
+			return err_set(err, SONDE_ENOMEM, "not enough memory after %zu MB",
+				       out->buf.n >> 20);
+		got = read(fd, out->buf.v + out->buf.n, out->buf.cap - out->buf.n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_set(err, SONDE_EIO, "%s", strerror(errno));
+		if (got == 0)
+			return 0;
+		out->buf.n += (size_t)got;
+		want = 65536;
+	}
+}
+
+int profile_read_file(struct profile **out, const char *path, struct err *err)
+{
+	struct bytes file = { VEC_INIT };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rc;
+
+	if (fd < 0)
+		return err_set(err, SONDE_EIO, "cannot read '%s': %s", path, strerror(errno));
+	rc = read_all(&file, fd, err);
+	close(fd);
+	if (!rc)
+		rc = profile_decode_mem(out, file.buf.v, file.buf.n, err);
+	VEC_RELEASE(&file.buf);
+	if (rc)
+		err_prefix(err, "cannot read '%s'", path);
+	return rc;
+}
