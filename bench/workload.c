@@ -1,0 +1,222 @@
+/* workload.c - a program that knows how much CPU time each of its functions used, for
+ *bench/accuracy.
+ *
+ * usage: workload steady THREADS CPU_MS    that many threads, each until it has used so much CPU
+ *time workload churn  THREADS CPU_MS    the same, created at most four at a time: many short lives
+ *
+ * Every call of a function under test is clocked with the thread's own CPU clock, less what reading
+ *the clock costs. The functions differ in weight; the length of each call and their order are
+ *random, so that no rhythm of ours can fall into step with the kernel's tick.  One function spends
+ *its time inside system calls.  At the end the truth goes to stdout, in nanoseconds:
+ *
+ *	function heavy 4412345678        thread worker-3 1250012345       rusage 10012345678
+ */
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#define AT_ONCE 4 /* threads alive at a time when they are short-lived */
+
+static uint64_t loops_per_us; /* of spin(), measured at the start */
+static int64_t clock_cost_ns; /* what two readings of the clock add to a call */
+static int zero_fd;
+
+static int64_t thread_cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static uint32_t next_random(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+/* ---- the functions under test: each its own code, so that each has its own addresses ---- */
+
+#define UNDER_TEST __attribute__((noinline, noclone))
+
+static inline __attribute__((always_inline)) void spin(uint64_t us)
+{
+	for (uint64_t n = us * loops_per_us; n; n--)
+		__asm__ volatile("" ::: "memory");
+}
+
+UNDER_TEST static void heavy(unsigned us)
+{
+	spin(us);
+	__asm__ volatile("# heavy");
+}
+
+UNDER_TEST static void middle(unsigned us)
+{
+	spin(us);
+	__asm__ volatile("# middle");
+}
+
+UNDER_TEST static void light(unsigned us)
+{
+	spin(us);
+	__asm__ volatile("# light");
+}
+
+UNDER_TEST static void slim(unsigned us)
+{
+	spin(us);
+	__asm__ volatile("# slim");
+}
+
+UNDER_TEST static void calls(unsigned us)
+{
+	static __thread char buf[4096];
+	int64_t end = thread_cpu_ns() + us * 1000LL;
+
+	while (thread_cpu_ns() < end)
+		for (int i = 0; i < 8; i++)
+			if (read(zero_fd, buf, sizeof(buf)) < 0)
+				exit(1);
+}
+
+static const struct subject {
+	const char *name;
+	void (*fn)(unsigned us);
+	unsigned weight;
+} subjects[] = {
+	{ "heavy", heavy, 8 }, { "middle", middle, 4 }, { "calls", calls, 3 },
+	{ "light", light, 2 }, { "slim", slim, 1 },
+};
+enum { N_SUBJECTS = sizeof(subjects) / sizeof(subjects[0]), WEIGHTS = 18 };
+
+static int64_t function_ns[N_SUBJECTS]; /* of all threads that have ended */
+
+/* ---- threads ---- */
+
+struct worker {
+	pthread_t thread;
+	unsigned number;
+	int64_t budget_ns;
+	int64_t used_ns;
+};
+
+static int64_t clocked(const struct subject *s, unsigned us)
+{
+	int64_t begin = thread_cpu_ns();
+
+	s->fn(us);
+	return thread_cpu_ns() - begin - clock_cost_ns;
+}
+
+/* gperftools times a thread of its own only if the thread says so. */
+static void register_with_peer(void)
+{
+	void (*register_thread)(void) =
+		(void (*)(void))dlsym(RTLD_DEFAULT, "ProfilerRegisterThread");
+
+	if (register_thread)
+		register_thread();
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	int64_t mine[N_SUBJECTS] = { 0 }, begin = thread_cpu_ns(), end = begin + w->budget_ns;
+	uint32_t random = 2463534242u + w->number * 7919u;
+	int64_t unit_us = w->budget_ns / 1000 / WEIGHTS / 2;
+	char name[16];
+
+	snprintf(name, sizeof(name), "worker-%u", w->number);
+	pthread_setname_np(pthread_self(), name);
+	register_with_peer();
+	if (unit_us > 200)
+		unit_us = 200;
+	while (thread_cpu_ns() < end) {
+		/* By weight in the choice and not in the length: a short life tries a fair mixture
+		 * too. */
+		unsigned pick = next_random(&random) % WEIGHTS, i = 0;
+
+		while (pick >= subjects[i].weight)
+			pick -= subjects[i++].weight;
+		mine[i] +=
+			clocked(&subjects[i], unit_us / 2 + next_random(&random) % (unit_us + 1));
+	}
+	for (unsigned i = 0; i < N_SUBJECTS; i++)
+		__atomic_fetch_add(&function_ns[i], mine[i], __ATOMIC_RELAXED);
+	w->used_ns = thread_cpu_ns();
+	return NULL;
+}
+
+static void run_workers(struct worker *w, unsigned n, unsigned at_once)
+{
+	for (unsigned i = 0; i < n + at_once; i++) {
+		if (i >= at_once)
+			pthread_join(w[i - at_once].thread, NULL);
+		if (i < n && pthread_create(&w[i].thread, NULL, work, &w[i])) {
+			perror("workload: pthread_create");
+			exit(1);
+		}
+	}
+}
+
+/* ---- measure and report ---- */
+
+UNDER_TEST static void calibrate(void)
+{
+	int64_t begin, ns;
+
+	loops_per_us = 1000;
+	begin = thread_cpu_ns();
+	spin(20000);
+	ns = thread_cpu_ns() - begin;
+	loops_per_us = (uint64_t)(1000 * 20000 * 1000.0 / (double)ns);
+	begin = thread_cpu_ns();
+	for (int i = 0; i < 10000; i++)
+		thread_cpu_ns();
+	clock_cost_ns = (thread_cpu_ns() - begin) / 10000;
+}
+
+static int64_t rusage_ns(void)
+{
+	struct rusage r;
+
+	getrusage(RUSAGE_SELF, &r);
+	return (r.ru_utime.tv_sec + r.ru_stime.tv_sec) * 1000000000LL +
+	       (r.ru_utime.tv_usec + r.ru_stime.tv_usec) * 1000LL;
+}
+
+int main(int argc, char **argv)
+{
+	struct worker *workers;
+	unsigned n;
+
+	if (argc != 4 || (strcmp(argv[1], "steady") && strcmp(argv[1], "churn")) ||
+	    !(n = (unsigned)atoi(argv[2]))) {
+		fprintf(stderr, "usage: workload steady|churn THREADS CPU_MS\n");
+		return 2;
+	}
+	zero_fd = open("/dev/zero", O_RDONLY);
+	calibrate();
+	workers = calloc(n, sizeof(*workers));
+	for (unsigned i = 0; i < n; i++)
+		workers[i] = (struct worker){ .number = i, .budget_ns = atoi(argv[3]) * 1000000LL };
+	run_workers(workers, n, !strcmp(argv[1], "churn") && n > AT_ONCE ? AT_ONCE : n);
+
+	for (unsigned i = 0; i < N_SUBJECTS; i++)
+		printf("function %s %lld\n", subjects[i].name, (long long)function_ns[i]);
+	for (unsigned i = 0; i < n; i++)
+		printf("thread worker-%u %lld\n", i, (long long)workers[i].used_ns);
+	printf("rusage %lld\n", (long long)rusage_ns());
+	free(workers);
+	return 0;
+}
