@@ -4,6 +4,7 @@
  * is not that is offered to the readers of the older formats.
  */
 #include "writer/input.h"
+#include "writer/legacy.h"
 #include "writer/writer.h"
 
 #include <errno.h>
@@ -12,8 +13,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static bool starts_with(const uint8_t *data, size_t n, const char *magic, size_t n_magic)
+{
+	return n >= n_magic && memcmp(data, magic, n_magic) == 0;
+}
+
+/* What to say of bytes that are no profile: err holds what is wrong with them as profile.proto,
+ * which is worth saying only if they begin like one, with a sample type. */
+static int unrecognized(const uint8_t *data, size_t n, struct err *err)
+{
+	if (starts_with(data, n, "PERFILE2", 8))
+		return err_set(err, SONDE_EFORMAT,
+			       "unrecognized profile format: a perf.data file, which "
+			       "perf_to_profile converts");
+	if (starts_with(data, n, "\177ELF", 4))
+		return err_set(err, SONDE_EFORMAT, "unrecognized profile format: an ELF file");
+	if (starts_with(data, n, "\n", 1))
+		return SONDE_EFORMAT;
+	return err_set(err, SONDE_EFORMAT, "unrecognized profile format");
+}
+
 static int decode_unpacked(struct profile **out, const uint8_t *data, size_t n, struct err *err)
 {
+	struct err legacy_err;
+	enum legacy_result rc;
+
 	if (!n)
 		return err_set(err, SONDE_EFORMAT, "empty input file");
 	switch (proto_decode(out, data, n, err)) {
@@ -24,8 +48,12 @@ static int decode_unpacked(struct profile **out, const uint8_t *data, size_t n, 
 	case PROTO_MALFORMED:
 		break;
 	}
-	err_prefix(err, "unrecognized profile format");
-	return SONDE_EFORMAT;
+	rc = legacy_decode(out, data, n, &legacy_err);
+	if (rc == LEGACY_OK)
+		return 0;
+	if (rc == LEGACY_BROKEN)
+		return err_set(err, SONDE_EFORMAT, "%s", legacy_err.text);
+	return unrecognized(data, n, err);
 }
 
 int profile_decode_mem(struct profile **out, const void *data, size_t n, struct err *err)
