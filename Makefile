@@ -134,6 +134,7 @@ test-deps: build/.test-deps ## install the packages that the tests need
 # ---- tests --------------------------------------------------------------------------------------------------------
 TEST_SRC := $(sort $(wildcard tests/test_*.c))
 TEST_BIN := $(TEST_SRC:%.c=$(B)/%)
+TEST_TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz_*.c))
 # Everything but main(), for the tests to link.
 CORE_OBJ := $(filter-out $(B)/obj/cli/main.o,$(TOOL_OBJ))
@@ -151,14 +152,14 @@ $(B)/fuzz/%: tests/%.c $(CORE_OBJ) | build/.test-deps
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(CPPFLAGS) $(LDFLAGS) -o $@ $< $(CORE_OBJ) $(TOOL_LIBS)
 
--include $(TEST_BIN:=.d)
+-include $(TEST_BIN:=.d) $(TEST_TOOLS:=.d)
 REPLAY_BIN := $(FUZZ_SRC:tests/%.c=$(B)/replay/%)
 
 .PHONY: check-run
 check: all check-layers check-headers check-run ## install what is missing, build, run every test
-check-run: $(TEST_BIN) $(REPLAY_BIN) all | build/.test-deps
+check-run: $(TEST_BIN) $(TEST_TOOLS) $(REPLAY_BIN) all | build/.test-deps
 	$(Q)tests/run $(B)
-asan tsan: all $(TEST_BIN) | build/.test-deps ## build with a sanitizer and run the unit tests under it
+asan tsan: all $(TEST_BIN) $(TEST_TOOLS) | build/.test-deps ## build with a sanitizer and run the unit tests under it
 	$(Q)SONDE_SANITIZER=$@ tests/run $(B)
 FUZZ_SECONDS ?= 60
 fuzz: $(FUZZ_SRC:tests/%.c=$(B)/fuzz/%) ## run every fuzzer for FUZZ_SECONDS (60)

@@ -98,18 +98,30 @@ static int read_all(struct bytes *out, int fd, struct err *err)
 	}
 }
 
-int profile_read_file(struct profile **out, const char *path, struct err *err)
+int read_file(struct bytes *out, const char *path, struct err *err)
 {
-	struct bytes file = { VEC_INIT };
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int rc;
 
 	if (fd < 0)
 		return err_set(err, SONDE_EIO, "cannot read '%s': %s", path, strerror(errno));
-	rc = read_all(&file, fd, err);
+	rc = read_all(out, fd, err);
 	close(fd);
-	if (!rc)
-		rc = profile_decode_mem(out, file.buf.v, file.buf.n, err);
+	if (rc) {
+		err_prefix(err, "cannot read '%s'", path);
+		VEC_RELEASE(&out->buf);
+	}
+	return rc;
+}
+
+int profile_read_file(struct profile **out, const char *path, struct err *err)
+{
+	struct bytes file = { VEC_INIT };
+	int rc = read_file(&file, path, err);
+
+	if (rc)
+		return rc;
+	rc = profile_decode_mem(out, file.buf.v, file.buf.n, err);
 	VEC_RELEASE(&file.buf);
 	if (rc)
 		err_prefix(err, "cannot read '%s'", path);

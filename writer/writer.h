@@ -30,4 +30,7 @@ SONDE_MUST int profile_check_valid(const struct profile *p, struct err *err);
  * than profile_check_valid().  The first broken rule is the sentence. */
 SONDE_MUST int profile_check_rules(const struct profile *p, struct err *err);
 
+/* The same of a file, and what only its bytes show: gzip'd, no string twice, no unknown fields. */
+SONDE_MUST int profile_check_file_rules(const char *path, struct err *err);
+
 #endif
