@@ -12,6 +12,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+	{ "addr2line", cmd_addr2line, "functions and lines of addresses in a binary" },
 	{ "help", NULL, NULL },
 };
 

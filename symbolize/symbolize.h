@@ -1,6 +1,8 @@
-/* symbolize.h - the door of symbolize/: from addresses to functions, files, lines and inline chains.
+/* symbolize.h - the door of symbolize/: from addresses to functions, files, lines and inline
+ * chains.
  *
- * Not async-signal-safe, not thread-safe: one thread for one struct symbolizer.
+ * Not async-signal-safe.  Not thread-safe: demangle() keeps what it has seen, a struct binary its answers.  Reading
+ * DWARF forks a child process, so that damaged debug information cannot hurt the caller.
  */
 #ifndef SONDE_SYMBOLIZE_H
 #define SONDE_SYMBOLIZE_H
@@ -11,50 +13,68 @@
 enum demangle_mode {
 	DEMANGLE_DEFAULT,   /* no parameters, no template arguments: ns::vec::push */
 	DEMANGLE_TEMPLATES, /* no parameters: ns::vec<int>::push */
-	DEMANGLE_FULL,      /* everything: ns::vec<int>::push(int const&) */
+	DEMANGLE_FULL,	    /* everything: ns::vec<int>::push(int const&) */
 	DEMANGLE_NONE,
 };
 
 struct symbolize_opts { /* NULL or zeros = defaults */
-	bool force;                   /* also what already has functions */
+	bool force;	/* also what already has functions */
 	enum demangle_mode demangle;
-	const char *binary_path;      /* ':' list of folders to search; NULL = $PPROF_BINARY_PATH */
-	bool verbose;                 /* for each mapping, say on stderr which files were tried and why refused */
+	const char *binary_path; /* ':' list of folders to search; NULL = $PPROF_BINARY_PATH */
+	/* Called with a sentence for each file that was there and was refused, and for each mapping
+	 * that stays as it is; NULL = not wanted. */
+	void (*tell)(void *ctx, const char *sentence);
+	void *tell_ctx;
 };
 
 struct symbolize_stats {
-	size_t n_mappings, n_locations;  /* looked at */
-	size_t n_resolved;               /* locations that got a function */
-	size_t n_missing;                /* mappings whose file was not found or not usable */
-	char first_problem[512];         /* the sentence of the first missing mapping, "" if none */
+	size_t n_mappings, n_locations; /* looked at */
+	size_t n_resolved;		/* locations that got a function */
+	size_t n_missing;		/* mappings whose file was not found or not usable */
+	char first_problem[1024];	/* the sentence of the first missing mapping, "" if none */
 };
 
-/* Fill in functions, lines and inline chains of locations that have none, mapping by mapping.  What cannot be
- * resolved is left as it is: absence is data, not an error.  Errors are only those of the caller. */
+/* Fill in functions, lines and inline chains of locations that have none, mapping by mapping.  What
+ * cannot be resolved is left as it is: absence is data, not an error.  Errors are only those of the
+ * caller. */
 SONDE_MUST int symbolize_profile(struct profile *p, const struct symbolize_opts *opts,
 				 struct symbolize_stats *stats, struct err *err);
 
 /* ---- one binary at a time: addr2line and the source views ---- */
 
 struct frame {
-	const char *function;      /* linkage name as in the file; NULL = unknown */
-	const char *file;          /* NULL = unknown */
-	int64_t line, column;      /* 0 = unknown */
-	int64_t start_line;        /* of the function; 0 = unknown */
+	const char *function; /* linkage name as in the file; NULL = unknown */
+	const char *file;     /* NULL = unknown */
+	int64_t line, column; /* 0 = unknown */
+	int64_t start_line;   /* of the function; 0 = unknown */
 };
 
 struct binary;
 
 /* Open an ELF file and the debug file that belongs to it (build-id folder, .gnu_debuglink). */
-SONDE_MUST int binary_open(struct binary **out, const char *path, const struct symbolize_opts *opts, struct err *err);
-void binary_close(struct binary *b);
-const char *binary_build_id(const struct binary *b); /* lower-case hex, "" if none; lives as long as b */
+SONDE_MUST int binary_open(struct binary **out, const char *path, const struct symbolize_opts *opts,
+			   struct err *err);
+/* The same from bytes, which the caller keeps until close; no debug file is looked for. */
+SONDE_MUST int binary_open_mem(struct binary **out, const void *image, size_t bytes,
+			       const char *name, struct err *err);
+void binary_close(struct binary *b); /* NULL is fine */
+const char *
+binary_build_id(const struct binary *b); /* lower-case hex, "" if none; lives as long as b */
 
-/* Frames at an address of the file's own address space, innermost inlined function first; the last is the physical
- * function.  Strings live as long as b.  Returns how many are known (0 = nothing), at most max. */
+/* What of the debug information could not be used so far, as a sentence; "" = all is well. */
+const char *binary_problem(const struct binary *b);
+
+/* Look up many addresses at once and keep the answers: DWARF is read in batches, each of which
+ * costs a process and a pass over the units.  The more addresses a call has, the better. */
+void binary_prepare(struct binary *b, const uint64_t *addresses, size_t n);
+
+/* Frames at an address of the file's own address space, innermost inlined function first; the last
+ * is the physical function.  Strings live as long as b.  Returns how many are known (0 = nothing),
+ * at most max. */
 size_t binary_lookup(struct binary *b, uint64_t address, struct frame *frames, size_t max);
 
-/* The name in C++ (or Rust) source form, in a buffer that lives as long as the process; s itself if not mangled. */
+/* The name in C++ (or Rust) source form, in a buffer that lives as long as the process; s itself if
+ * not mangled. */
 const char *demangle(const char *s, enum demangle_mode mode);
 
 #endif

@@ -1,0 +1,305 @@
+/* binary.c - one binary with all that is known of it: ELF symbols, DWARF, the debug file; addresses
+ * to frames.
+ *
+ * DWARF answers first; where it has no function, the ELF symbol names it.  The outermost function
+ * of a chain also takes its name from the ELF symbol if DWARF gives no linkage name for it, as for
+ * functions of an anonymous namespace: the bare DW_AT_name would say `begin` for a thousand of
+ * them.
+ *
+ * Answers are kept by address.  DWARF is read in batches (dwarf_child.c), so whoever has many
+ * addresses calls binary_prepare() with all of them first.
+ */
+#include "symbolize/binary.h"
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/strtab.h"
+#include "symbolize/debug_file.h"
+#include "symbolize/dwarf_lookup.h"
+#include "symbolize/symtab.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const dwarf_sections[] = {
+	".debug_info",	 ".debug_abbrev",   ".debug_line", ".debug_str",	 ".debug_line_str",
+	".debug_ranges", ".debug_rnglists", ".debug_addr", ".debug_str_offsets",
+};
+#define N_DWARF_SECTIONS (sizeof(dwarf_sections) / sizeof(dwarf_sections[0]))
+
+struct answer {
+	uint64_t address;
+	size_t first, n; /* in frames */
+};
+
+struct binary {
+	struct elf_file *elf;
+	struct elf_file *debug; /* split off; NULL = none */
+	struct elf_file *dwarf; /* one of both; NULL = no DWARF, or none that can be read */
+	struct dwarf_section sections[N_DWARF_SECTIONS]; /* of dwarf, read when first needed */
+	bool has_sections;
+	struct symtab *symtab; /* read when first needed */
+	struct strtab *strings;
+	struct hash_map index; /* of answers, by address */
+	VEC(struct answer) answers;
+	VEC(struct frame) frames;
+	struct err problem;
+};
+
+int binary_from_elf(struct binary **out, struct elf_file *elf, const struct symbolize_opts *opts,
+		    struct err *err)
+{
+	static const struct symbolize_opts no_opts;
+	struct binary *b = calloc(1, sizeof(*b));
+	struct file_log log;
+
+	if (!b) {
+		elf_file_close(elf);
+		return err_set(err, SONDE_ENOMEM, "out of memory");
+	}
+	if (!opts)
+		opts = &no_opts;
+	log = (struct file_log){ opts->tell, opts->tell_ctx };
+	b->elf = elf;
+	b->strings = strtab_new();
+	hash_map_init(&b->index);
+	if (debug_file_has_dwarf(elf))
+		b->dwarf = elf;
+	else if (elf->is_mapped)
+		b->dwarf = b->debug = debug_file_find(elf, symbolize_search_path(opts), &log);
+	*out = b;
+	return 0;
+}
+
+int binary_open(struct binary **out, const char *path, const struct symbolize_opts *opts,
+		struct err *err)
+{
+	struct elf_file *elf;
+	int status = elf_file_open(&elf, path, err);
+
+	return status ? status : binary_from_elf(out, elf, opts, err);
+}
+
+int binary_open_mem(struct binary **out, const void *image, size_t bytes, const char *name,
+		    struct err *err)
+{
+	struct elf_file *elf;
+	int status = elf_file_open_mem(&elf, image, bytes, name, err);
+
+	return status ? status : binary_from_elf(out, elf, NULL, err);
+}
+
+void binary_close(struct binary *b)
+{
+	if (!b)
+		return;
+	symtab_free(b->symtab);
+	elf_file_close(b->debug);
+	elf_file_close(b->elf);
+	strtab_free(b->strings);
+	hash_map_release(&b->index);
+	VEC_RELEASE(&b->answers);
+	VEC_RELEASE(&b->frames);
+	free(b);
+}
+
+const char *binary_build_id(const struct binary *b)
+{
+	return b->elf->build_id;
+}
+
+const char *binary_problem(const struct binary *b)
+{
+	return b->problem.text;
+}
+
+const struct elf_file *binary_elf(const struct binary *b)
+{
+	return b->elf;
+}
+
+/* Inflated at most once, here, so that every child inherits the plain bytes. */
+static void load_sections(struct binary *b)
+{
+	b->has_sections = true;
+	for (size_t i = 0; i < N_DWARF_SECTIONS; i++) {
+		struct dwarf_section *s = &b->sections[i];
+		struct err why = { "" };
+		int status;
+
+		s->name = dwarf_sections[i];
+		status = elf_file_section(b->dwarf, s->name, &s->bytes, &why);
+		if (status == 0 || status == SONDE_ENOTFOUND)
+			continue;
+		b->problem = why;
+		b->dwarf = NULL;
+		return;
+	}
+}
+
+/* ---- answers ---- */
+
+/* The answer for an address, or where to put its number; NULL then. */
+static struct answer *find_answer(struct binary *b, uint64_t address, uint32_t **at)
+{
+	uint64_t h = hash_mix(address);
+	uint32_t *slot;
+
+	for (slot = hash_map_first(&b->index, h); *slot != HASH_MAP_NONE;
+	     slot = hash_map_next(&b->index, slot, h))
+		if (b->answers.v[*slot].address == address)
+			return &b->answers.v[*slot];
+	*at = slot;
+	return NULL;
+}
+
+static bool add_answer(struct binary *b, uint64_t address)
+{
+	uint32_t *at;
+
+	if (find_answer(b, address, &at))
+		return false;
+	*at = (uint32_t)b->answers.n;
+	hash_map_added(&b->index, at, hash_mix(address));
+	*VEC_PUSH(&b->answers) = (struct answer){ .address = address };
+	return true;
+}
+
+static const char *keep(struct binary *b, const char *s)
+{
+	return s && s[0] ? strtab_get(b->strings, strtab_add_str(b->strings, s)) : NULL;
+}
+
+/* Does a mangled name contain this source name?  Template arguments and operators are spelled
+ * otherwise. */
+static bool is_mangling_of(const char *mangled, const char *name)
+{
+	size_t n = strcspn(name, "<");
+
+	if (strncmp(mangled, "_Z", 2) != 0 && strncmp(mangled, "_R", 2) != 0)
+		return false;
+	if (name[0] == '~' || strncmp(name, "operator", 8) == 0)
+		return true;
+	return memmem(mangled, strlen(mangled), name, n) != NULL;
+}
+
+static const char *outer_name(struct binary *b, uint64_t address, const struct dwarf_frame *f)
+{
+	const struct symbol *s = f->is_linkage ? NULL : symtab_find(b->symtab, address);
+	const char *name = f->frame.function;
+
+	if (s && !name)
+		return s->name;
+	if (!s || !is_mangling_of(s->name, name))
+		return keep(b, name);
+	/* Without .isra.0, .cold and the like: it is one function in the source. */
+	return strtab_get(b->strings, strtab_add(b->strings, s->name, strcspn(s->name, ".")));
+}
+
+struct pending {
+	struct binary *b;
+	const uint64_t *addresses;
+};
+
+/* May come twice for an address: the second is the better one. */
+static void take_answer(void *ctx, size_t i, const struct dwarf_frame *frames, size_t n)
+{
+	struct pending *pending = ctx;
+	struct binary *b = pending->b;
+	uint64_t address = pending->addresses[i];
+	struct answer *a;
+	uint32_t *at;
+
+	a = find_answer(b, address, &at);
+	if (!a)
+		return;
+	a->first = b->frames.n;
+	a->n = n;
+	for (size_t k = 0; k < n; k++) {
+		struct frame f = frames[k].frame;
+
+		f.function = k + 1 == n ? outer_name(b, address, &frames[k]) : keep(b, f.function);
+		f.file = keep(b, f.file);
+		*VEC_PUSH(&b->frames) = f;
+	}
+}
+
+static void answer_by_dwarf(struct binary *b, const uint64_t *sorted, size_t n)
+{
+	struct pending pending = { b, sorted };
+	struct dwarf_sink sink = { .answer = take_answer, .ctx = &pending };
+	struct dwarf_input in = {
+		.binary = b->elf,
+		.sections = b->sections,
+		.n_sections = N_DWARF_SECTIONS,
+		.addresses = sorted,
+		.n_addresses = n,
+	};
+	struct err why = { "" };
+
+	if (!b->has_sections)
+		load_sections(b);
+	if (!b->dwarf)
+		return;
+	in.is_little = b->dwarf->is_little;
+	in.is_64 = b->dwarf->is_64;
+	if (dwarf_lookup_in_child(&in, &sink, &why) == 0)
+		return;
+	b->problem = why;
+	err_prefix(&b->problem, "'%s'", b->dwarf->path);
+}
+
+static void answer_by_symbol(struct binary *b, uint64_t address)
+{
+	const struct symbol *s = symtab_find(b->symtab, address);
+	struct answer *a;
+	uint32_t *at;
+
+	a = find_answer(b, address, &at);
+	if (!s || !a || a->n)
+		return;
+	a->first = b->frames.n;
+	a->n = 1;
+	*VEC_PUSH(&b->frames) = (struct frame){ .function = s->name };
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+void binary_prepare(struct binary *b, const uint64_t *addresses, size_t n)
+{
+	VEC(uint64_t) wanted = VEC_INIT;
+
+	if (!b->symtab)
+		b->symtab = symtab_new(b->elf, b->debug);
+	for (size_t i = 0; i < n; i++)
+		if (elf_file_is_code(b->elf, addresses[i]) && add_answer(b, addresses[i]))
+			*VEC_PUSH(&wanted) = addresses[i];
+	if (wanted.n) {
+		qsort(wanted.v, wanted.n, sizeof(*wanted.v), by_value);
+		if (b->dwarf)
+			answer_by_dwarf(b, wanted.v, wanted.n);
+		for (size_t i = 0; i < wanted.n; i++)
+			answer_by_symbol(b, wanted.v[i]);
+	}
+	VEC_RELEASE(&wanted);
+}
+
+size_t binary_lookup(struct binary *b, uint64_t address, struct frame *frames, size_t max)
+{
+	const struct answer *a;
+	uint32_t *at;
+	size_t n;
+
+	binary_prepare(b, &address, 1);
+	a = find_answer(b, address, &at);
+	if (!a || a->n == 0)
+		return 0;
+	n = a->n < max ? a->n : max;
+	memcpy(frames, &b->frames.v[a->first], n * sizeof(*frames));
+	return n;
+}

@@ -1,0 +1,308 @@
+/* dwarf_functions.c - which function an address belongs to, and what was inlined there.
+ *
+ * A unit's dies are walked once for all addresses asked.  The first walk looks only at namespaces
+ * and at functions that hold an address.  Where that leaves an address without a function a second
+ * walk looks everywhere: compilers put the body of a lambda into the class inside the function that
+ * made it, which is no address range of that function.
+ *
+ * Inside a function every inlined_subroutine whose ranges hold an address adds one link to that
+ * address's chain. Ranges need not nest as the dies do (seen from gcc and clang): a chain takes at
+ * each depth the first that comes.
+ */
+#include "symbolize/dwarf_reader.h"
+
+#define MAX_DIE_DEPTH 200 /* of nested dies; real programs stay below 50 */
+#define MAX_NAME_HOPS 16  /* origin and specification links from a die to its name */
+
+struct walk {
+	struct dwarf_reader *r;
+	struct dwarf_job *job;
+	bool everywhere;  /* second walk */
+	uint32_t n_roots; /* physical functions that took an address */
+	uint32_t root;	  /* the one that is being walked, 0 = none */
+	uint32_t inlined; /* depth of inlined_subroutines around */
+	bool hit;	  /* set by take_slots */
+	/* of the die at hand */
+	Dwarf_Die die;
+	const struct dwarf_function *function;
+	uint64_t call_file, call_line, call_column;
+};
+
+static void add_origin(struct dwarf_reader *r, struct dwarf_function *f, Dwarf_Die die)
+{
+	const char *name = dwarf_attr_string(r, die, DW_AT_linkage_name);
+	uint64_t line;
+
+	if (!name)
+		name = dwarf_attr_string(r, die, DW_AT_MIPS_linkage_name);
+	if (name && !f->is_linkage) {
+		f->name = name;
+		f->is_linkage = true;
+	}
+	if (!f->name)
+		f->name = dwarf_attr_string(r, die, DW_AT_name);
+	if (!f->start_line && dwarf_attr_unsigned(r, die, DW_AT_decl_line, &line) &&
+	    line <= INT64_MAX)
+		f->start_line = (int64_t)line;
+}
+
+/* Name and line of a function, from its die and from those that the die refers to. */
+static void read_function(struct dwarf_reader *r, struct dwarf_function *f, Dwarf_Die die)
+{
+	Dwarf_Die at = die, next;
+	Dwarf_Error e = NULL;
+	Dwarf_Off to;
+
+	for (int hop = 0; hop < MAX_NAME_HOPS; hop++) {
+		int status;
+
+		add_origin(r, f, at);
+		if (!dwarf_attr_reference(r, at, DW_AT_abstract_origin, &to) &&
+		    !dwarf_attr_reference(r, at, DW_AT_specification, &to))
+			break;
+		status = dwarf_offdie_b(r->dbg, to, 1, &next, &e);
+		if (at != die)
+			dwarf_dealloc(r->dbg, at, DW_DLA_DIE);
+		if (status != DW_DLV_OK) {
+			dwarf_forget(r, e);
+			return;
+		}
+		at = next;
+	}
+	if (at != die)
+		dwarf_dealloc(r->dbg, at, DW_DLA_DIE);
+}
+
+/* Abstract instances are shared by many inlined ones: read once, kept by die. */
+static const struct dwarf_function *get_function(struct dwarf_reader *r,
+						 const struct dwarf_unit *unit, Dwarf_Die die)
+{
+	Dwarf_Error e = NULL;
+	Dwarf_Off offset = 0;
+	struct dwarf_function *f;
+	uint32_t *at;
+	uint64_t h;
+
+	if (dwarf_dieoffset(die, &offset, &e) != DW_DLV_OK)
+		dwarf_forget(r, e);
+	h = hash_mix(offset);
+	for (at = hash_map_first(&r->function_index, h); *at != HASH_MAP_NONE;
+	     at = hash_map_next(&r->function_index, at, h))
+		if (r->functions.v[*at]->die == offset)
+			return r->functions.v[*at];
+	*at = (uint32_t)r->functions.n;
+	hash_map_added(&r->function_index, at, h);
+	f = ARENA_NEW(r->arena, struct dwarf_function);
+	f->die = offset;
+	*VEC_PUSH(&r->functions) = f;
+	read_function(r, f, die);
+	if (unit->is_c)
+		f->is_linkage = true;
+	return f;
+}
+
+static const struct dwarf_function *function_at_hand(struct walk *w)
+{
+	Dwarf_Off origin;
+	Dwarf_Error e = NULL;
+	Dwarf_Die die;
+
+	if (w->function)
+		return w->function;
+	/* What many inlined instances share is their abstract origin. */
+	if (w->inlined && dwarf_attr_reference(w->r, w->die, DW_AT_abstract_origin, &origin)) {
+		if (dwarf_offdie_b(w->r->dbg, origin, 1, &die, &e) == DW_DLV_OK) {
+			w->function = get_function(w->r, w->job->unit, die);
+			dwarf_dealloc(w->r->dbg, die, DW_DLA_DIE);
+			return w->function;
+		}
+		dwarf_forget(w->r, e);
+	}
+	w->function = get_function(w->r, w->job->unit, w->die);
+	return w->function;
+}
+
+static void add_link(struct walk *w, uint32_t slot)
+{
+	struct dwarf_job *job = w->job;
+
+	*VEC_PUSH(&job->links) = (struct dwarf_link){
+		.slot = slot,
+		.depth = job->depths[slot]++,
+		.function = function_at_hand(w),
+		.call_file = w->call_file,
+		.call_line = (int64_t)w->call_line,
+		.call_column = (int64_t)w->call_column,
+	};
+	w->hit = true;
+}
+
+/* A piece of a physical function. */
+static void take_slots(void *ctx, uint64_t start, uint64_t end)
+{
+	struct walk *w = ctx;
+	struct dwarf_job *job = w->job;
+
+	for (uint32_t i = dwarf_job_slot(job, start); i < job->n && job->addresses[i] < end; i++) {
+		if (job->depths[i])
+			continue;
+		job->roots[i] = w->n_roots + 1;
+		add_link(w, i);
+	}
+}
+
+/* A piece of an inlined one. */
+static void take_inlined_slots(void *ctx, uint64_t start, uint64_t end)
+{
+	struct walk *w = ctx;
+	struct dwarf_job *job = w->job;
+
+	for (uint32_t i = dwarf_job_slot(job, start); i < job->n && job->addresses[i] < end; i++)
+		if (job->roots[i] == w->root && job->depths[i] <= w->inlined &&
+		    job->depths[i] < DWARF_MAX_FRAMES)
+			add_link(w, i);
+}
+
+static void walk_children(struct walk *w, Dwarf_Die die, unsigned depth);
+
+static void walk_function(struct walk *w, Dwarf_Die die, unsigned depth)
+{
+	uint32_t root = w->root, inlined = w->inlined;
+
+	w->die = die;
+	w->function = NULL;
+	w->call_file = w->call_line = w->call_column = 0;
+	w->hit = false;
+	w->inlined = 0;
+	dwarf_ranges(w->r, w->job->unit, die, take_slots, w);
+	if (w->hit) {
+		w->root = ++w->n_roots;
+		walk_children(w, die, depth + 1);
+	} else if (w->everywhere) {
+		w->root = 0;
+		walk_children(w, die, depth + 1);
+	}
+	w->root = root;
+	w->inlined = inlined;
+}
+
+static void walk_inlined(struct walk *w, Dwarf_Die die, unsigned depth)
+{
+	if (!w->root && !w->everywhere)
+		return;
+	w->die = die;
+	w->function = NULL;
+	w->hit = false;
+	w->inlined++;
+	if (w->root) {
+		uint64_t file = 0, line = 0, column = 0;
+
+		dwarf_attr_unsigned(w->r, die, DW_AT_call_file, &file);
+		dwarf_attr_unsigned(w->r, die, DW_AT_call_line, &line);
+		dwarf_attr_unsigned(w->r, die, DW_AT_call_column, &column);
+		w->call_file = file;
+		w->call_line = line & INT64_MAX;
+		w->call_column = column & INT64_MAX;
+		dwarf_ranges(w->r, w->job->unit, die, take_inlined_slots, w);
+	}
+	if (w->hit || w->everywhere)
+		walk_children(w, die, depth + 1);
+	w->inlined--;
+}
+
+static void walk_die(struct walk *w, Dwarf_Die die, unsigned depth)
+{
+	Dwarf_Error e = NULL;
+	Dwarf_Half tag = 0;
+
+	if (dwarf_tag(die, &tag, &e) != DW_DLV_OK) {
+		dwarf_forget(w->r, e);
+		return;
+	}
+	switch (tag) {
+	case DW_TAG_subprogram:
+	case DW_TAG_entry_point:
+		walk_function(w, die, depth);
+		return;
+	case DW_TAG_inlined_subroutine:
+		walk_inlined(w, die, depth);
+		return;
+	case DW_TAG_namespace:
+	case DW_TAG_module:
+	case DW_TAG_lexical_block:
+	case DW_TAG_try_block:
+	case DW_TAG_catch_block:
+	case DW_TAG_with_stmt:
+		walk_children(w, die, depth + 1);
+		return;
+	default:
+		if (w->everywhere)
+			walk_children(w, die, depth + 1);
+	}
+}
+
+static Dwarf_Die first_child(struct walk *w, Dwarf_Die die)
+{
+	Dwarf_Half has_children = 0;
+	Dwarf_Error e = NULL;
+	Dwarf_Die child;
+
+	if (dwarf_die_abbrev_children_flag(die, &has_children) != DW_DLV_OK || !has_children)
+		return NULL;
+	if (dwarf_child(die, &child, &e) == DW_DLV_OK)
+		return child;
+	dwarf_forget(w->r, e);
+	return NULL;
+}
+
+/* Siblings come in file order; one that does not is damage, and would be a loop. */
+static Dwarf_Die next_sibling(struct walk *w, Dwarf_Die die)
+{
+	Dwarf_Error e = NULL;
+	Dwarf_Off here, there;
+	Dwarf_Die next;
+
+	if (dwarf_siblingof_b(w->r->dbg, die, 1, &next, &e) != DW_DLV_OK) {
+		dwarf_forget(w->r, e);
+		return NULL;
+	}
+	if (dwarf_dieoffset(die, &here, &e) == DW_DLV_OK &&
+	    dwarf_dieoffset(next, &there, &e) == DW_DLV_OK && there > here)
+		return next;
+	dwarf_forget(w->r, e);
+	dwarf_dealloc(w->r->dbg, next, DW_DLA_DIE);
+	return NULL;
+}
+
+static void walk_children(struct walk *w, Dwarf_Die die, unsigned depth)
+{
+	Dwarf_Die child = depth < MAX_DIE_DEPTH ? first_child(w, die) : NULL;
+
+	while (child) {
+		Dwarf_Die next;
+
+		walk_die(w, child, depth);
+		next = next_sibling(w, child);
+		dwarf_dealloc(w->r->dbg, child, DW_DLA_DIE);
+		child = next;
+	}
+}
+
+static bool all_found(const struct dwarf_job *job)
+{
+	for (uint32_t i = 0; i < job->n; i++)
+		if (!job->depths[i])
+			return false;
+	return true;
+}
+
+void dwarf_find_functions(struct dwarf_reader *r, struct dwarf_job *job)
+{
+	struct walk w = { .r = r, .job = job };
+
+	walk_children(&w, job->root, 0);
+	if (all_found(job))
+		return;
+	w.everywhere = true;
+	walk_children(&w, job->root, 0);
+}

@@ -1,0 +1,321 @@
+/* elf_file.c - one ELF file, mapped and read through libelf: segments, sections, build id.
+ *
+ * Every byte of the file is hostile.  libelf keeps section bounds inside the file; what it does not
+ * bound is how far a compressed section inflates, so that is checked against what zlib can do at
+ * all (1032 : 1) before it allocates.  A file that shrinks while it is mapped still costs a SIGBUS,
+ * as it does every reader that maps.
+ */
+#include "symbolize/elf_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ZLIB_MAX_RATIO 1032
+
+static int map_file(struct elf_file *f, const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	void *p;
+
+	if (fd < 0 || fstat(fd, &st)) {
+		int e = errno;
+
+		if (fd >= 0)
+			close(fd);
+		return err_set(err, e == ENOENT ? SONDE_ENOTFOUND : SONDE_EIO,
+			       "cannot open '%s': %s", path, strerror(e));
+	}
+	if (!S_ISREG(st.st_mode) || st.st_size == 0) {
+		close(fd);
+		return err_set(err, SONDE_EFORMAT, "not an ELF file: '%s' is %s", path,
+			       S_ISREG(st.st_mode) ? "empty" : "no regular file");
+	}
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (p == MAP_FAILED)
+		return err_set(err, SONDE_EIO, "cannot map '%s': %s", path, strerror(errno));
+	f->image = p;
+	f->bytes = (size_t)st.st_size;
+	f->is_mapped = true;
+	return 0;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct elf_range *x = a, *y = b;
+
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+static void add_code(struct elf_file *f, uint64_t start, uint64_t bytes)
+{
+	if (bytes && bytes <= UINT64_MAX - start)
+		*VEC_PUSH(&f->code) = (struct elf_range){ start, start + bytes };
+}
+
+static void read_segments(struct elf_file *f)
+{
+	size_t n = 0;
+
+	if (elf_getphdrnum(f->elf, &n))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		GElf_Phdr ph;
+
+		if (!gelf_getphdr(f->elf, (int)i, &ph))
+			return;
+		if (ph.p_type == PT_LOAD)
+			*VEC_PUSH(&f->segments) = (struct elf_segment){
+				ph.p_vaddr, ph.p_offset, ph.p_filesz, ph.p_memsz, ph.p_flags & PF_X,
+			};
+	}
+}
+
+static void read_code(struct elf_file *f)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr sh;
+
+	while ((scn = elf_nextscn(f->elf, scn)))
+		if (gelf_getshdr(scn, &sh) && sh.sh_flags & SHF_EXECINSTR &&
+		    sh.sh_flags & SHF_ALLOC)
+			add_code(f, sh.sh_addr, sh.sh_size);
+	if (f->code.n == 0)
+		for (size_t i = 0; i < f->segments.n; i++)
+			if (f->segments.v[i].exec)
+				add_code(f, f->segments.v[i].vaddr, f->segments.v[i].memory_bytes);
+	if (f->code.n)
+		qsort(f->code.v, f->code.n, sizeof(*f->code.v), by_start);
+}
+
+static bool take_build_id(struct elf_file *f, Elf_Data *notes)
+{
+	size_t at = 0, next, name, desc;
+	GElf_Nhdr nh;
+
+	while (notes && (next = gelf_getnote(notes, at, &nh, &name, &desc)) > 0) {
+		const unsigned char *id = (const unsigned char *)notes->d_buf + desc;
+
+		at = next;
+		if (nh.n_type != NT_GNU_BUILD_ID || nh.n_namesz != 4 ||
+		    memcmp((char *)notes->d_buf + name, "GNU", 4) != 0)
+			continue;
+		if (nh.n_descsz == 0 || nh.n_descsz > BUILD_ID_MAX)
+			return false;
+		for (size_t i = 0; i < nh.n_descsz; i++) {
+			f->build_id[2 * i] = "0123456789abcdef"[id[i] >> 4];
+			f->build_id[2 * i + 1] = "0123456789abcdef"[id[i] & 15];
+		}
+		return true;
+	}
+	return false;
+}
+
+/* Sections first: the program headers of a split-off debug file are those of the binary and point
+ * nowhere. */
+static void read_build_id(struct elf_file *f)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr sh;
+	size_t n = 0;
+
+	while ((scn = elf_nextscn(f->elf, scn)))
+		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_NOTE &&
+		    take_build_id(f, elf_getdata(scn, NULL)))
+			return;
+	if (elf_getphdrnum(f->elf, &n))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		GElf_Phdr ph;
+
+		if (!gelf_getphdr(f->elf, (int)i, &ph) || ph.p_type != PT_NOTE)
+			continue;
+		if (take_build_id(f,
+				  elf_getdata_rawchunk(f->elf, (int64_t)ph.p_offset, ph.p_filesz,
+						       ph.p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR)))
+			return;
+	}
+}
+
+static int read_image(struct elf_file *f, const char *name, struct err *err)
+{
+	GElf_Ehdr eh;
+
+	f->path = strdup(name);
+	if (!f->path || elf_version(EV_CURRENT) == EV_NONE)
+		return err_set(err, SONDE_ENOMEM, "out of memory");
+	if (f->bytes < EI_NIDENT || memcmp(f->image, ELFMAG, SELFMAG) != 0)
+		return err_set(err, SONDE_EFORMAT, "not an ELF file: '%s'", name);
+	f->elf = elf_memory((char *)(uintptr_t)f->image, f->bytes);
+	if (!f->elf || elf_kind(f->elf) != ELF_K_ELF || !gelf_getehdr(f->elf, &eh))
+		return err_set(err, SONDE_EFORMAT, "damaged ELF header in '%s'", name);
+	f->machine = eh.e_machine;
+	f->is_little = eh.e_ident[EI_DATA] == ELFDATA2LSB;
+	f->is_64 = eh.e_ident[EI_CLASS] == ELFCLASS64;
+	if (eh.e_type == ET_REL)
+		return err_set(err, SONDE_EFORMAT,
+			       "'%s' is not linked: an object file has no addresses", name);
+	read_segments(f);
+	read_code(f);
+	read_build_id(f);
+	return 0;
+}
+
+static int finish_open(struct elf_file **out, struct elf_file *f, int status)
+{
+	if (status) {
+		elf_file_close(f);
+		return status;
+	}
+	*out = f;
+	return 0;
+}
+
+int elf_file_open(struct elf_file **out, const char *path, struct err *err)
+{
+	struct elf_file *f = calloc(1, sizeof(*f));
+	int status;
+
+	if (!f)
+		return err_set(err, SONDE_ENOMEM, "out of memory");
+	status = map_file(f, path, err);
+	return finish_open(out, f, status ? status : read_image(f, path, err));
+}
+
+int elf_file_open_mem(struct elf_file **out, const void *image, size_t bytes, const char *name,
+		      struct err *err)
+{
+	struct elf_file *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return err_set(err, SONDE_ENOMEM, "out of memory");
+	f->image = image;
+	f->bytes = bytes;
+	return finish_open(out, f, read_image(f, name, err));
+}
+
+void elf_file_close(struct elf_file *f)
+{
+	if (!f)
+		return;
+	elf_end(f->elf);
+	if (f->is_mapped)
+		munmap((void *)(uintptr_t)f->image, f->bytes);
+	VEC_RELEASE(&f->segments);
+	VEC_RELEASE(&f->code);
+	free(f->path);
+	free(f);
+}
+
+/* Make libelf replace the section's compressed bytes by plain ones. */
+static int inflate(struct elf_file *f, Elf_Scn *scn, const GElf_Shdr *sh, const char *name,
+		   struct err *err)
+{
+	GElf_Chdr ch;
+
+	if (!gelf_getchdr(scn, &ch))
+		return err_set(err, SONDE_EFORMAT,
+			       "damaged compression header in section '%s' of '%s'", name, f->path);
+	if (ch.ch_type != ELFCOMPRESS_ZLIB)
+		return err_set(
+			err, SONDE_EFORMAT,
+			"section '%s' of '%s' is compressed by %s, which cannot be read here", name,
+			f->path, ch.ch_type == 2 ? "zstd" : "an unknown method");
+	if (ch.ch_size / ZLIB_MAX_RATIO > sh->sh_size)
+		return err_set(err, SONDE_EFORMAT,
+			       "section '%s' of '%s' claims to inflate to %llu bytes from %llu",
+			       name, f->path, (unsigned long long)ch.ch_size,
+			       (unsigned long long)sh->sh_size);
+	if (elf_compress(scn, 0, 0) < 0)
+		return err_set(err, SONDE_EFORMAT, "cannot inflate section '%s' of '%s': %s", name,
+			       f->path, elf_errmsg(-1));
+	return 0;
+}
+
+int elf_file_data(struct elf_file *f, Elf_Scn *scn, const char *name, struct elf_bytes *out,
+		  struct err *err)
+{
+	GElf_Shdr sh;
+	Elf_Data *d;
+	int status;
+
+	if (!gelf_getshdr(scn, &sh))
+		return err_set(err, SONDE_EFORMAT, "damaged section header '%s' in '%s'", name,
+			       f->path);
+	if (sh.sh_type == SHT_NOBITS || sh.sh_size == 0)
+		return err_set(err, SONDE_ENOTFOUND, "no section '%s' in '%s'", name, f->path);
+	if (sh.sh_flags & SHF_COMPRESSED) {
+		status = inflate(f, scn, &sh, name, err);
+		if (status)
+			return status;
+	}
+	d = elf_rawdata(scn, NULL);
+	if (!(sh.sh_flags & SHF_COMPRESSED) && (!d || !d->d_buf))
+		return err_set(err, SONDE_EFORMAT, "section '%s' lies outside the file '%s'", name,
+			       f->path);
+	if (sh.sh_flags & SHF_COMPRESSED)
+		d = elf_getdata(scn, NULL);
+	if (!d || !d->d_buf)
+		return err_set(err, SONDE_EFORMAT, "cannot read section '%s' of '%s'", name,
+			       f->path);
+	*out = (struct elf_bytes){ d->d_buf, d->d_size };
+	return 0;
+}
+
+int elf_file_section(struct elf_file *f, const char *name, struct elf_bytes *out, struct err *err)
+{
+	Elf_Scn *scn = NULL;
+	size_t names;
+
+	if (elf_getshdrstrndx(f->elf, &names) == 0)
+		while ((scn = elf_nextscn(f->elf, scn))) {
+			GElf_Shdr sh;
+			const char *s;
+
+			if (!gelf_getshdr(scn, &sh))
+				continue;
+			s = elf_strptr(f->elf, names, sh.sh_name);
+			if (s && strcmp(s, name) == 0)
+				return elf_file_data(f, scn, name, out, err);
+		}
+	return err_set(err, SONDE_ENOTFOUND, "no section '%s' in '%s'", name, f->path);
+}
+
+bool elf_file_is_code(const struct elf_file *f, uint64_t address)
+{
+	size_t lo = 0, hi = f->code.n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (f->code.v[mid].start <= address)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo > 0 && address < f->code.v[lo - 1].end;
+}
+
+bool elf_file_address(const struct elf_file *f, uint64_t offset, uint64_t *address)
+{
+	const struct elf_segment *found = NULL;
+
+	for (size_t i = 0; i < f->segments.n; i++) {
+		const struct elf_segment *s = &f->segments.v[i];
+
+		if (offset < s->offset || offset - s->offset >= s->file_bytes)
+			continue;
+		if (!found || (s->exec && !found->exec))
+			found = s;
+	}
+	if (found)
+		*address = offset - found->offset + found->vaddr;
+	return found != NULL;
+}

@@ -1,0 +1,326 @@
+/* profile_symbols.c - fill in the functions, lines and inline chains of a whole profile.
+ *
+ * Mapping by mapping: find its file, turn the addresses of its locations into the file's own, look
+ * all of them up in one batch, and write each location's lines.  The way from a process address to
+ * a file address goes through the file: start, limit and offset of the mapping say which byte of
+ * the file it is, and the segment that loads that byte says where it thinks it is.  That holds for
+ * position-independent programs and others, and for linkers whose segments do not begin at
+ * multiples of a page.
+ *
+ * Locations hold instruction addresses already (callers: return address - 1).
+ */
+#include "base/arena.h"
+#include "base/hash.h"
+#include "symbolize/binary.h"
+#include "symbolize/debug_file.h"
+#include "symbolize/vdso.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_FRAMES 256 /* of one location */
+
+struct job {
+	struct profile *p;
+	const struct symbolize_opts *opts;
+	struct symbolize_stats *stats;
+	struct hash_map functions; /* of p */
+	struct arena *arena;
+	uint32_t *locations; /* by mapping: those of mapping m are [first[m] .. first[m + 1]) */
+	size_t *first;
+};
+
+const char *symbolize_search_path(const struct symbolize_opts *opts)
+{
+	static char home_path[PATH_MAX];
+	const char *path = opts->binary_path ? opts->binary_path : getenv("PPROF_BINARY_PATH");
+	const char *home = getenv("HOME");
+
+	if (path && path[0])
+		return path;
+	if (!home || !home[0])
+		return NULL;
+	snprintf(home_path, sizeof(home_path), "%s/pprof/binaries", home);
+	return home_path;
+}
+
+/* ---- functions, each once ---- */
+
+static uint64_t function_hash(const struct function *f)
+{
+	uint64_t h = hash_add(f->name, f->system_name);
+
+	return hash_add(hash_add(h, f->filename), (uint64_t)f->start_line);
+}
+
+static bool same_function(const struct function *x, const struct function *y)
+{
+	return x->name == y->name && x->system_name == y->system_name &&
+	       x->filename == y->filename && x->start_line == y->start_line;
+}
+
+static uint32_t *find_function(struct job *j, const struct function *f, uint64_t h)
+{
+	uint32_t *at = hash_map_first(&j->functions, h);
+
+	while (*at != HASH_MAP_NONE && !same_function(&j->p->functions.v[*at], f))
+		at = hash_map_next(&j->functions, at, h);
+	return at;
+}
+
+static uint32_t add_function(struct job *j, struct function f)
+{
+	uint64_t h = function_hash(&f);
+	uint32_t *at = find_function(j, &f, h);
+
+	if (*at == HASH_MAP_NONE) {
+		f.id = j->p->functions.n + 1;
+		*at = (uint32_t)j->p->functions.n;
+		hash_map_added(&j->functions, at, h);
+		*VEC_PUSH(&j->p->functions) = f;
+	}
+	return *at;
+}
+
+/* Ids of others need not be 1..N; those of new functions must not meet them. */
+static void index_functions(struct job *j)
+{
+	hash_map_init(&j->functions);
+	for (size_t i = 0; i < j->p->functions.n; i++) {
+		struct function *f = &j->p->functions.v[i];
+		uint64_t h = function_hash(f);
+		uint32_t *at = find_function(j, f, h);
+
+		f->id = i + 1;
+		if (*at != HASH_MAP_NONE)
+			continue;
+		*at = (uint32_t)i;
+		hash_map_added(&j->functions, at, h);
+	}
+}
+
+/* ---- one mapping ---- */
+
+static void sort_locations(struct job *j)
+{
+	const struct profile *p = j->p;
+	size_t n = p->mappings.n, *next;
+
+	j->locations = ARENA_ARRAY(j->arena, uint32_t, p->locations.n);
+	j->first = ARENA_ARRAY(j->arena, size_t, n + 2);
+	next = j->first + 1;
+	for (size_t i = 0; i < p->locations.n; i++)
+		if (p->locations.v[i].mapping < n)
+			next[p->locations.v[i].mapping + 1]++;
+	for (size_t m = 0; m < n; m++)
+		next[m + 1] += next[m];
+	/* next[m] is now where mapping m begins, and ends up where it ends, which is first[m + 1].
+	 */
+	for (size_t i = 0; i < p->locations.n; i++)
+		if (p->locations.v[i].mapping < n)
+			j->locations[next[p->locations.v[i].mapping]++] = (uint32_t)i;
+}
+
+static bool is_wanted(const struct job *j, const struct location *l)
+{
+	return j->opts->force || l->n_lines == 0;
+}
+
+/* A mapping that says nothing (all zero) is pprof's way to say: addresses are the file's own. */
+static bool file_address(const struct mapping *m, const struct elf_file *elf, uint64_t address,
+			 uint64_t *out)
+{
+	if (m->start == 0 && m->limit == 0 && m->offset == 0) {
+		*out = address;
+		return true;
+	}
+	if (address < m->start)
+		return false;
+	return elf_file_address(elf, address - m->start + m->offset, out);
+}
+
+static void set_lines(struct job *j, struct location *l, const struct frame *frames, size_t n)
+{
+	struct profile *p = j->p;
+
+	l->first_line = (uint32_t)p->lines.n;
+	l->n_lines = (uint32_t)n;
+	l->is_folded = false;
+	for (size_t i = 0; i < n; i++) {
+		const struct frame *f = &frames[i];
+		const char *name = f->function ? f->function : "";
+		uint32_t function = add_function(
+			j, (struct function){
+				   .name = profile_intern(p, demangle(name, j->opts->demangle)),
+				   .system_name = profile_intern(p, name),
+				   .filename = profile_intern(p, f->file ? f->file : ""),
+				   .start_line = f->start_line,
+			   });
+
+		*VEC_PUSH(&p->lines) = (struct line){ function, f->line, f->column };
+	}
+}
+
+static void prepare(struct job *j, struct binary *b, uint32_t mapping)
+{
+	VEC(uint64_t) addresses = VEC_INIT;
+
+	for (size_t i = j->first[mapping]; i < j->first[mapping + 1]; i++) {
+		const struct location *l = &j->p->locations.v[j->locations[i]];
+		uint64_t address;
+
+		if (is_wanted(j, l) &&
+		    file_address(&j->p->mappings.v[mapping], binary_elf(b), l->address, &address))
+			*VEC_PUSH(&addresses) = address;
+	}
+	binary_prepare(b, addresses.v, addresses.n);
+	VEC_RELEASE(&addresses);
+}
+
+static void resolve(struct job *j, struct binary *b, uint32_t mapping)
+{
+	for (size_t i = j->first[mapping]; i < j->first[mapping + 1]; i++) {
+		struct location *l = &j->p->locations.v[j->locations[i]];
+		struct frame frames[MAX_FRAMES];
+		uint64_t address;
+		size_t n;
+
+		if (!is_wanted(j, l) ||
+		    !file_address(&j->p->mappings.v[mapping], binary_elf(b), l->address, &address))
+			continue;
+		n = binary_lookup(b, address, frames, MAX_FRAMES);
+		if (n == 0)
+			continue;
+		set_lines(j, l, frames, n);
+		if (frames[n - 1].function)
+			j->stats->n_resolved++;
+	}
+}
+
+static void add_location_flags(const struct profile *p, const struct location *l, struct mapping *m)
+{
+	if (l->n_lines == 0)
+		m->has_functions = m->has_filenames = m->has_line_numbers = false;
+	for (uint32_t i = 0; i < l->n_lines; i++) {
+		const struct line *line = &p->lines.v[l->first_line + i];
+		const struct function *f =
+			line->function == PROFILE_NONE ? NULL : &p->functions.v[line->function];
+
+		m->has_functions &= f && f->name;
+		m->has_filenames &= f && f->filename;
+		m->has_line_numbers &= line->line != 0;
+	}
+}
+
+/* A flag promises something about every location of the mapping.  Inline chains come from where
+ * lines come from. */
+static void set_flags(struct job *j, uint32_t mapping)
+{
+	struct mapping *m = &j->p->mappings.v[mapping];
+
+	m->has_functions = m->has_filenames = m->has_line_numbers = true;
+	for (size_t i = j->first[mapping]; i < j->first[mapping + 1]; i++)
+		add_location_flags(j->p, &j->p->locations.v[j->locations[i]], m);
+	m->has_inline_frames = m->has_line_numbers;
+}
+
+static bool is_vdso(const char *file)
+{
+	return strcmp(file, "[vdso]") == 0 || strncmp(file, "linux-vdso.so", 13) == 0;
+}
+
+/* Memory that no file backs: device mappings, JIT output, names in brackets. */
+static bool is_unsymbolizable(const char *file)
+{
+	return file[0] == 0 || file[0] == '[' || strncmp(file, "/dev/dri/", 9) == 0 ||
+	       strncmp(file, "//anon", 6) == 0 || strncmp(file, "/memfd:", 7) == 0;
+}
+
+static int open_mapping(struct job *j, const struct mapping *m, struct binary **out,
+			struct err *err)
+{
+	const char *file = profile_str(j->p, m->file), *id = profile_str(j->p, m->build_id);
+	struct file_log log = { j->opts->tell, j->opts->tell_ctx };
+	struct elf_file *elf;
+	int status;
+
+	if (is_vdso(file))
+		status = vdso_open(&elf, id, err);
+	else
+		status = debug_file_find_binary(&elf, file, id, symbolize_search_path(j->opts),
+						&log, err);
+	return status ? status : binary_from_elf(out, elf, j->opts, err);
+}
+
+static void report(struct job *j, const char *file, const char *reason)
+{
+	struct err e;
+
+	err_set(&e, 0, "no symbols for '%s': %s", file, reason);
+	if (j->stats->first_problem[0] == 0)
+		snprintf(j->stats->first_problem, sizeof(j->stats->first_problem), "%s", e.text);
+	if (j->opts->tell)
+		j->opts->tell(j->opts->tell_ctx, e.text);
+}
+
+static void symbolize_mapping(struct job *j, uint32_t mapping)
+{
+	const struct mapping *m = &j->p->mappings.v[mapping];
+	const char *file = profile_str(j->p, m->file);
+	struct err why = { "" };
+	struct binary *b;
+
+	if (is_unsymbolizable(file) && !is_vdso(file))
+		return;
+	if (open_mapping(j, m, &b, &why)) {
+		j->stats->n_missing++;
+		report(j, file, why.text);
+		return;
+	}
+	prepare(j, b, mapping);
+	resolve(j, b, mapping);
+	set_flags(j, mapping);
+	if (binary_problem(b)[0])
+		report(j, file, binary_problem(b));
+	binary_close(b);
+}
+
+static size_t count_wanted(const struct job *j, uint32_t mapping)
+{
+	size_t n = 0;
+
+	for (size_t i = j->first[mapping]; i < j->first[mapping + 1]; i++)
+		n += is_wanted(j, &j->p->locations.v[j->locations[i]]);
+	return n;
+}
+
+int symbolize_profile(struct profile *p, const struct symbolize_opts *opts,
+		      struct symbolize_stats *stats, struct err *err)
+{
+	static const struct symbolize_opts no_opts;
+	struct symbolize_stats unused;
+	struct job j = {
+		.p = p,
+		.opts = opts ? opts : &no_opts,
+		.stats = stats ? stats : &unused,
+		.arena = arena_new(ARENA_DIE),
+	};
+
+	*j.stats = (struct symbolize_stats){ 0 };
+	sort_locations(&j);
+	index_functions(&j);
+	for (uint32_t m = 0; m < p->mappings.n; m++) {
+		size_t n = count_wanted(&j, m);
+
+		if (n == 0)
+			continue;
+		j.stats->n_mappings++;
+		j.stats->n_locations += n;
+		symbolize_mapping(&j, m);
+	}
+	hash_map_release(&j.functions);
+	arena_free(j.arena);
+	return 0;
+}

@@ -1,0 +1,236 @@
+/* symtab.c - ELF symbols of one binary, sorted, one name an address.
+ *
+ * Which table: .symtab of the debug file, else of the binary, else .dynsym.
+ *
+ * Several symbols at one address (read, __read, __GI_read) are aliases and one must speak for all.
+ * The rule, most important first: one with a size, a function rather than an untyped label, global
+ * before weak before local, no leading underscore, the shorter name, the alphabet.
+ *
+ * A symbol without a size (assembly, _init) reaches to the next symbol of its own section and never
+ * further: else _init would swallow the PLT.  Where ranges nest, a function wins over an untyped
+ * label, the innermost over the outer.
+ */
+#include "symbolize/symtab.h"
+#include "base/arena.h"
+
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOK_BACK 64 /* symbols that may start between a function and an address inside it */
+
+enum { RANK_LOCAL = 1, RANK_WEAK = 2, RANK_GLOBAL = 3, RANK_FUNC = 4, RANK_SIZED = 8 };
+
+struct symtab {
+	struct arena *arena;
+	VEC(struct symbol) symbols; /* by start */
+	VEC(uint64_t) reach;	    /* the greatest end of symbols 0..i */
+};
+
+struct section {
+	uint64_t start, end;
+	bool is_code;
+};
+
+static uint8_t rank_of(const GElf_Sym *sym)
+{
+	int type = GELF_ST_TYPE(sym->st_info);
+	uint8_t rank = RANK_LOCAL;
+
+	if (GELF_ST_BIND(sym->st_info) == STB_GLOBAL)
+		rank = RANK_GLOBAL;
+	else if (GELF_ST_BIND(sym->st_info) == STB_WEAK)
+		rank = RANK_WEAK;
+	if (type == STT_FUNC || type == STT_GNU_IFUNC)
+		rank |= RANK_FUNC;
+	if (sym->st_size)
+		rank |= RANK_SIZED;
+	return rank;
+}
+
+/* Mapping symbols of Arm and compiler-made labels name no code. */
+static bool is_wanted(const GElf_Sym *sym, const char *name)
+{
+	int type = GELF_ST_TYPE(sym->st_info);
+
+	if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE)
+		return false;
+	return name && name[0] && name[0] != '$' && strncmp(name, ".L", 2) != 0;
+}
+
+/* Ends of unsized symbols are their section's for now; trim_unsized() cuts them once all are
+ * sorted. */
+static void add_symbols(struct symtab *t, struct elf_file *f, Elf_Scn *table,
+			const struct section *sections, size_t n_sections)
+{
+	GElf_Shdr sh;
+	Elf_Data *data;
+	size_t n;
+
+	if (!gelf_getshdr(table, &sh) || !(data = elf_getdata(table, NULL)) || !sh.sh_entsize)
+		return;
+	n = data->d_size / sh.sh_entsize;
+	for (size_t i = 1; i < n && i <= INT32_MAX; i++) {
+		const struct section *s;
+		const char *name;
+		GElf_Sym sym;
+		uint64_t end;
+
+		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx >= n_sections)
+			continue;
+		s = &sections[sym.st_shndx];
+		name = elf_strptr(f->elf, sh.sh_link, sym.st_name);
+		if (!s->is_code || sym.st_value < s->start || sym.st_value >= s->end ||
+		    !is_wanted(&sym, name))
+			continue;
+		end = s->end;
+		if (sym.st_size && sym.st_size < s->end - sym.st_value)
+			end = sym.st_value + sym.st_size;
+		*VEC_PUSH(&t->symbols) = (struct symbol){ sym.st_value, end, name, rank_of(&sym) };
+	}
+}
+
+static struct section *read_sections(struct elf_file *f, size_t *n)
+{
+	struct section *sections;
+	Elf_Scn *scn = NULL;
+
+	if (elf_getshdrnum(f->elf, n) || *n == 0 || !(sections = calloc(*n, sizeof(*sections))))
+		return NULL;
+	while ((scn = elf_nextscn(f->elf, scn))) {
+		size_t i = elf_ndxscn(scn);
+		GElf_Shdr sh;
+
+		if (i < *n && gelf_getshdr(scn, &sh) && sh.sh_size <= UINT64_MAX - sh.sh_addr)
+			sections[i] = (struct section){
+				sh.sh_addr,
+				sh.sh_addr + sh.sh_size,
+				(sh.sh_flags & SHF_ALLOC) && (sh.sh_flags & SHF_EXECINSTR),
+			};
+	}
+	return sections;
+}
+
+static void read_table(struct symtab *t, struct elf_file *f, uint32_t type)
+{
+	size_t n;
+	struct section *sections = f ? read_sections(f, &n) : NULL;
+	Elf_Scn *scn = NULL;
+	GElf_Shdr sh;
+
+	while (sections && (scn = elf_nextscn(f->elf, scn)))
+		if (gelf_getshdr(scn, &sh) && sh.sh_type == type && !(sh.sh_flags & SHF_COMPRESSED))
+			add_symbols(t, f, scn, sections, n);
+	free(sections);
+}
+
+/* Negative: x speaks before y. */
+static int compare_aliases(const struct symbol *x, const struct symbol *y)
+{
+	size_t nx = strlen(x->name), ny = strlen(y->name);
+
+	if (x->rank != y->rank)
+		return x->rank > y->rank ? -1 : 1;
+	if ((x->name[0] == '_') != (y->name[0] == '_'))
+		return x->name[0] == '_' ? 1 : -1;
+	if (nx != ny)
+		return nx < ny ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static int compare_symbols(const void *a, const void *b)
+{
+	const struct symbol *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return compare_aliases(x, y);
+}
+
+static void trim_unsized(struct symtab *t)
+{
+	for (size_t i = 0; i + 1 < t->symbols.n; i++) {
+		struct symbol *s = &t->symbols.v[i];
+
+		if (!(s->rank & RANK_SIZED) && s[1].start < s->end)
+			s->end = s[1].start;
+	}
+}
+
+static void sort(struct symtab *t)
+{
+	uint64_t reach = 0;
+	size_t kept = 0;
+
+	if (t->symbols.n == 0)
+		return;
+	qsort(t->symbols.v, t->symbols.n, sizeof(*t->symbols.v), compare_symbols);
+	for (size_t i = 0; i < t->symbols.n; i++)
+		if (kept == 0 || t->symbols.v[kept - 1].start != t->symbols.v[i].start)
+			t->symbols.v[kept++] = t->symbols.v[i];
+	t->symbols.n = kept;
+	trim_unsized(t);
+	for (size_t i = 0; i < kept; i++) {
+		if (t->symbols.v[i].end > reach)
+			reach = t->symbols.v[i].end;
+		*VEC_PUSH(&t->reach) = reach;
+	}
+}
+
+struct symtab *symtab_new(struct elf_file *binary, struct elf_file *debug)
+{
+	struct arena *a = arena_new(ARENA_DIE);
+	struct symtab *t = ARENA_NEW(a, struct symtab);
+
+	t->arena = a;
+	read_table(t, debug, SHT_SYMTAB);
+	if (t->symbols.n == 0)
+		read_table(t, binary, SHT_SYMTAB);
+	if (t->symbols.n == 0)
+		read_table(t, binary, SHT_DYNSYM);
+	plt_add_stubs(t, binary);
+	sort(t);
+	return t;
+}
+
+void symtab_free(struct symtab *t)
+{
+	if (!t)
+		return;
+	VEC_RELEASE(&t->symbols);
+	VEC_RELEASE(&t->reach);
+	arena_free(t->arena);
+}
+
+void symtab_add_stub(struct symtab *t, uint64_t start, uint64_t end, const char *name)
+{
+	*VEC_PUSH(&t->symbols) =
+		(struct symbol){ start, end, arena_printf(t->arena, "%s@plt", name),
+				 RANK_LOCAL | RANK_FUNC | RANK_SIZED };
+}
+
+const struct symbol *symtab_find(const struct symtab *t, uint64_t address)
+{
+	const struct symbol *label = NULL;
+	size_t lo = 0, hi = t->symbols.n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (t->symbols.v[mid].start <= address)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (size_t back = 0; lo > 0 && back < LOOK_BACK && t->reach.v[lo - 1] > address; back++) {
+		const struct symbol *s = &t->symbols.v[--lo];
+
+		if (s->end <= address)
+			continue;
+		if (s->rank & RANK_FUNC)
+			return s;
+		if (!label)
+			label = s;
+	}
+	return label;
+}
