@@ -1,8 +1,6 @@
 /* main.c - find the command that was asked for. */
 #include "cli/cli.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 struct command {
@@ -15,18 +13,6 @@ static const struct command commands[] = {
 	{ "addr2line", cmd_addr2line, "functions and lines of addresses in a binary" },
 	{ "help", NULL, NULL },
 };
-
-void complain(const char *fmt, ...)
-{
-	va_list ap;
-
-	fflush(stdout);
-	fputs("sonde: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-}
 
 int main(int argc, char **argv)
 {
