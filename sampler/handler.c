@@ -1,0 +1,118 @@
+/* handler.c - what happens on a tick: unwind, intern, count.
+ *
+ * Runs inside the handler.  No lock, no malloc, no libc function, no loader, errno untouched (system calls are made
+ * raw).  One system call for a sample: the thread's name, which programs set at any time and by several doors.  Once
+ * for each thread one more, timer_settime, see timer.c; and a futex wake when the keeper is needed.
+ */
+#include "sampler/handler.h"
+#include "sampler/labels.h"
+#include "sampler/live.h"
+#include "sampler/store.h"
+#include "sampler/syscalls.h"
+#include "sampler/threads.h"
+#include "sampler/timer.h"
+
+#include <linux/futex.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <ucontext.h>
+
+struct live live;
+
+static struct sigaction previous;
+
+void handler_chain(const struct sigaction *before)
+{
+	previous = *before;
+}
+
+void live_want(int what)
+{
+	if (atomic_fetch_or_explicit(&live.wanted, what, memory_order_relaxed) & what)
+		return;
+	raw_syscall(SYS_futex, (long)&live.wanted, FUTEX_WAKE_PRIVATE, 1, 0);
+}
+
+/* The record of the thread's name and labels; the one of the last sample if nothing has changed. */
+static uint32_t current_context(struct thread *t, struct segment *s)
+{
+	const struct label_set *labels = t->labels ? *t->labels : NULL;
+	uint64_t name[SPOOL_NAME_BYTES / 8] = { 0, 0 };
+	uint32_t n = SPOOL_NAME_BYTES / 8;
+
+	raw_syscall(SYS_prctl, PR_GET_NAME, (long)name, 0, 0);
+	if (t->context_seq == s->seq && t->context_labels == labels && t->context_name[0] == name[0] &&
+	    t->context_name[1] == name[1])
+		return t->context;
+	t->words[0] = name[0];
+	t->words[1] = name[1];
+	for (uint32_t i = 0; labels && i < labels->n_words; i++)
+		t->words[n++] = labels->block[i];
+	t->context = store_intern(s, RECORD_CONTEXT, t->words, n);
+	t->context_name[0] = name[0];
+	t->context_name[1] = name[1];
+	t->context_labels = labels;
+	t->context_seq = t->context ? s->seq : UINT32_MAX;
+	return t->context;
+}
+
+static bool count(struct thread *t, struct segment *s, const struct unwind_result *result, uint64_t weight)
+{
+	uint32_t stack = store_intern(s, RECORD_STACK, t->words, result->n + 1);
+	uint32_t context = stack ? current_context(t, s) : 0;
+
+	return context && store_count(s, stack, context, weight);
+}
+
+static void sample(struct thread *t, const ucontext_t *uc, uint64_t weight)
+{
+	const greg_t *g = uc->uc_mcontext.gregs;
+	struct unwind_regs regs = { (uintptr_t)g[REG_RIP], (uintptr_t)g[REG_RSP], (uintptr_t)g[REG_RBP] };
+	struct spool_header *h = live.header;
+	struct segment *s = atomic_load_explicit(&live.segment, memory_order_acquire);
+	struct unwind_result result;
+
+	unwind(atomic_load_explicit(&live.modules, memory_order_acquire), regs, &t->stack, live.skip_low,
+	       live.skip_high, t->words + 1, SPOOL_MAX_FRAMES, &result);
+	t->words[0] = (uint64_t)result.end;
+	if (count(t, s, &result, weight)) {
+		atomic_fetch_add_explicit(&h->samples, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&h->weight, weight, memory_order_relaxed);
+	} else {
+		atomic_fetch_add_explicit(&h->lost, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&h->lost_weight, weight, memory_order_relaxed);
+	}
+	atomic_fetch_add_explicit(&h->ends[result.end], 1, memory_order_relaxed);
+	if (result.guessed)
+		atomic_fetch_add_explicit(&h->guessed, 1, memory_order_relaxed);
+	if (result.unknown_module)
+		live_want(WANT_MODULES);
+	if (segment_is_half_full(s) && !atomic_exchange_explicit(&s->want_more, 1, memory_order_relaxed))
+		live_want(WANT_SEGMENT);
+}
+
+static void pass_on(int sig, siginfo_t *si, void *context)
+{
+	if (previous.sa_flags & SA_SIGINFO)
+		previous.sa_sigaction(sig, si, context);
+	else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN)
+		previous.sa_handler(sig);
+}
+
+void handler_run(int sig, siginfo_t *si, void *context)
+{
+	struct thread *t = si->si_value.sival_ptr;
+	uint64_t weight;
+
+	if (si->si_code != SI_TIMER || !threads_contain(t)) {
+		pass_on(sig, si, context);
+		return;
+	}
+	atomic_store(&t->busy, 1);
+	if (atomic_load(&live.sampling)) {
+		weight = timer_weight(t, si);
+		if (weight)
+			sample(t, context, weight);
+	}
+	atomic_store_explicit(&t->busy, 0, memory_order_release);
+}

@@ -1,0 +1,88 @@
+/* keeper.c - the one thread that the library adds to its host.
+ *
+ * It does everything that may not be done in a handler and cannot wait for the end: grow the spool, compile the unwind
+ * tables of libraries that were opened, find threads that came by clone().  It sleeps on a futex that the handler
+ * wakes when it needs something, blocks all signals, and is not sampled.
+ */
+#include "sampler/live.h"
+#include "sampler/modules.h"
+#include "sampler/session.h"
+#include "sampler/syscalls.h"
+#include "sampler/threads.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+enum { PAUSE_NS = 50000000, SLOW_EVERY = 5, STACK_BYTES = 256 * 1024 };
+
+static pthread_t keeper;
+static bool is_running;
+
+static void wait_for_work(void)
+{
+	struct timespec pause = { 0, PAUSE_NS };
+
+	if (atomic_load(&live.wanted) == 0)
+		raw_syscall(SYS_futex, (long)&live.wanted, FUTEX_WAIT_PRIVATE, 0, (long)&pause);
+}
+
+static void *run(void *arg)
+{
+	prctl(PR_SET_NAME, "sonde");
+	threads_ignore((pid_t)raw_syscall(SYS_gettid, 0, 0, 0, 0));
+	for (unsigned round = 0;; round++) {
+		int wanted;
+
+		wait_for_work();
+		wanted = atomic_exchange(&live.wanted, 0);
+		if (wanted & WANT_STOP)
+			return NULL;
+		if (wanted & WANT_SEGMENT)
+			session_grow();
+		session_note_clocks();
+		if (round % SLOW_EVERY == 0)
+			threads_scan();
+		if ((wanted & WANT_MODULES) || (round % SLOW_EVERY == 0)) {
+			if (modules_changed())
+				modules_refresh();
+		}
+	}
+}
+
+int keeper_start(void)
+{
+	pthread_attr_t attr;
+	sigset_t all, old;
+	int rc;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES > PTHREAD_STACK_MIN ? STACK_BYTES : PTHREAD_STACK_MIN);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = real_pthread_create(&keeper, &attr, run, NULL);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	is_running = rc == 0;
+	return -rc;
+}
+
+void keeper_stop(void)
+{
+	if (!is_running)
+		return;
+	live_want(WANT_STOP);
+	pthread_join(keeper, NULL);
+	threads_ignore(0);
+	atomic_store(&live.wanted, 0);
+	is_running = false;
+}
+
+void keeper_forked(void)
+{
+	atomic_store(&live.wanted, 0);
+	is_running = false;
+}

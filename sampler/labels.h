@@ -1,0 +1,38 @@
+/* labels.h - sets of labels: immutable, interned, never freed, so that a handler may point at one at any time. */
+#ifndef SONDE_SAMPLER_LABELS_H
+#define SONDE_SAMPLER_LABELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LABEL_BLOCK_BYTES = 1024, LABEL_MAX_SETS = 65536 };
+
+/* One label in the block of a set, and in a RECORD_CONTEXT of the spool.  The block ends with kind 0. */
+struct label_entry {
+	uint8_t kind; /* 's' string, 'n' number, 0 end */
+	uint8_t key_bytes;
+	uint8_t unit_bytes;
+	uint8_t pad;
+	uint16_t value_bytes; /* of a string */
+	uint16_t entry_bytes; /* this struct and what follows, padded to 8 */
+	int64_t number;
+	char bytes[]; /* key, then unit, then value; not terminated */
+};
+
+struct label_set {
+	const struct label_set *parent; /* what a pop goes back to; NULL = no labels */
+	uint64_t hash;                  /* of parent and the label pushed */
+	const struct label_set *next;   /* in the hash bucket */
+	const struct label_entry *pushed; /* in the block; NULL = a push that could not be kept */
+	uint32_t n_words;               /* of the block */
+	uint64_t block[];               /* struct label_entry one after the other; hidden keys left out */
+};
+
+/* The thread's current set; initial-exec, so that a handler can read it. */
+extern __thread const struct label_set *volatile labels_current;
+
+/* Around fork(): no set may be half made in the child. */
+void labels_lock(void);
+void labels_unlock(void);
+
+#endif

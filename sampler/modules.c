@@ -1,0 +1,353 @@
+/* modules.c - follow the loader: list what is mapped, compile each module's unwind table once.
+ *
+ * dl_iterate_phdr is called by the keeper and by sonde_start only, never in a handler.  Its callback copies what it is
+ * told and returns; notes and unwind sections are read afterwards by process_vm_readv, which answers EFAULT instead of
+ * a fault if another thread unmaps the library meanwhile.
+ *
+ * Tables are kept for ever and found again by build id, so a library that is closed and opened many times is compiled
+ * once.  Lists are retired and unmapped when no handler can still be reading one.
+ */
+#include "sampler/modules.h"
+#include "base/hash.h"
+#include "base/vec.h"
+#include "sampler/cfi.h"
+#include "sampler/live.h"
+#include "sampler/store.h"
+#include "sampler/threads.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { MAX_PATH_BYTES = 1024, MAX_RETIRED = 64, MAX_NOTES = 4 };
+
+struct loaded { /* one executable segment, as the loader tells it */
+	uintptr_t base, start, end;
+	uint64_t offset;
+	uintptr_t hdr, hdr_end;   /* .eh_frame_hdr, and the end of the segment that holds it; 0 = none */
+	struct {
+		uintptr_t start, end;
+	} notes[MAX_NOTES];
+	const struct cfi_table *cfi;
+	uint8_t build_id[20], build_id_bytes;
+	bool is_main;
+	char path[MAX_PATH_BYTES];
+};
+
+struct known_table {
+	uint8_t build_id[20];
+	uint64_t text_at, text_bytes;
+	const struct cfi_table *cfi;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static VEC(struct loaded) loaded;
+static VEC(struct known_table) known;
+static unsigned long long adds, subs;
+static struct retired {
+	const struct module_list *list;
+	size_t bytes;
+} retired[MAX_RETIRED];
+static unsigned n_retired;
+static size_t live_bytes;
+
+void modules_lock(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void modules_unlock(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+/* ---- what the loader says ---- */
+
+static void set_path(struct loaded *l, const char *name, uintptr_t base)
+{
+	ssize_t n;
+
+	l->is_main = !name[0] && base != getauxval(AT_SYSINFO_EHDR);
+	if (l->is_main) {
+		n = readlink("/proc/self/exe", l->path, sizeof(l->path) - 1);
+		l->path[n > 0 ? n : 0] = 0;
+	} else if (strncmp(name, "linux-vdso", 10) == 0 || !name[0]) {
+		strcpy(l->path, "[vdso]");
+	} else if (name[0] == '/' || !getcwd(l->path, sizeof(l->path) - 1)) {
+		snprintf(l->path, sizeof(l->path), "%s", name);
+	} else {
+		size_t at = strlen(l->path);
+
+		snprintf(l->path + at, sizeof(l->path) - at, "/%s", name);
+	}
+}
+
+/* The parts of a module that hold for all its segments. */
+static void read_headers(struct loaded *l, const struct dl_phdr_info *info)
+{
+	const ElfW(Phdr) *frames = NULL;
+	unsigned n_notes = 0;
+
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_GNU_EH_FRAME)
+			frames = p;
+		if (p->p_type == PT_NOTE && n_notes < MAX_NOTES) {
+			l->notes[n_notes].start = info->dlpi_addr + p->p_vaddr;
+			l->notes[n_notes].end = l->notes[n_notes].start + p->p_memsz;
+			n_notes++;
+		}
+	}
+	for (int i = 0; frames && i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_LOAD && frames->p_vaddr >= p->p_vaddr &&
+		    frames->p_vaddr < p->p_vaddr + p->p_memsz) {
+			l->hdr = info->dlpi_addr + frames->p_vaddr;
+			l->hdr_end = info->dlpi_addr + p->p_vaddr + p->p_memsz;
+		}
+	}
+}
+
+static int on_module(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct loaded common = { .base = info->dlpi_addr };
+
+	adds = info->dlpi_adds;
+	subs = info->dlpi_subs;
+	read_headers(&common, info);
+	set_path(&common, info->dlpi_name ? info->dlpi_name : "", info->dlpi_addr);
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+		uintptr_t start = info->dlpi_addr + p->p_vaddr;
+		struct loaded *l;
+
+		if (p->p_type != PT_LOAD || !(p->p_flags & PF_X) || VEC_RESERVE(&loaded, loaded.n + 1))
+			continue;
+		l = &loaded.v[loaded.n++];
+		*l = common;
+		l->start = start & ~(uintptr_t)4095;
+		l->end = (start + p->p_memsz + 4095) & ~(uintptr_t)4095;
+		l->offset = p->p_offset & ~(uint64_t)4095;
+	}
+	return 0;
+}
+
+static int on_first(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	bool *changed = arg;
+
+	*changed = info->dlpi_adds != adds || info->dlpi_subs != subs;
+	return 1;
+}
+
+bool modules_changed(void)
+{
+	bool changed = false;
+
+	modules_lock();
+	dl_iterate_phdr(on_first, &changed);
+	modules_unlock();
+	return changed;
+}
+
+/* ---- build ids and tables ---- */
+
+/* Copy memory of this process that may vanish at any moment. */
+static bool copy_memory(void *to, uintptr_t from, size_t n)
+{
+	struct iovec local = { to, n }, remote = { (void *)from, n };
+	ssize_t got = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+
+	if (got < 0 && (errno == ENOSYS || errno == EPERM)) { /* a container's filter: trust the mapping */
+		memcpy(to, (const void *)from, n);
+		return true;
+	}
+	return got == (ssize_t)n;
+}
+
+static void read_notes(struct loaded *l, uintptr_t start, uintptr_t end)
+{
+	uint8_t notes[1024];
+	size_t n = end - start < sizeof(notes) ? end - start : sizeof(notes), at = 0;
+
+	if (!start || !copy_memory(notes, start, n))
+		return;
+	while (n - at >= sizeof(ElfW(Nhdr))) {
+		ElfW(Nhdr) h;
+		size_t name, desc;
+
+		memcpy(&h, notes + at, sizeof(h));
+		name = at + sizeof(h);
+		desc = name + ((h.n_namesz + 3u) & ~3u);
+		if (h.n_namesz > n || h.n_descsz > n || desc > n || n - desc < h.n_descsz)
+			return;
+		if (h.n_type == NT_GNU_BUILD_ID && h.n_namesz == 4 && memcmp(notes + name, "GNU", 4) == 0) {
+			l->build_id_bytes = (uint8_t)(h.n_descsz < 20 ? h.n_descsz : 20);
+			memcpy(l->build_id, notes + desc, l->build_id_bytes);
+			return;
+		}
+		at = desc + ((h.n_descsz + 3u) & ~3u);
+		if (at > n)
+			return;
+	}
+}
+
+static void read_build_id(struct loaded *l)
+{
+	for (unsigned i = 0; i < MAX_NOTES && !l->build_id_bytes; i++)
+		read_notes(l, l->notes[i].start, l->notes[i].end);
+}
+
+static const struct cfi_table *compile(const struct loaded *l)
+{
+	size_t n = l->hdr_end - l->hdr;
+	struct cfi_source src = {
+		.bytes = n,
+		.data_at = l->hdr - l->base,
+		.hdr_at = l->hdr - l->base,
+		.base = l->base,
+		.text_at = l->start - l->base,
+		.text_bytes = l->end - l->start,
+	};
+	const struct cfi_table *t = NULL;
+	void *copy;
+
+	if (!l->hdr || n > (size_t)1 << 30)
+		return NULL;
+	copy = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (copy == MAP_FAILED)
+		return NULL;
+	src.data = copy;
+	if (copy_memory(copy, l->hdr, n))
+		t = cfi_compile(&src);
+	munmap(copy, n);
+	return t;
+}
+
+/* What a table is known by: the build id, or the path where there is none. */
+static struct known_table key_of(const struct loaded *l)
+{
+	struct known_table k = { .text_at = l->start - l->base, .text_bytes = l->end - l->start };
+	uint64_t h = hash_bytes(l->path, strnlen(l->path, MAX_PATH_BYTES));
+
+	if (l->build_id_bytes)
+		memcpy(k.build_id, l->build_id, sizeof(k.build_id));
+	else
+		memcpy(k.build_id, &h, sizeof(h));
+	return k;
+}
+
+static const struct cfi_table *table_of(const struct loaded *l)
+{
+	struct known_table k = key_of(l);
+
+	for (size_t i = 0; i < known.n; i++)
+		if (memcmp(known.v[i].build_id, k.build_id, sizeof(k.build_id)) == 0 &&
+		    known.v[i].text_at == k.text_at && known.v[i].text_bytes == k.text_bytes)
+			return known.v[i].cfi;
+	k.cfi = compile(l);
+	if (!VEC_RESERVE(&known, known.n + 1))
+		known.v[known.n++] = k;
+	return k.cfi;
+}
+
+/* ---- publishing ---- */
+
+static void sort_by_start(struct module_list *list)
+{
+	for (uint32_t i = 1; i < list->n; i++) {
+		struct module m = list->modules[i];
+		uint32_t at = i;
+
+		for (; at && list->modules[at - 1].start > m.start; at--)
+			list->modules[at] = list->modules[at - 1];
+		list->modules[at] = m;
+	}
+}
+
+static void free_retired(void)
+{
+	if (!n_retired || !threads_quiet())
+		return;
+	while (n_retired) {
+		n_retired--;
+		munmap((void *)retired[n_retired].list, retired[n_retired].bytes);
+	}
+}
+
+static void publish(void)
+{
+	size_t bytes = sizeof(struct module_list) + loaded.n * sizeof(struct module);
+	struct module_list *list =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const struct module_list *old = atomic_load(&live.modules);
+
+	if (list == MAP_FAILED)
+		return;
+	for (size_t i = 0; i < loaded.n; i++) {
+		const struct loaded *l = &loaded.v[i];
+
+		list->modules[list->n++] = (struct module){ l->start, l->end, l->base, l->cfi };
+	}
+	sort_by_start(list);
+	atomic_store(&live.modules, list);
+	if (old && live_bytes && n_retired < MAX_RETIRED)
+		retired[n_retired++] = (struct retired){ old, live_bytes };
+	live_bytes = bytes;
+	free_retired();
+}
+
+static void record_one(struct segment *s, const struct loaded *l)
+{
+	uint64_t words[SPOOL_MAX_WORDS] = { 0 };
+	struct spool_module *m = (struct spool_module *)words;
+	size_t n = strnlen(l->path, MAX_PATH_BYTES);
+
+	m->start = l->start;
+	m->limit = l->end;
+	m->offset = l->offset;
+	m->is_main = l->is_main;
+	m->build_id_bytes = l->build_id_bytes;
+	memcpy(m->build_id, l->build_id, sizeof(m->build_id));
+	m->path_bytes = (uint16_t)n;
+	memcpy(m->path, l->path, n);
+	store_intern(s, RECORD_MODULE, words, (uint32_t)((sizeof(*m) + n + 7) / 8));
+}
+
+static void record_all(void)
+{
+	struct segment *s = atomic_load(&live.segment);
+
+	for (size_t i = 0; s && i < loaded.n; i++)
+		record_one(s, &loaded.v[i]);
+}
+
+void modules_record(void)
+{
+	modules_lock();
+	record_all();
+	modules_unlock();
+}
+
+void modules_refresh(void)
+{
+	modules_lock();
+	loaded.n = 0;
+	dl_iterate_phdr(on_module, NULL);
+	for (size_t i = 0; i < loaded.n; i++) {
+		read_build_id(&loaded.v[i]);
+		loaded.v[i].cfi = table_of(&loaded.v[i]);
+	}
+	publish();
+	record_all();
+	modules_unlock();
+}

@@ -1,0 +1,308 @@
+/* preload.c - start when the environment asks for a profile, finish when the process ends.
+ *
+ *	SONDE_OUT      the profile's name: %p pid, %e program, %% itself.  Children by fork, and programs that are
+ *	               executed, get files of their own: with the pid before ".pb.gz" unless the name has a %p
+ *	SONDE_HZ       samples for each second of CPU time (100)
+ *	SONDE_EVENTS   "cpu"
+ *	SONDE_LABELS   key=value,key=value: on every sample
+ *	SONDE_VERBOSE  1: say at the end what was written
+ *
+ * `sonde record` sets SONDE_SPOOL_DIR instead of SONDE_OUT and reads the spools that are left there.
+ *
+ * With SONDE_OUT the spool stands beside the profile until that is whole.  The first process has "OUT.spool"; whoever
+ * finds that name taken is a child.  A spool that its process left behind (killed, or replaced by exec) is turned
+ * into a profile by the next process that comes upon it, or by `sonde recover`.
+ */
+#include "sampler/preload.h"
+#include "base/oom.h"
+#include "sampler/live.h"
+#include "sampler/modules.h"
+#include "sampler/sampler.h"
+#include "sampler/session.h"
+#include "sampler/spool_convert.h"
+#include "sampler/spool_file.h"
+#include "sampler/threads.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <time.h>
+#include <unistd.h>
+
+enum role { ROLE_NONE, ROLE_COLLECTED, ROLE_WRITES };
+
+static enum role role;
+static bool is_child, is_finished, is_verbose;
+static char out[PATH_MAX], spool_path[PATH_MAX + 64];
+static const char *spool_dir, *out_pattern;
+
+static void say(const char *text, const char *what, const char *why)
+{
+	dprintf(STDERR_FILENO, "sonde: %s '%s'%s%s\n", text, what, why[0] ? ": " : "", why);
+}
+
+/* ---- names ---- */
+
+static const char *program_name(void)
+{
+	const char *slash = strrchr(program_invocation_name, '/');
+
+	return slash ? slash + 1 : program_invocation_name;
+}
+
+static void expand(char *to, size_t bytes, const char *pattern, pid_t pid)
+{
+	size_t n = 0;
+
+	for (; *pattern && n + 1 < bytes; pattern++) {
+		if (pattern[0] == '%' && pattern[1] == 'p')
+			n += (size_t)snprintf(to + n, bytes - n, "%d", (int)pid), pattern++;
+		else if (pattern[0] == '%' && pattern[1] == 'e')
+			n += (size_t)snprintf(to + n, bytes - n, "%s", program_name()), pattern++;
+		else if (pattern[0] == '%' && pattern[1] == '%')
+			to[n++] = '%', pattern++;
+		else
+			to[n++] = *pattern;
+		if (n >= bytes)
+			n = bytes - 1;
+	}
+	to[n] = 0;
+}
+
+/* "dir/a.pb.gz" and 12 make "dir/a.12.pb.gz". */
+static void insert_number(char *to, size_t bytes, const char *name, int number)
+{
+	size_t n = strlen(name), suffix = n > 6 && strcmp(name + n - 6, ".pb.gz") == 0 ? 6 : 0;
+
+	snprintf(to, bytes, "%.*s.%d%s", (int)(n - suffix), name, number, name + n - suffix);
+}
+
+static void name_child(void)
+{
+	char plain[PATH_MAX - 32];
+
+	expand(plain, sizeof(plain), out_pattern, getpid());
+	if (strstr(out_pattern, "%p"))
+		snprintf(out, sizeof(out), "%s", plain);
+	else
+		insert_number(out, sizeof(out), plain, getpid());
+	snprintf(spool_path, sizeof(spool_path), "%s.spool", out);
+}
+
+static void name_collected(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(spool_path, sizeof(spool_path), "%s/%d.%llu.spool", spool_dir, (int)getpid(),
+		 (unsigned long long)now.tv_sec * 1000000000 + (unsigned long long)now.tv_nsec);
+}
+
+/* ---- spools that others left ---- */
+
+static void convert(const char *from, const char *to)
+{
+	jmp_buf env;
+	struct err err;
+
+	if (setjmp(env) == 0) {
+		oom_catch(&env);
+		if (spool_convert(from, to, &err) == 0)
+			unlink(from);
+	}
+	oom_release();
+}
+
+/* A name for the profile of a process that is gone, or of what this process was before exec: with the pid, if `out`
+ * has none yet, and else with the first number that is free. */
+static void name_of_gone(char *to, size_t bytes, pid_t pid)
+{
+	int number = is_child ? 1 : pid;
+
+	do
+		insert_number(to, bytes, out, number++);
+	while (access(to, F_OK) == 0);
+}
+
+/* True when the name is free for us: whoever had it is gone, and has its profile. */
+static bool take_over(const char *path)
+{
+	struct spool_info info;
+	char name[PATH_MAX];
+
+	if (access(path, F_OK))
+		return true;
+	if (spool_info_read(&info, path, NULL))
+		return false;
+	if (info.pid != getpid() && (kill(info.pid, 0) == 0 || errno != ESRCH))
+		return false;
+	if (info.weight == 0) {
+		unlink(path);
+	} else {
+		name_of_gone(name, sizeof(name), info.pid);
+		convert(path, name);
+	}
+	return access(path, F_OK) != 0;
+}
+
+static void name_writer(void)
+{
+	expand(out, sizeof(out) - 32, out_pattern, getpid());
+	snprintf(spool_path, sizeof(spool_path), "%s.spool", out);
+	if (take_over(spool_path))
+		return;
+	is_child = true;
+	name_child();
+	take_over(spool_path);
+}
+
+/* ---- start ---- */
+
+static bool read_hz(unsigned *hz)
+{
+	const char *text = getenv("SONDE_HZ");
+	char *end;
+	long n;
+
+	if (!text || !text[0])
+		return true;
+	n = strtol(text, &end, 10);
+	if (*end || n < 1 || n > 10000) {
+		say("not profiling: SONDE_HZ is not a number from 1 to 10000:", text, "");
+		return false;
+	}
+	*hz = (unsigned)n;
+	return true;
+}
+
+static bool events_are_known(void)
+{
+	const char *text = getenv("SONDE_EVENTS");
+
+	if (!text || !text[0] || strcmp(text, "cpu") == 0)
+		return true;
+	say("not profiling: SONDE_EVENTS knows only 'cpu', not", text, "");
+	return false;
+}
+
+static void push_labels(void)
+{
+	const char *at = getenv("SONDE_LABELS");
+
+	while (at && *at) {
+		size_t n = strcspn(at, ","), key = strcspn(at, "=,");
+		char pair[512];
+
+		if (key < n && n < sizeof(pair)) {
+			memcpy(pair, at, n);
+			pair[n] = 0;
+			pair[key] = 0;
+			sonde_labels_push(pair, pair + key + 1);
+		}
+		at += n + (at[n] == ',');
+	}
+}
+
+static void start(const struct sonde_options *options)
+{
+	struct session_opts opts = { *options, spool_path, role == ROLE_WRITES ? out : NULL, true };
+	int rc = session_start(&opts);
+
+	if (rc == 0)
+		return;
+	say("not profiling: cannot sample into", spool_path, strerror(-rc));
+	unlink(spool_path);
+	role = ROLE_NONE;
+}
+
+static void in_fork_child(struct session_opts *opts)
+{
+	is_child = true;
+	is_finished = false;
+	if (role == ROLE_COLLECTED)
+		name_collected();
+	else
+		name_child();
+	start(&opts->options);
+}
+
+static void choose_role(void)
+{
+	spool_dir = getenv("SONDE_SPOOL_DIR");
+	out_pattern = getenv("SONDE_OUT");
+	if (getauxval(AT_SECURE))
+		role = ROLE_NONE; /* more rights than whoever set the environment */
+	else if (spool_dir && spool_dir[0])
+		role = ROLE_COLLECTED;
+	else if (out_pattern && out_pattern[0])
+		role = ROLE_WRITES;
+}
+
+__attribute__((constructor)) static void on_load(void)
+{
+	struct sonde_options options = { 0, 0 };
+
+	choose_role();
+	if (role == ROLE_NONE)
+		return;
+	if (!read_hz(&options.hz) || !events_are_known()) {
+		role = ROLE_NONE;
+		return;
+	}
+	is_verbose = getenv("SONDE_VERBOSE") && strcmp(getenv("SONDE_VERBOSE"), "0") != 0;
+	if (role == ROLE_COLLECTED)
+		name_collected();
+	else
+		name_writer();
+	push_labels();
+	session_on_fork(in_fork_child);
+	at_quick_exit(preload_finish);
+	start(&options);
+}
+
+/* ---- end ---- */
+
+static void write_profile(void)
+{
+	struct err err = { "" };
+
+	if (is_child && session_weight() == 0) {
+		unlink(spool_path);
+		return;
+	}
+	if (session_write_file(out, &err)) {
+		dprintf(STDERR_FILENO, "sonde: %s\n", err.text);
+		if (session_weight() == 0)
+			unlink(spool_path);
+		else
+			say("the samples are still in", spool_path, "");
+		return;
+	}
+	unlink(spool_path);
+	if (is_verbose)
+		dprintf(STDERR_FILENO, "sonde: %llu samples in %s\n", (unsigned long long)session_weight(), out);
+}
+
+void preload_finish(void)
+{
+	if (role == ROLE_NONE || is_finished || !session_is_of_this_process())
+		return;
+	is_finished = true;
+	session_stop();
+	if (role == ROLE_WRITES) {
+		write_profile();
+		return;
+	}
+	session_mark_finished();
+	if (is_child && session_weight() == 0)
+		unlink(spool_path);
+}
+
+__attribute__((destructor)) static void on_unload(void)
+{
+	preload_finish();
+}

@@ -1,0 +1,46 @@
+/* sampler.h - the door of sampler/ for the tool: spools read back as profiles.
+ *
+ * (The door for applications is sonde.h.)  Not async-signal-safe, not thread-safe.  Nothing here calls malloc, so that
+ * the library can write its own profile from inside a target.
+ */
+#ifndef SONDE_SAMPLER_H
+#define SONDE_SAMPLER_H
+
+#include "base/err.h"
+#include "base/profile.h"
+
+struct spool_header;
+
+/* Several spools, one for each process image, become one profile. */
+struct spool_profile;
+
+struct spool_stats { /* sums over all spools added */
+	uint64_t samples, weight, lost, lost_weight, cpu_ns, threads, refused;
+	uint64_t ends[4]; /* by enum stack_end of spool.h */
+	unsigned n_images, n_images_with_samples;
+};
+
+struct spool_profile *spool_profile_new(void);
+void spool_profile_free(struct spool_profile *sp); /* with its profile; NULL is fine */
+
+/* Samples get a label `pid` once this has been called: where there are several processes. */
+void spool_profile_label_pids(struct spool_profile *sp);
+
+SONDE_MUST int spool_profile_add_file(struct spool_profile *sp, const char *path, struct err *err);
+SONDE_MUST int spool_profile_add_memory(struct spool_profile *sp, const struct spool_header *h,
+					const void *const *segments, struct err *err);
+
+/* The profile, complete with comments; owned by sp. */
+struct profile *spool_profile_finish(struct spool_profile *sp);
+const struct spool_stats *spool_profile_stats(const struct spool_profile *sp);
+
+/* What a spool says of itself, without reading its samples. */
+struct spool_info {
+	int pid, parent;
+	uint64_t weight, start_realtime_ns;
+	bool finished;
+	char program[256], out[1024];
+};
+SONDE_MUST int spool_info_read(struct spool_info *info, const char *path, struct err *err);
+
+#endif

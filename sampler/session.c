@@ -1,0 +1,355 @@
+/* session.c - start and stop sampling, survive fork, write what has been sampled.
+ *
+ * Locks, outermost first: session, modules, threads, labels.  fork() takes them all, so that the child finds nothing
+ * half done.  The signal handler, once installed, stays for ever: a late signal must never meet the default action,
+ * which ends the process.
+ */
+#include "sampler/session.h"
+#include "base/oom.h"
+#include "sampler/handler.h"
+#include "sampler/live.h"
+#include "sampler/modules.h"
+#include "sampler/sampler.h"
+#include "sampler/spool_file.h"
+#include "sampler/store.h"
+#include "sampler/threads.h"
+#include "sampler/timer.h"
+#include "writer/writer.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { DEFAULT_HZ = 100, MAX_HZ = 10000, FIRST_SEGMENT = 1 << 20, CHILD_SEGMENT = 256 << 10 };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct spool spool;
+static struct session_opts current;
+static pid_t owner;
+static session_fork_fn on_fork;
+
+extern const char sonde_text_start[] __asm__("__start_sonde_text") __attribute__((visibility("hidden"), weak));
+extern const char sonde_text_end[] __asm__("__stop_sonde_text") __attribute__((visibility("hidden"), weak));
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* ---- once for each process image ---- */
+
+/* A signal whose action is still the default, SIGPROF if possible: the host may use that one itself. */
+static int choose_signal(void)
+{
+	struct sigaction now;
+
+	if (sigaction(SIGPROF, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) &&
+	    (now.sa_handler == SIG_DFL || now.sa_handler == SIG_IGN))
+		return SIGPROF;
+	for (int sig = SIGRTMAX - 3; sig > SIGRTMIN + 3; sig--)
+		if (sigaction(sig, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) && now.sa_handler == SIG_DFL)
+			return sig;
+	return SIGPROF;
+}
+
+static int install_handler(void)
+{
+	struct sigaction ours, before;
+
+	if (live.signal)
+		return 0;
+	live.signal = choose_signal();
+	memset(&ours, 0, sizeof(ours));
+	ours.sa_sigaction = handler_run;
+	ours.sa_flags = SA_SIGINFO | SA_RESTART;
+	sigemptyset(&ours.sa_mask);
+	if (sigaction(live.signal, NULL, &before))
+		return -errno;
+	handler_chain(&before);
+	return sigaction(live.signal, &ours, NULL) ? -errno : 0;
+}
+
+/* Where the kernel put the end of the main thread's stack: above the strings that AT_EXECFN points among. */
+static uintptr_t find_main_stack_end(void)
+{
+	uintptr_t name = getauxval(AT_EXECFN);
+
+	return name ? (name & ~(uintptr_t)4095) : 0;
+}
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&lock);
+	modules_lock();
+	threads_lock();
+	labels_lock();
+}
+
+static void after_fork_in_parent(void)
+{
+	labels_unlock();
+	threads_unlock();
+	modules_unlock();
+	pthread_mutex_unlock(&lock);
+}
+
+static void forget_parent(void)
+{
+	keeper_forked();
+	threads_forked();
+	atomic_store(&live.sampling, false);
+	spool_close(&spool); /* the parent's; its file stays with the parent */
+	spool.path[0] = 0;
+	owner = 0;
+}
+
+static void after_fork_in_child(void)
+{
+	bool was_sampling = atomic_load(&live.sampling);
+	struct session_opts opts = current;
+
+	forget_parent();
+	after_fork_in_parent();
+	if (was_sampling && opts.follow_forks && on_fork)
+		on_fork(&opts);
+}
+
+static int set_up_once(void)
+{
+	static bool done;
+	int rc;
+
+	if (done)
+		return 0;
+	rc = install_handler();
+	if (rc)
+		return rc;
+	live.main_stack_end = find_main_stack_end();
+	live.skip_low = (uintptr_t)sonde_text_start;
+	live.skip_high = (uintptr_t)sonde_text_end;
+	if (pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child))
+		return -ENOMEM;
+	done = true;
+	return 0;
+}
+
+/* ---- start ---- */
+
+static void fill_header(const struct session_opts *opts, uint64_t period_ns)
+{
+	struct spool_header *h = spool.header;
+	ssize_t n = readlink("/proc/self/exe", h->program, sizeof(h->program) - 1);
+
+	h->program[n > 0 ? n : 0] = 0;
+	h->pid = getpid();
+	h->parent = getppid();
+	h->period_ns = period_ns;
+	h->start_realtime_ns = clock_ns(CLOCK_REALTIME);
+	h->start_monotonic_ns = clock_ns(CLOCK_MONOTONIC);
+	h->start_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	atomic_store(&h->monotonic_ns, h->start_monotonic_ns);
+	atomic_store(&h->cpu_ns, h->start_cpu_ns);
+	snprintf(h->engine, sizeof(h->engine), "thread CPU timers");
+	snprintf(h->out, sizeof(h->out), "%s", opts->out ? opts->out : "");
+	atomic_store(&h->state, SPOOL_RUNNING);
+}
+
+static int open_spool(const struct session_opts *opts, bool is_child)
+{
+	size_t max = opts->options.max_bytes ? opts->options.max_bytes : (size_t)128 << 20;
+	size_t first = is_child ? CHILD_SEGMENT : FIRST_SEGMENT;
+	struct spool fresh;
+	int rc;
+
+	if (first + SPOOL_HEADER_BYTES > max)
+		first = (max - SPOOL_HEADER_BYTES) & ~(size_t)4095;
+	rc = spool_create(&fresh, opts->spool_path, first, max);
+	if (rc)
+		return rc;
+	spool_close(&spool);
+	spool = fresh;
+	return 0;
+}
+
+static int begin(const struct session_opts *opts, unsigned hz, bool is_child)
+{
+	int rc = set_up_once();
+
+	if (rc == 0)
+		rc = open_spool(opts, is_child);
+	if (rc)
+		return rc;
+	current = *opts;
+	owner = getpid();
+	fill_header(opts, 1000000000 / hz);
+	live.header = spool.header;
+	atomic_store(&live.segment, spool.segments[0]);
+	timer_setup(1000000000 / hz, live.signal);
+	modules_refresh();
+	if (!atomic_load(&live.modules))
+		return -ENOMEM;
+	atomic_store(&live.sampling, true);
+	threads_enter(NULL);
+	rc = threads_start_all();
+	if (rc && atomic_load(&live.header->threads) == 0) {
+		atomic_store(&live.sampling, false);
+		return rc;
+	}
+	return keeper_start();
+}
+
+int session_start(const struct session_opts *opts)
+{
+	unsigned hz = opts->options.hz ? opts->options.hz : DEFAULT_HZ;
+	int rc;
+
+	if (hz > MAX_HZ || (opts->options.max_bytes && opts->options.max_bytes < (size_t)256 << 10))
+		return -EINVAL;
+	pthread_mutex_lock(&lock);
+	rc = atomic_load(&live.sampling) ? -EALREADY : begin(opts, hz, opts->spool_path && current.spool_path);
+	pthread_mutex_unlock(&lock);
+	return rc;
+}
+
+void session_on_fork(session_fork_fn fn)
+{
+	on_fork = fn;
+}
+
+/* ---- while it lasts ---- */
+
+void session_note_clocks(void)
+{
+	struct spool_header *h = live.header;
+
+	atomic_store_explicit(&h->monotonic_ns, clock_ns(CLOCK_MONOTONIC), memory_order_relaxed);
+	atomic_store_explicit(&h->cpu_ns, clock_ns(CLOCK_PROCESS_CPUTIME_ID), memory_order_relaxed);
+}
+
+void session_grow(void)
+{
+	pthread_mutex_lock(&lock);
+	if (atomic_load(&live.sampling) && spool_grow(&spool) == 0) {
+		atomic_store(&live.segment, spool.segments[spool.n_segments - 1]);
+		modules_record();
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+/* ---- stop and write ---- */
+
+int session_stop(void)
+{
+	pthread_mutex_lock(&lock);
+	if (!atomic_load(&live.sampling)) {
+		pthread_mutex_unlock(&lock);
+		return -EALREADY;
+	}
+	threads_stop_all();
+	atomic_store(&live.sampling, false);
+	session_note_clocks();
+	pthread_mutex_unlock(&lock);
+	keeper_stop(); /* it takes the lock */
+	return 0;
+}
+
+bool session_is_of_this_process(void)
+{
+	return owner != 0 && owner == getpid();
+}
+
+void session_mark_finished(void)
+{
+	if (live.header)
+		atomic_store(&live.header->state, SPOOL_FINISHED);
+}
+
+uint64_t session_weight(void)
+{
+	return live.header ? atomic_load(&live.header->weight) : 0;
+}
+
+const char *session_spool_path(void)
+{
+	return spool.path;
+}
+
+/* Build the profile and hand it to write(); out of memory inside is an error like any other. */
+static int with_profile(int (*write)(const struct profile *p, void *arg, struct err *err), void *arg, struct err *err)
+{
+	struct spool_profile *volatile sp = NULL;
+	volatile int rc;
+	jmp_buf env;
+
+	pthread_mutex_lock(&lock);
+	if (!session_is_of_this_process() || !spool.header) {
+		rc = err_set(err, SONDE_ENOTFOUND, "nothing has been sampled yet");
+	} else if (setjmp(env)) {
+		rc = err_set(err, SONDE_ENOMEM, "out of memory while writing the profile");
+	} else {
+		oom_catch(&env);
+		if (atomic_load(&live.sampling))
+			session_note_clocks();
+		sp = spool_profile_new();
+		rc = spool_profile_add_memory(sp, spool.header, (const void *const *)spool.segments, err);
+		if (rc == 0)
+			rc = write(spool_profile_finish(sp), arg, err);
+		spool_profile_free(sp);
+	}
+	oom_release();
+	pthread_mutex_unlock(&lock);
+	return rc;
+}
+
+static int write_path(const struct profile *p, void *arg, struct err *err)
+{
+	return profile_write_file(p, arg, err);
+}
+
+static int write_fd(const struct profile *p, void *arg, struct err *err)
+{
+	return profile_write_fd(p, *(int *)arg, "the descriptor", err);
+}
+
+int session_write_file(const char *path, struct err *err)
+{
+	return with_profile(write_path, (void *)path, err);
+}
+
+static int errno_of(int rc)
+{
+	return rc == 0 ? 0 : rc == SONDE_ENOTFOUND ? -ENODATA : rc == SONDE_ENOMEM ? -ENOMEM : -EIO;
+}
+
+/* ---- the public calls ---- */
+
+int sonde_start(const struct sonde_options *options)
+{
+	struct session_opts opts = { .options = options ? *options : (struct sonde_options){ 0, 0 } };
+
+	return session_start(&opts);
+}
+
+int sonde_stop(void)
+{
+	return session_stop();
+}
+
+int sonde_write(int fd)
+{
+	return errno_of(with_profile(write_fd, &fd, NULL));
+}
+
+int sonde_write_file(const char *path)
+{
+	return path ? errno_of(session_write_file(path, NULL)) : -EINVAL;
+}

@@ -1,0 +1,107 @@
+/* sonde.h - profile this program: start, label, stop, write.
+ *
+ *	#include <sonde.h>                              link with: pkg-config --cflags --libs sonde
+ *
+ *	sonde_start(NULL);
+ *	{
+ *		SONDE_LABEL_SCOPE("request", "GET /");  // until the end of this block
+ *		work();
+ *	}
+ *	sonde_stop();
+ *	sonde_write_file("out.pb.gz");                  then: sonde top out.pb.gz
+ *
+ * No function here aborts, prints or exits.  Those that can fail return 0 or a negative errno value.  All are
+ * thread-safe; none is async-signal-safe.
+ *
+ * With SONDE_OPTIONAL defined before the inclusion the library need not be there: the program is linked without it,
+ * every call is then a load and a branch, and the same binary is profiled, labels and all, when libsonde.so is
+ * preloaded (LD_PRELOAD, sonde record).
+ */
+#ifndef SONDE_H
+#define SONDE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef SONDE_OPTIONAL
+#define SONDE_API __attribute__((weak, visibility("default")))
+#else
+#define SONDE_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sonde_options { /* NULL or zeros: the defaults */
+	unsigned hz;      /* samples for each second of a thread's CPU time: 1 to 10000; default 100 */
+	size_t max_bytes; /* memory for samples; default 128 MiB; what does not fit is counted as lost */
+};
+
+/* Begin to sample all threads of this process, those to come included.  A new start discards the samples of the one
+ * before.  -EALREADY when it is sampling, -EINVAL for options out of range, -ENOMEM, -EAGAIN when no timer is had. */
+SONDE_API int sonde_start(const struct sonde_options *options);
+
+/* Stop sampling.  The samples stay until the next start.  -EALREADY when it is not sampling. */
+SONDE_API int sonde_stop(void);
+
+/* Write what has been sampled as a gzip'd pprof profile, also while sampling goes on.  It carries addresses and build
+ * ids, not symbols: `sonde` and pprof find those when they read it.  _file writes beside the name, then renames.
+ * -ENODATA before the first start, -EIO when the file cannot be written. */
+SONDE_API int sonde_write(int fd);
+SONDE_API int sonde_write_file(const char *path);
+
+/* ---- labels: every sample carries those of its thread ----
+ *
+ * A thread begins with the labels of the thread that created it.  Keys are [a-zA-Z_][a-zA-Z0-9_]*: other bytes
+ * become '_'.  A key pushed again hides the earlier one until it is popped.  Labels may be set before the start.
+ * Distinct sets are kept for ever, so values should be few (an endpoint, not a request id): past 65,536 sets, or 1,000
+ * bytes in one, a push changes nothing but is popped all the same. */
+SONDE_API void sonde_labels_push(const char *key, const char *value);
+SONDE_API void sonde_labels_push_number(const char *key, int64_t value, const char *unit); /* "bytes", "" ... */
+SONDE_API void sonde_labels_pop(void);
+
+/* The labels of this thread as one value, for task queues: get when the task is queued, swap in when it runs, swap the
+ * old ones back when it is done.  Never freed. */
+typedef const struct label_set *sonde_labels;
+SONDE_API sonde_labels sonde_labels_get(void);
+SONDE_API sonde_labels sonde_labels_swap(sonde_labels set); /* returns what was before */
+
+#ifdef SONDE_OPTIONAL
+#define sonde_start(options) (sonde_start ? sonde_start(options) : 0)
+#define sonde_stop() (sonde_stop ? sonde_stop() : 0)
+#define sonde_write(fd) (sonde_write ? sonde_write(fd) : 0)
+#define sonde_write_file(path) (sonde_write_file ? sonde_write_file(path) : 0)
+#define sonde_labels_push(key, value) (sonde_labels_push ? sonde_labels_push(key, value) : (void)0)
+#define sonde_labels_push_number(key, value, unit) \
+	(sonde_labels_push_number ? sonde_labels_push_number(key, value, unit) : (void)0)
+#define sonde_labels_pop() (sonde_labels_pop ? sonde_labels_pop() : (void)0)
+#define sonde_labels_get() (sonde_labels_get ? sonde_labels_get() : (sonde_labels)0)
+#define sonde_labels_swap(set) (sonde_labels_swap ? sonde_labels_swap(set) : (sonde_labels)0)
+#endif
+
+static inline sonde_labels sonde_label_scope_begin(const char *key, const char *value)
+{
+	sonde_labels before = sonde_labels_get();
+
+	sonde_labels_push(key, value);
+	return before;
+}
+
+static inline void sonde_label_scope_end(sonde_labels *before)
+{
+	sonde_labels_swap(*before);
+}
+
+/* This label until the enclosing block is left, in whatever way. */
+#define SONDE_LABEL_SCOPE(key, value) \
+	__attribute__((cleanup(sonde_label_scope_end), unused)) sonde_labels SONDE_SCOPE_NAME(__LINE__) = \
+		sonde_label_scope_begin(key, value)
+#define SONDE_SCOPE_NAME(line) SONDE_SCOPE_NAME_(line)
+#define SONDE_SCOPE_NAME_(line) sonde_scope_##line
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,130 @@
+/* spool_file.c - a spool on disk (or in memory only) and its segments.
+ *
+ * Disk space is taken by fallocate before a page is mapped: a store to a page of a sparse file on a full disk would
+ * be answered by SIGBUS, in the host.  No descriptor is kept open: the host may close it, or count on its number.
+ */
+#include "sampler/spool_file.h"
+#include "sampler/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { LARGEST_SEGMENT = 32 << 20 };
+
+/* File systems without fallocate: write the zeros. */
+static int write_zeros(int fd, off_t at, size_t bytes)
+{
+	static const char zeros[4096];
+
+	for (; bytes; at += sizeof(zeros), bytes -= sizeof(zeros))
+		if (pwrite(fd, zeros, sizeof(zeros), at) != (ssize_t)sizeof(zeros))
+			return errno ? -errno : -ENOSPC;
+	return 0;
+}
+
+static int reserve(int fd, off_t at, size_t bytes)
+{
+	int rc;
+
+	do
+		rc = fallocate(fd, 0, at, (off_t)bytes) ? -errno : 0;
+	while (rc == -EINTR);
+	return rc == -EOPNOTSUPP || rc == -ENOSYS ? write_zeros(fd, at, bytes) : rc;
+}
+
+/* bytes more of the file, mapped. */
+static int extend(struct spool *s, size_t bytes, int open_flags, void **out)
+{
+	int fd = -1, flags = MAP_SHARED, rc = 0;
+	void *p;
+
+	if (s->path[0]) {
+		fd = open(s->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | open_flags, 0600);
+		if (fd < 0)
+			return -errno;
+		rc = reserve(fd, (off_t)s->bytes, bytes);
+	} else {
+		flags |= MAP_ANONYMOUS;
+	}
+	if (rc == 0) {
+		p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, fd < 0 ? 0 : (off_t)s->bytes);
+		rc = p == MAP_FAILED ? -errno : 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (rc)
+		return rc;
+	s->bytes += bytes;
+	*out = p;
+	return 0;
+}
+
+static int add_segment(struct spool *s, size_t bytes)
+{
+	unsigned i = s->n_segments;
+	uint64_t offset = s->bytes;
+	void *p;
+	int rc;
+
+	if (i == SPOOL_MAX_SEGMENTS || s->bytes + bytes > s->max_bytes)
+		return -ENOSPC;
+	rc = extend(s, bytes, 0, &p);
+	if (rc)
+		return rc;
+	s->segments[i] = p;
+	segment_init(p, bytes, i);
+	s->n_segments++;
+	s->header->segments[i].offset = offset;
+	s->header->segments[i].bytes = bytes;
+	atomic_store_explicit(&s->header->n_segments, i + 1, memory_order_release);
+	return 0;
+}
+
+int spool_create(struct spool *s, const char *path, size_t first_bytes, size_t max_bytes)
+{
+	void *p;
+	int rc;
+
+	memset(s, 0, sizeof(*s));
+	s->max_bytes = max_bytes;
+	if (path && (size_t)snprintf(s->path, sizeof(s->path), "%s", path) >= sizeof(s->path))
+		return -ENAMETOOLONG;
+	rc = extend(s, SPOOL_HEADER_BYTES, O_CREAT | O_EXCL, &p);
+	if (rc) {
+		if (path && rc != -EEXIST)
+			unlink(path);
+		return rc;
+	}
+	s->header = p;
+	rc = add_segment(s, first_bytes);
+	if (rc) {
+		if (path)
+			unlink(path);
+		spool_close(s);
+		return rc;
+	}
+	s->header->version = SPOOL_VERSION;
+	s->header->magic = SPOOL_MAGIC;
+	return 0;
+}
+
+int spool_grow(struct spool *s)
+{
+	size_t last = s->segments[s->n_segments - 1]->bytes;
+
+	return add_segment(s, last < LARGEST_SEGMENT ? last * 2 : last);
+}
+
+void spool_close(struct spool *s)
+{
+	for (unsigned i = 0; i < s->n_segments; i++)
+		munmap(s->segments[i], s->segments[i]->bytes);
+	if (s->header)
+		munmap(s->header, SPOOL_HEADER_BYTES);
+	s->header = NULL;
+	s->n_segments = 0;
+}

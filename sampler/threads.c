@@ -1,0 +1,346 @@
+/* threads.c - keep one record and one timer for each thread of the process.
+ *
+ * Threads come in by three doors: pthread_create (wrapped: threads_enter in the new thread, threads_leave when its
+ * thread-specific data is destroyed), threads_start_all for those that exist when sampling starts, and threads_scan,
+ * which reads /proc/self/task from time to time and finds what came by clone().
+ */
+#include "sampler/threads.h"
+#include "sampler/live.h"
+#include "sampler/syscalls.h"
+#include "sampler/timer.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CHUNK_THREADS = 64, MAX_CHUNKS = 4096 };
+
+struct chunk {
+	struct thread threads[CHUNK_THREADS];
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct chunk *_Atomic chunks[MAX_CHUNKS];
+static _Atomic unsigned n_chunks;
+static struct thread *free_list;
+static unsigned n_running, scan_number;
+static pid_t ignored; /* 0 = none */
+static __thread struct thread *self __attribute__((tls_model("initial-exec")));
+
+void threads_lock(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void threads_unlock(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+bool threads_contain(const void *p)
+{
+	for (unsigned i = atomic_load_explicit(&n_chunks, memory_order_acquire); i--;) {
+		const struct chunk *c = chunks[i];
+
+		if ((const char *)p >= (const char *)c && (const char *)p < (const char *)(c + 1))
+			return ((size_t)((const char *)p - (const char *)c) % sizeof(struct thread)) == 0;
+	}
+	return false;
+}
+
+#define FOR_EACH_THREAD(t) \
+	for (unsigned c_ = 0; c_ < atomic_load(&n_chunks); c_++) \
+		for (struct thread *t = chunks[c_]->threads; t < chunks[c_]->threads + CHUNK_THREADS; t++)
+
+static void add_chunk(void)
+{
+	unsigned n = atomic_load(&n_chunks);
+	struct chunk *c;
+
+	if (n == MAX_CHUNKS)
+		return;
+	c = mmap(NULL, sizeof(*c), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (c == MAP_FAILED)
+		return;
+	for (struct thread *t = c->threads; t < c->threads + CHUNK_THREADS; t++) {
+		t->next_free = free_list;
+		free_list = t;
+	}
+	chunks[n] = c;
+	atomic_store_explicit(&n_chunks, n + 1, memory_order_release);
+}
+
+static struct thread *take_record(void)
+{
+	struct thread *t;
+
+	if (!free_list)
+		add_chunk();
+	t = free_list;
+	if (!t)
+		return NULL;
+	free_list = t->next_free;
+	t->is_found = t->has_timer = false;
+	t->stack = (struct stack_bounds){ 0, 0 };
+	t->labels = NULL;
+	t->inherited = NULL;
+	t->stack_bytes = 0;
+	t->context_seq = UINT32_MAX;
+	return t;
+}
+
+static void give_back(struct thread *t)
+{
+	timer_delete_of(t);
+	if (t->tid)
+		n_running--;
+	t->tid = 0;
+	t->next_free = free_list;
+	free_list = t;
+}
+
+struct thread *threads_new(void)
+{
+	struct thread *t;
+
+	threads_lock();
+	t = take_record();
+	threads_unlock();
+	return t;
+}
+
+void threads_release(struct thread *t)
+{
+	threads_lock();
+	give_back(t);
+	threads_unlock();
+}
+
+static struct thread *find(pid_t tid)
+{
+	FOR_EACH_THREAD(t)
+		if (t->tid == tid)
+			return t;
+	return NULL;
+}
+
+/* Arm if sampling is on; what cannot be armed is counted. */
+static int arm(struct thread *t)
+{
+	int rc;
+
+	if (!atomic_load(&live.sampling))
+		return 0;
+	rc = timer_arm(t);
+	if (rc)
+		atomic_fetch_add(&live.header->refused, 1);
+	else
+		atomic_fetch_add(&live.header->threads, 1);
+	return rc;
+}
+
+static void take_place(struct thread *t, pid_t tid)
+{
+	t->tid = tid;
+	n_running++;
+}
+
+/* What may be read without asking.  The main thread's stack ends where the kernel put it, and nothing else is mapped
+ * within 128 MiB below (mmap_base() leaves that gap at least).  glibc puts the descriptor of a created thread, to
+ * which its thread pointer points, at the upper end of the stack, and the guard at the lower. */
+static struct stack_bounds own_stack(pid_t tid, size_t stack_bytes)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0), top = (uintptr_t)__builtin_thread_pointer();
+	struct rlimit limit;
+
+	if (tid == getpid()) {
+		size_t most = (size_t)120 << 20;
+
+		top = live.main_stack_end;
+		if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < most)
+			most = limit.rlim_cur;
+		stack_bytes = most;
+	}
+	if (here < top && top - here < stack_bytes)
+		return (struct stack_bounds){ top - stack_bytes, top };
+	return (struct stack_bounds){ 0, 0 };
+}
+
+/* The record of the calling thread: the one that a scan made before, else t, else a new one. */
+static struct thread *own_record(struct thread *t, pid_t tid)
+{
+	struct thread *found = find(tid);
+
+	if (!found) {
+		if (!t)
+			t = take_record();
+		if (t)
+			take_place(t, tid);
+		return t;
+	}
+	if (t) {
+		found->start = t->start;
+		found->arg = t->arg;
+		found->inherited = t->inherited;
+		found->stack_bytes = t->stack_bytes;
+		give_back(t);
+	}
+	return found;
+}
+
+struct thread *threads_enter(struct thread *t)
+{
+	pid_t tid = (pid_t)raw_syscall(SYS_gettid, 0, 0, 0, 0);
+
+	threads_lock();
+	t = own_record(t, tid);
+	if (t) {
+		t->is_found = false;
+		t->stack = own_stack(tid, t->stack_bytes);
+		t->labels = &labels_current;
+		if (!t->has_timer)
+			arm(t);
+	}
+	self = t;
+	threads_unlock();
+	return t;
+}
+
+void threads_leave(void)
+{
+	struct thread *t = self;
+	sigset_t set;
+
+	if (!t)
+		return;
+	/* From here on the thread is not sampled, so no signal of it can come late. */
+	sigemptyset(&set);
+	sigaddset(&set, live.signal);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	self = NULL;
+	threads_release(t);
+}
+
+void threads_ignore(pid_t tid)
+{
+	threads_lock();
+	ignored = tid;
+	threads_unlock();
+}
+
+/* Call fn for every thread that the kernel knows; getdents64 because readdir allocates. */
+static void for_each_task(void (*fn)(pid_t tid))
+{
+	char buffer[2048] __attribute__((aligned(8)));
+	int fd = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	long n;
+
+	if (fd < 0)
+		return;
+	while ((n = raw_syscall(SYS_getdents64, fd, (long)buffer, sizeof(buffer), 0)) > 0) {
+		for (long at = 0; at < n;) {
+			struct dirent64 *e = (struct dirent64 *)(buffer + at);
+
+			if (e->d_name[0] >= '0' && e->d_name[0] <= '9')
+				fn((pid_t)strtol(e->d_name, NULL, 10));
+			at += e->d_reclen;
+		}
+	}
+	close(fd);
+}
+
+static void note_task(pid_t tid)
+{
+	struct thread *t;
+
+	if (tid == ignored)
+		return;
+	t = find(tid);
+	if (!t) {
+		t = take_record();
+		if (!t)
+			return;
+		t->is_found = true;
+		take_place(t, tid);
+		arm(t);
+	}
+	t->seen = scan_number;
+}
+
+/* With the lock held: bring records and kernel to agreement. */
+static void scan(void)
+{
+	scan_number++;
+	for_each_task(note_task);
+	FOR_EACH_THREAD(t)
+		if (t->tid && t->seen != scan_number && t->is_found)
+			give_back(t);
+}
+
+void threads_scan(void)
+{
+	struct stat st;
+
+	threads_lock();
+	/* A directory's link count is 2 and one for each thread: as many as are known, nothing to look for. */
+	if (stat("/proc/self/task", &st) || st.st_nlink != 2 + n_running + (ignored != 0))
+		scan();
+	threads_unlock();
+}
+
+int threads_start_all(void)
+{
+	int rc = 0;
+
+	threads_lock();
+	FOR_EACH_THREAD(t) /* entered while sampling was off */
+		if (t->tid && !t->has_timer) {
+			int failed = arm(t);
+
+			rc = failed ? failed : rc;
+		}
+	scan();
+	threads_unlock();
+	return rc;
+}
+
+void threads_stop_all(void)
+{
+	threads_lock();
+	FOR_EACH_THREAD(t)
+		timer_delete_of(t);
+	threads_unlock();
+}
+
+bool threads_quiet(void)
+{
+	FOR_EACH_THREAD(t)
+		if (atomic_load(&t->busy))
+			return false;
+	return true;
+}
+
+void threads_forked(void)
+{
+	ignored = 0;
+	FOR_EACH_THREAD(t) {
+		t->has_timer = false; /* timers are not inherited */
+		t->busy = 0;
+		if (t->tid && t != self) {
+			t->tid = 0;
+			t->next_free = free_list;
+			free_list = t;
+		}
+	}
+	n_running = 0;
+	if (self)
+		take_place(self, getpid());
+}

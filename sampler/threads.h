@@ -1,0 +1,63 @@
+/* threads.h - the sampled threads of this process, each with a timer of its own.
+ *
+ * A struct thread is never unmapped, so a late signal may still point at it.  Records live in chunks; those of dead
+ * threads are used again.
+ */
+#ifndef SONDE_SAMPLER_THREADS_H
+#define SONDE_SAMPLER_THREADS_H
+
+#include "sampler/labels.h"
+#include "sampler/unwind.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct thread {
+	_Atomic int tid;  /* 0 = the record is free */
+	_Atomic int busy; /* the handler is at work in it */
+	bool has_timer;
+	bool is_found;    /* by looking in /proc, not by a wrapped pthread_create: nothing of it may be relied on */
+	int timer;        /* the kernel's number */
+	unsigned seen;    /* by which scan */
+
+	/* Sampling by ticks, see timer.c. */
+	bool is_young;
+	uint64_t phase_ns;
+
+	struct stack_bounds stack;
+	const struct label_set *volatile *labels; /* where the thread keeps its current set; NULL = nowhere */
+
+	/* Until the thread runs: what it was created for. */
+	void *(*start)(void *);
+	void *arg;
+	size_t stack_bytes;
+	const struct label_set *inherited;
+
+	struct thread *next_free;
+
+	/* The handler's own: the context of the last sample, and room to build a record. */
+	uint32_t context_seq, context;
+	const struct label_set *context_labels;
+	uint64_t context_name[SPOOL_NAME_BYTES / 8];
+	uint64_t words[SPOOL_MAX_WORDS];
+};
+
+/* All of these but threads_contain() take the registry's lock: not for handlers. */
+struct thread *threads_new(void);               /* a record that belongs to nobody yet; NULL = no memory */
+void threads_release(struct thread *t);         /* its timer, if any, is deleted */
+struct thread *threads_enter(struct thread *t); /* the calling thread takes its place in t (NULL: a new one) */
+void threads_leave(void);                       /* the calling thread ends */
+int threads_start_all(void);                    /* arm a timer for every thread of the process: 0 or -errno */
+void threads_stop_all(void);
+void threads_scan(void);                        /* find threads that came or went unnoticed */
+void threads_forked(void);                      /* in the child of a fork: only the caller is left */
+bool threads_quiet(void);                       /* no handler is at work at this moment */
+void threads_ignore(pid_t tid);                 /* the library's own thread; 0 = none */
+void threads_lock(void);
+void threads_unlock(void);
+
+/* Is p a record?  Async-signal-safe. */
+bool threads_contain(const void *p);
+
+#endif

@@ -1,0 +1,122 @@
+/* timer.c - per-thread CPU-time timers, and how much CPU time one signal stands for.
+ *
+ * The kernel looks at CPU timers only at its scheduler tick (4 ms at CONFIG_HZ=250), whatever rate was asked for.
+ * A timer that has run down since the last tick is delivered there, once, with an overrun count.  So:
+ *
+ *   - weight = 1 + overrun, and the total is right at any rate;
+ *   - a thread's time before its first tick would be counted from its birth, its time after the last tick not at all,
+ *     and most threads that live for less than a tick would not be seen.  Therefore the timer of a new thread runs
+ *     down at once, its first signal comes with the first tick that hits it, and that signal stands for one whole
+ *     tick: each tick hits a moment of the thread's time at random, so this is unbiased however short it lives.  Its
+ *     timer is then set to the period, continuing from where the count stands.
+ *
+ * The count starts at a phase in [0, period).  Phases follow the golden ratio from a random beginning, so that those
+ * of many short threads are spread evenly and their errors cancel instead of adding up.
+ */
+#include "sampler/timer.h"
+#include "sampler/syscalls.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t period_ns, tick;
+static int signal_number;
+static _Atomic uint64_t next_phase;
+
+static uint64_t random_start(void)
+{
+	const uint64_t *random = (const uint64_t *)getauxval(AT_RANDOM);
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (random ? random[1] : 0) ^ (uint64_t)now.tv_nsec << 32 ^ (uint64_t)getpid() << 20;
+}
+
+void timer_setup(uint64_t period, int signal)
+{
+	struct timespec coarse;
+
+	period_ns = period;
+	signal_number = signal;
+	/* The coarse clock is advanced at every tick, and its resolution is the tick's length. */
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &coarse) || coarse.tv_sec || coarse.tv_nsec < 100000)
+		coarse.tv_nsec = 4000000;
+	tick = (uint64_t)coarse.tv_nsec;
+	atomic_store(&next_phase, random_start());
+}
+
+uint64_t tick_ns(void)
+{
+	return tick;
+}
+
+static uint64_t draw_phase(void)
+{
+	uint64_t u = atomic_fetch_add(&next_phase, 0x9e3779b97f4a7c15ULL);
+
+	return (uint64_t)((unsigned __int128)u * period_ns >> 64);
+}
+
+static struct timespec timespec_of(uint64_t ns)
+{
+	return (struct timespec){ (time_t)(ns / 1000000000), (long)(ns % 1000000000) };
+}
+
+/* The kernel's name for "CPU time used by thread tid" (include/linux/posix-timers_types.h). */
+static clockid_t thread_cpu_clock(pid_t tid)
+{
+	return (clockid_t)(~(unsigned)tid << 3 | 6);
+}
+
+/* The next expiry after so much more CPU time, then every period. */
+static long set_timer(int timer, uint64_t first_ns)
+{
+	struct itimerspec spec = { timespec_of(period_ns), timespec_of(first_ns ? first_ns : 1) };
+
+	return raw_syscall(SYS_timer_settime, timer, 0, (long)&spec, 0);
+}
+
+int timer_arm(struct thread *t)
+{
+	struct sigevent event;
+	long rc;
+
+	memset(&event, 0, sizeof(event));
+	event.sigev_notify = SIGEV_THREAD_ID;
+	event.sigev_signo = signal_number;
+	event.sigev_value.sival_ptr = t;
+	event._sigev_un._tid = t->tid;
+	rc = raw_syscall(SYS_timer_create, thread_cpu_clock(t->tid), (long)&event, (long)&t->timer, 0);
+	if (rc < 0)
+		return (int)rc;
+	t->has_timer = true;
+	t->phase_ns = draw_phase();
+	t->is_young = true;
+	rc = set_timer(t->timer, 1);
+	if (rc < 0)
+		timer_delete_of(t);
+	return (int)rc;
+}
+
+void timer_delete_of(struct thread *t)
+{
+	if (t->has_timer)
+		raw_syscall(SYS_timer_delete, t->timer, 0, 0, 0);
+	t->has_timer = false;
+}
+
+uint64_t timer_weight(struct thread *t, const siginfo_t *si)
+{
+	uint64_t weight;
+
+	if (!t->is_young)
+		return 1 + (uint64_t)(si->si_overrun > 0 ? si->si_overrun : 0);
+	t->is_young = false;
+	t->phase_ns += tick;
+	weight = t->phase_ns / period_ns;
+	set_timer(t->timer, period_ns - t->phase_ns % period_ns);
+	return weight;
+}

@@ -1,0 +1,20 @@
+/* timer.h - one CPU-time timer for each thread. */
+#ifndef SONDE_SAMPLER_TIMER_H
+#define SONDE_SAMPLER_TIMER_H
+
+#include "sampler/threads.h"
+
+#include <signal.h>
+
+/* Before the first timer: the period and the signal to use. */
+void timer_setup(uint64_t period_ns, int signal);
+
+int timer_arm(struct thread *t); /* 0 or -errno */
+void timer_delete_of(struct thread *t);
+
+/* How many periods of CPU time this signal stands for; 0 = none, no sample.  Async-signal-safe. */
+uint64_t timer_weight(struct thread *t, const siginfo_t *si);
+
+uint64_t tick_ns(void); /* the kernel's scheduler tick, at which CPU timers are looked at */
+
+#endif
