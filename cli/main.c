@@ -10,8 +10,9 @@ struct command {
 };
 
 static const struct command commands[] = {
+	{ "record", cmd_record, "run a command and write its profile" },
+	{ "recover", cmd_recover, "turn the spool of a killed process into a profile" },
 	{ "addr2line", cmd_addr2line, "functions and lines of addresses in a binary" },
-	{ "help", NULL, NULL },
 };
 
 int main(int argc, char **argv)

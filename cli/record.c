@@ -1,0 +1,450 @@
+/* record.c - sonde record: run a command with the library preloaded, then put what it left behind into one profile.
+ *
+ * Each process image of the command leaves a spool in a folder of our own.  When the command has ended the spools are
+ * read, whatever became of their processes, added up, symbolized and written.  The command's streams, signals and exit
+ * status are its own; what record says goes to stderr, after the command has ended.
+ */
+#include "cli/cli.h"
+#include "sampler/sampler.h"
+#include "symbolize/symbolize.h"
+#include "writer/writer.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { STATUS_OWN_FAILURE = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
+
+struct record {
+	unsigned hz;
+	const char *out;
+	bool quiet, force, no_symbols;
+	char **command;
+	char library[PATH_MAX], folder[PATH_MAX];
+	struct spool_profile *spools;
+};
+
+struct option_row {
+	const char *name;
+	char letter;
+	const char *argument; /* NULL = none */
+	const char *help;
+};
+
+static const struct option_row option_rows[] = {
+	{ "frequency", 'F', "<hz>", "samples for each second of CPU time, 1 to 10000 (default: 100)" },
+	{ "event", 'e', "cpu", "what to sample (default: cpu)" },
+	{ "output", 'o', "<file>", "write the profile here (default: sonde.pb.gz)" },
+	{ "force", 'f', NULL, "replace the default file if it exists" },
+	{ "label", 'l', "<key>=<value>", "put a label on every sample; may be repeated" },
+	{ "no-symbolize", 'n', NULL, "leave functions and lines to whoever reads the profile" },
+	{ "quiet", 'q', NULL, "say nothing when all went well" },
+	{ "help", 'h', NULL, "show this text" },
+};
+enum { N_OPTIONS = sizeof(option_rows) / sizeof(option_rows[0]) };
+
+static void print_help(FILE *f)
+{
+	fprintf(f, "usage: sonde record [-F <hz>] [-o <file>] [--] <command> [<argument>...]\n\n"
+		   "Runs the command and writes a profile of where it spent its CPU time: all threads, all processes.\n"
+		   "The exit status is the command's.\n\n");
+	for (size_t i = 0; i < N_OPTIONS; i++) {
+		const struct option_row *o = &option_rows[i];
+		char text[64];
+
+		snprintf(text, sizeof(text), "-%c, --%s%s%s", o->letter, o->name, o->argument ? " " : "",
+			 o->argument ? o->argument : "");
+		fprintf(f, "  %-26s  %s\n", text, o->help);
+	}
+	fprintf(f, "\nExamples:\n"
+		   "  sonde record -o build.pb.gz -- make -j4\n"
+		   "  sonde record -F 1000 ./server --port 8080\n");
+}
+
+static int usage(const char *fmt, const char *what)
+{
+	complain(fmt, what);
+	fprintf(stderr, "usage: sonde record [-F <hz>] [-o <file>] [--] <command> [<argument>...]\n"
+			"       sonde record --help\n");
+	return EXIT_USAGE;
+}
+
+/* ---- options ---- */
+
+static void add_label(const char *pair)
+{
+	const char *before = getenv("SONDE_LABELS");
+	char *all;
+
+	if (asprintf(&all, "%s%s%s", before ? before : "", before && before[0] ? "," : "", pair) >= 0) {
+		setenv("SONDE_LABELS", all, 1);
+		free(all);
+	}
+}
+
+static int read_option(struct record *r, int letter)
+{
+	char *end;
+	long n;
+
+	switch (letter) {
+	case 'F':
+		n = strtol(optarg, &end, 10);
+		if (*end || end == optarg || n < 1 || n > 10000)
+			return usage("frequency '%s' is not a number from 1 to 10000", optarg);
+		r->hz = (unsigned)n;
+		return 0;
+	case 'e':
+		return strcmp(optarg, "cpu") == 0 ? 0 : usage("unknown event '%s': this version samples 'cpu'", optarg);
+	case 'o':
+		r->out = optarg;
+		return 0;
+	case 'l':
+		if (!strchr(optarg, '=') || optarg[0] == '=' || strchr(optarg, ','))
+			return usage("label '%s' is not of the form key=value without commas", optarg);
+		add_label(optarg);
+		return 0;
+	case 'f':
+		r->force = true;
+		return 0;
+	case 'n':
+		r->no_symbols = true;
+		return 0;
+	case 'q':
+		r->quiet = true;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* 0 to go on, else the exit status + 1. */
+static int read_options(struct record *r, int argc, char **argv)
+{
+	struct option longs[N_OPTIONS + 1] = { { 0 } };
+	char shorts[2 * N_OPTIONS + 3] = "+:";
+	size_t n = 2;
+
+	for (size_t i = 0; i < N_OPTIONS; i++) {
+		const struct option_row *o = &option_rows[i];
+
+		longs[i] = (struct option){ o->name, o->argument ? required_argument : no_argument, NULL, o->letter };
+		shorts[n++] = o->letter;
+		if (o->argument)
+			shorts[n++] = ':';
+	}
+	opterr = 0;
+	for (int c; (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
+		int rc;
+
+		if (c == 'h') {
+			print_help(stdout);
+			return 1 + EXIT_OK;
+		}
+		if (c == '?' || c == ':')
+			return 1 + usage(c == ':' ? "option '%s' needs a value" : "unknown option '%s'", argv[optind - 1]);
+		rc = read_option(r, c);
+		if (rc)
+			return 1 + rc;
+	}
+	r->command = argv + optind;
+	return r->command[0] ? 0 : 1 + usage("no command to run%s", "");
+}
+
+/* ---- before the command ---- */
+
+static bool find_library(struct record *r)
+{
+	static const char *const places[] = { "libsonde.so", "../lib/libsonde.so" };
+	char exe[PATH_MAX / 2];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	char *slash;
+
+	exe[n > 0 ? n : 0] = 0;
+	slash = strrchr(exe, '/');
+	if (slash)
+		slash[1] = 0;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(r->library, sizeof(r->library), "%s%s", exe, places[i]);
+		if (access(r->library, R_OK) == 0)
+			return true;
+	}
+	complain("libsonde.so is neither in '%s' nor in '%s../lib'", exe, exe);
+	return false;
+}
+
+/* The output must be writable: find out before the command runs, not after. */
+static bool output_is_writable(const struct record *r)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(r->out, '/');
+
+	if (access(r->out, F_OK) == 0) {
+		if (access(r->out, W_OK) == 0)
+			return true;
+	} else {
+		snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - r->out + 1) : 1, slash ? r->out : ".");
+		if (access(folder, W_OK | X_OK) == 0)
+			return true;
+	}
+	complain("cannot write '%s': %s", r->out, strerror(errno));
+	return false;
+}
+
+/* Memory if there is plenty: spools are shared memory that happens to have a name. */
+static bool make_folder(struct record *r)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct statvfs fs;
+
+	if (statvfs("/dev/shm", &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize > (uint64_t)256 << 20) {
+		snprintf(r->folder, sizeof(r->folder), "/dev/shm/sonde.XXXXXX");
+		if (mkdtemp(r->folder))
+			return true;
+	}
+	snprintf(r->folder, sizeof(r->folder), "%s/sonde.XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
+	if (mkdtemp(r->folder))
+		return true;
+	complain("cannot make a folder for samples in '%s': %s", tmp ? tmp : "/tmp", strerror(errno));
+	return false;
+}
+
+static void set_environment(const struct record *r)
+{
+	const char *before = getenv("LD_PRELOAD");
+	char *preload, hz[16];
+
+	if (asprintf(&preload, "%s%s%s", r->library, before && before[0] ? ":" : "", before ? before : "") < 0)
+		return;
+	snprintf(hz, sizeof(hz), "%u", r->hz);
+	setenv("LD_PRELOAD", preload, 1);
+	setenv("SONDE_SPOOL_DIR", r->folder, 1);
+	setenv("SONDE_HZ", hz, 1);
+	unsetenv("SONDE_OUT");
+	free(preload);
+}
+
+/* ---- the command ---- */
+
+static pid_t child;
+
+static void forward(int sig)
+{
+	if (child > 0)
+		kill(child, sig);
+}
+
+/* The terminal sends SIGINT and SIGQUIT to the command too; the others reach only us. */
+static void arrange_signals(void)
+{
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	signal(SIGTERM, forward);
+	signal(SIGHUP, forward);
+}
+
+static int run_command(const struct record *r)
+{
+	struct sigaction old_int, old_quit;
+	int report[2], failed = 0, status;
+
+	if (pipe2(report, O_CLOEXEC)) {
+		complain("cannot make a pipe: %s", strerror(errno));
+		return -1;
+	}
+	sigaction(SIGINT, NULL, &old_int);
+	sigaction(SIGQUIT, NULL, &old_quit);
+	arrange_signals();
+	child = fork();
+	if (child == 0) {
+		sigaction(SIGINT, &old_int, NULL);
+		sigaction(SIGQUIT, &old_quit, NULL);
+		signal(SIGTERM, SIG_DFL);
+		signal(SIGHUP, SIG_DFL);
+		set_environment(r);
+		execvp(r->command[0], r->command);
+		failed = errno;
+		if (write(report[1], &failed, sizeof(failed)) < 0)
+			_exit(STATUS_OWN_FAILURE);
+		_exit(STATUS_NOT_FOUND);
+	}
+	close(report[1]);
+	if (child < 0) {
+		complain("cannot start '%s': %s", r->command[0], strerror(errno));
+		close(report[0]);
+		return -1;
+	}
+	if (read(report[0], &failed, sizeof(failed)) != sizeof(failed))
+		failed = 0;
+	close(report[0]);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	child = 0;
+	if (failed) {
+		complain("cannot run '%s': %s", r->command[0], strerror(failed));
+		return failed == ENOENT || failed == ENOTDIR ? STATUS_NOT_FOUND << 8 : STATUS_NOT_EXECUTABLE << 8;
+	}
+	return status;
+}
+
+/* ---- afterwards ---- */
+
+struct spool_name {
+	unsigned long long start_ns;
+	char path[PATH_MAX + 256];
+};
+
+static int by_start(const void *a, const void *b)
+{
+	const struct spool_name *x = a, *y = b;
+
+	return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns;
+}
+
+/* In the order in which the images started, so that the command itself comes first. */
+static size_t list_spools(const char *folder, struct spool_name **out)
+{
+	struct spool_name *names = NULL;
+	DIR *d = opendir(folder);
+	struct dirent *e;
+	size_t n = 0;
+
+	while (d && (e = readdir(d))) {
+		struct spool_name *more;
+		unsigned long long ns;
+
+		if (sscanf(e->d_name, "%*d.%llu.spool", &ns) != 1)
+			continue;
+		more = realloc(names, (n + 1) * sizeof(*names));
+		if (!more)
+			break;
+		names = more;
+		names[n].start_ns = ns;
+		snprintf(names[n++].path, sizeof(names->path), "%s/%s", folder, e->d_name);
+	}
+	if (d)
+		closedir(d);
+	if (n)
+		qsort(names, n, sizeof(*names), by_start);
+	*out = names;
+	return n;
+}
+
+static void read_spools(struct record *r)
+{
+	struct spool_name *names;
+	size_t n = list_spools(r->folder, &names), n_busy = 0;
+	int first_pid = 0;
+	struct err err;
+
+	for (size_t i = 0; i < n; i++) {
+		struct spool_info info;
+
+		if (spool_info_read(&info, names[i].path, NULL) == 0 && info.weight && info.pid != first_pid) {
+			first_pid = info.pid;
+			n_busy++;
+		}
+	}
+	r->spools = spool_profile_new();
+	if (n_busy > 1)
+		spool_profile_label_pids(r->spools);
+	for (size_t i = 0; i < n; i++)
+		if (spool_profile_add_file(r->spools, names[i].path, &err))
+			complain("%s", err.text);
+	free(names);
+}
+
+static void remove_folder(const char *folder)
+{
+	DIR *d = opendir(folder);
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.')
+			unlinkat(dirfd(d), e->d_name, 0);
+	if (d)
+		closedir(d);
+	rmdir(folder);
+}
+
+static void summarize(const struct record *r)
+{
+	const struct spool_stats *st = spool_profile_stats(r->spools);
+	uint64_t all = st->weight + st->lost_weight;
+	char images[64] = "";
+
+	if (st->n_images_with_samples > 1)
+		snprintf(images, sizeof(images), " of %u processes", st->n_images_with_samples);
+	fprintf(stderr, "sonde: %llu samples, %llu thread%s%s, %.2g%% lost, in %s; next: sonde top %s\n",
+		(unsigned long long)st->weight, (unsigned long long)st->threads, st->threads == 1 ? "" : "s", images,
+		all ? 100.0 * (double)st->lost_weight / (double)all : 0.0, r->out, r->out);
+}
+
+static int write_profile(struct record *r)
+{
+	struct profile *p = spool_profile_finish(r->spools);
+	struct symbolize_stats stats = { 0 };
+	struct err err;
+
+	if (!r->no_symbols && symbolize_profile(p, NULL, &stats, &err))
+		complain("%s", err.text);
+	if (profile_write_file(p, r->out, &err)) {
+		complain("%s", err.text);
+		return -1;
+	}
+	if (!r->quiet)
+		summarize(r);
+	return 0;
+}
+
+/* Nothing was left: a static program, or one with more rights than its caller, does not load the library. */
+static void explain_nothing(const struct record *r)
+{
+	complain("no profile: '%s' did not load libsonde.so (a static or a setuid program?)", r->command[0]);
+}
+
+static int exit_status(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int cmd_record(int argc, char **argv)
+{
+	struct record r = { .hz = 100 };
+	int rc = read_options(&r, argc, argv), status;
+
+	if (rc)
+		return rc - 1;
+	if (!r.out) {
+		r.out = "sonde.pb.gz";
+		if (!r.force && access(r.out, F_OK) == 0) {
+			complain("'%s' exists: name another with -o, or replace it with -f", r.out);
+			return STATUS_OWN_FAILURE;
+		}
+	}
+	if (!find_library(&r) || !output_is_writable(&r) || !make_folder(&r))
+		return STATUS_OWN_FAILURE;
+	status = run_command(&r);
+	rc = status < 0 ? STATUS_OWN_FAILURE : exit_status(status);
+	read_spools(&r);
+	if (spool_profile_stats(r.spools)->n_images) {
+		if (write_profile(&r))
+			rc = rc ? rc : STATUS_OWN_FAILURE;
+	} else if (status >= 0 && rc != STATUS_NOT_FOUND && rc != STATUS_NOT_EXECUTABLE) {
+		explain_nothing(&r);
+		rc = rc ? rc : STATUS_OWN_FAILURE;
+	}
+	spool_profile_free(r.spools);
+	remove_folder(r.folder);
+	return rc;
+}
