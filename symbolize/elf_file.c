@@ -37,7 +37,8 @@ static int map_file(struct elf_file *f, const char *path, struct err *err)
 		return err_set(err, SONDE_EFORMAT, "not an ELF file: '%s' is %s", path,
 			       S_ISREG(st.st_mode) ? "empty" : "no regular file");
 	}
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	/* Writable, for us alone: libelf changes the header of a section that it inflates. */
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	close(fd);
 	if (p == MAP_FAILED)
 		return err_set(err, SONDE_EIO, "cannot map '%s': %s", path, strerror(errno));
