@@ -1,0 +1,100 @@
+/* analyze.h - the door of analyze/: load profiles, filter them, print reports.
+ *
+ *	struct report_opts o;
+ *	report_opts_init(&o);
+ *	analyze_load(&p, &load, &notes, &err);
+ *	analyze_report(p, REPORT_TOP, NULL, &o, stdout, &notes, &err);
+ *
+ * The text of a report is byte for byte that of Google's pprof.  Not thread-safe.
+ */
+#ifndef SONDE_ANALYZE_H
+#define SONDE_ANALYZE_H
+
+#include "base/err.h"
+#include "base/profile.h"
+
+#include <stdio.h>
+
+/* What is to be said to the user beside the result ("Focus expression matched no samples").  NULL = say nothing. */
+struct notes {
+	void (*say)(void *ctx, const char *text);
+	void *ctx;
+};
+
+/* ---- load ---- */
+
+struct load_opts {
+	const char *const *sources; /* files; the first of several may be the binary that was profiled */
+	size_t n_sources;
+	const char *const *bases; /* subtracted from the sources */
+	size_t n_bases;
+	bool diff_base;         /* percentages are of the base */
+	bool normalize;         /* scale the sources to the total of the base first */
+	bool all_frames;        /* ignore drop_frames and keep_frames */
+	const char *symbolize;  /* none, local, fastlocal, remote, force, demangle=...; ':' between them; NULL = local */
+	const char *build_id;   /* of the main binary, where the profile has none; NULL = leave */
+	const char *add_comment; /* NULL = none */
+};
+
+SONDE_MUST int analyze_load(struct profile **out, const struct load_opts *opts, const struct notes *notes,
+			    struct err *err);
+
+/* ---- report ---- */
+
+enum report_kind {
+	REPORT_TOP,
+	REPORT_TREE,
+	REPORT_PEEK, /* wants a pattern */
+	REPORT_LIST, /* wants a pattern */
+	REPORT_TRACES,
+	REPORT_TAGS,
+	REPORT_RAW,
+	REPORT_COMMENTS,
+	REPORT_PROTO,
+	REPORT_TOPPROTO,
+};
+
+enum granularity {
+	GRANULARITY_DEFAULT, /* functions; addresses in the reports that are about them */
+	GRANULARITY_FUNCTIONS,
+	GRANULARITY_FILEFUNCTIONS,
+	GRANULARITY_FILES,
+	GRANULARITY_LINES,
+	GRANULARITY_ADDRESSES,
+};
+
+enum sort_order { SORT_FLAT, SORT_CUM };
+
+/* Strings are never NULL: "" = not set. */
+struct report_opts {
+	const char *focus, *ignore, *hide, *show, *show_from, *prune_from;
+	const char *tagfocus, *tagignore, *tagshow, *taghide, *tagroot, *tagleaf;
+	enum granularity granularity;
+	bool noinlines, showcolumns;
+	enum sort_order sort;
+	const char *sample_index; /* a name or a number */
+	bool mean, relative_percentages, compact_labels, drop_negative, call_tree;
+	bool trim; /* false: nodecount, nodefraction and edgefraction are 0 */
+	int64_t nodecount; /* -1 = what the report likes; 0 = all */
+	double nodefraction, edgefraction;
+	const char *unit;
+	double divide_by;
+	const char *source_path, *trim_path;
+};
+
+void report_opts_init(struct report_opts *opts);
+
+/* Print one report.  The profile is changed by the filters and the aggregation: it is good for one report.
+ * pattern is the regular expression of REPORT_PEEK and REPORT_LIST.  Nothing is printed when the result is an error
+ * of the options or of the pattern. */
+SONDE_MUST int analyze_report(struct profile *p, enum report_kind kind, const char *pattern,
+			      const struct report_opts *opts, FILE *out, const struct notes *notes,
+			      struct err *err);
+
+/* A table of what changed for each function between two profiles, and how much of it is more than sampling noise.
+ * Both profiles are changed. */
+SONDE_MUST int analyze_diff(struct profile *before, struct profile *after, bool normalize,
+			    const struct report_opts *opts, FILE *out, const struct notes *notes,
+			    struct err *err);
+
+#endif

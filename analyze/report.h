@@ -1,0 +1,65 @@
+/* report.h - one report in the making: what all report_*.c share.  Private to analyze/. */
+#ifndef SONDE_ANALYZE_REPORT_H
+#define SONDE_ANALYZE_REPORT_H
+
+#include "analyze/analyze.h"
+#include "analyze/graph.h"
+#include "analyze/label_units.h"
+#include "analyze/regex.h"
+#include "base/arena.h"
+
+struct report {
+	struct profile *profile;
+	struct report_opts opts; /* with what the kind of report forces */
+	enum report_kind kind;
+	FILE *out;
+	struct regex *symbol; /* of peek and list */
+	struct label_units units;
+
+	size_t value_index;
+	const char *sample_type, *sample_unit;
+	const char *output_unit;
+	double ratio;  /* 1 / divide_by */
+	int64_t total; /* what 100 % is */
+
+	struct nodes nodes;
+	struct graph graph;
+	bool nodes_ready;
+
+	struct arena *arena;   /* lives as long as the report */
+	struct arena *scratch; /* texts of one row */
+};
+
+/* What was left out of a graph. */
+struct left_out {
+	size_t nodes;          /* lighter than the node cut-off */
+	size_t candidates;     /* nodes after that cut, before the limit of nodecount */
+};
+
+/* report_graph.c: build r->graph from the filtered samples and cut it down by the options. */
+void report_build_graph(struct report *r, enum graph_edges edges);
+struct left_out report_trim_graph(struct report *r, enum graph_edges edges);
+void report_choose_unit(struct report *r); /* one unit for all numbers, by the smallest node */
+
+/* report.c: texts in r->scratch. */
+const char *report_value(struct report *r, int64_t value);
+const char *report_percentage(struct report *r, int64_t value); /* of r->total */
+void report_put_right(struct report *r, const char *text, size_t width);
+void report_put(struct report *r, const char *text);
+
+/* report_header.c */
+size_t header_print_profile(struct report *r);                 /* how many lines */
+void header_print(struct report *r, const struct left_out *left); /* with filters and what is shown */
+
+/* The reports, one file each.  An error means that nothing was printed. */
+int report_top(struct report *r, struct err *err);
+int report_tree(struct report *r, struct err *err);
+int report_list(struct report *r, struct err *err);
+int report_traces(struct report *r, struct err *err);
+int report_tags(struct report *r, struct err *err);
+int report_raw(struct report *r, struct err *err);
+int report_comments(struct report *r, struct err *err);
+int report_proto(struct report *r, struct err *err);
+int report_topproto(struct report *r, struct err *err);
+
+#endif

@@ -1,0 +1,18 @@
+/* source.h - find source files by the names that profiles have for them, and read their lines. */
+#ifndef SONDE_ANALYZE_SOURCE_H
+#define SONDE_ANALYZE_SOURCE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct source {
+	const char **lines; /* lines[1 .. n], without line ends */
+	size_t n;
+};
+
+/* A name is trimmed first (paths.h); an absolute one must then exist, any other is looked for in each folder of
+ * source_path ("" = the current one) and all folders above it.  Everything lives in arena a. */
+SONDE_MUST int source_read(struct source *out, struct arena *a, const char *name, const char *source_path,
+			   const char *trim_path, struct err *err);
+
+#endif
