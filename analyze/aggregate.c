@@ -1,4 +1,5 @@
-/* aggregate.c - blank the parts of functions, lines and locations that the granularity leaves out. */
+/* aggregate.c - blank the parts of functions, lines and locations that the granularity leaves out.
+ */
 #include "analyze/aggregate.h"
 
 struct kept {
@@ -11,7 +12,10 @@ static const struct kept kept_by[] = {
 	[GRANULARITY_FILEFUNCTIONS] = { .function = true, .filename = true },
 	[GRANULARITY_FILES] = { .filename = true },
 	[GRANULARITY_LINES] = { .function = true, .filename = true, .line = true },
-	[GRANULARITY_ADDRESSES] = { .function = true, .filename = true, .line = true, .address = true },
+	[GRANULARITY_ADDRESSES] = { .function = true,
+				    .filename = true,
+				    .line = true,
+				    .address = true },
 };
 
 static void aggregate_mappings(struct profile *p, const struct kept *keep, bool inlines)
@@ -38,7 +42,8 @@ static void aggregate_functions(struct profile *p, const struct kept *keep)
 	}
 }
 
-static void aggregate_locations(struct profile *p, const struct kept *keep, bool inlines, bool columns)
+static void aggregate_locations(struct profile *p, const struct kept *keep, bool inlines,
+				bool columns)
 {
 	for (size_t i = 0; i < p->locations.n; i++) {
 		struct location *l = &p->locations.v[i];
@@ -49,7 +54,8 @@ static void aggregate_locations(struct profile *p, const struct kept *keep, bool
 		}
 		if (!keep->address)
 			l->address = 0;
-		for (struct line *line = p->lines.v + l->first_line, *end = line + l->n_lines; line < end; line++) {
+		for (struct line *line = p->lines.v + l->first_line, *end = line + l->n_lines;
+		     line < end; line++) {
 			if (!keep->line)
 				line->line = 0;
 			if (!keep->line || !columns)

@@ -1,4 +1,5 @@
-/* aggregate.h - forget what the report is not to tell apart: lines, files, addresses, inlined frames. */
+/* aggregate.h - forget what the report is not to tell apart: lines, files, addresses, inlined
+ * frames. */
 #ifndef SONDE_ANALYZE_AGGREGATE_H
 #define SONDE_ANALYZE_AGGREGATE_H
 

@@ -15,7 +15,8 @@
 
 #include <stdio.h>
 
-/* What is to be said to the user beside the result ("Focus expression matched no samples").  NULL = say nothing. */
+/* What is to be said to the user beside the result ("Focus expression matched no samples").  NULL =
+ * say nothing. */
 struct notes {
 	void (*say)(void *ctx, const char *text);
 	void *ctx;
@@ -24,20 +25,22 @@ struct notes {
 /* ---- load ---- */
 
 struct load_opts {
-	const char *const *sources; /* files; the first of several may be the binary that was profiled */
+	const char *const
+		*sources; /* files; the first of several may be the binary that was profiled */
 	size_t n_sources;
 	const char *const *bases; /* subtracted from the sources */
 	size_t n_bases;
-	bool diff_base;         /* percentages are of the base */
-	bool normalize;         /* scale the sources to the total of the base first */
-	bool all_frames;        /* ignore drop_frames and keep_frames */
-	const char *symbolize;  /* none, local, fastlocal, remote, force, demangle=...; ':' between them; NULL = local */
-	const char *build_id;   /* of the main binary, where the profile has none; NULL = leave */
+	bool diff_base;		 /* percentages are of the base */
+	bool normalize;		 /* scale the sources to the total of the base first */
+	bool all_frames;	 /* ignore drop_frames and keep_frames */
+	const char *symbolize;	 /* none, local, fastlocal, remote, force, demangle=...; ':' between
+				    them; NULL = local */
+	const char *build_id;	 /* of the main binary, where the profile has none; NULL = leave */
 	const char *add_comment; /* NULL = none */
 };
 
-SONDE_MUST int analyze_load(struct profile **out, const struct load_opts *opts, const struct notes *notes,
-			    struct err *err);
+SONDE_MUST int analyze_load(struct profile **out, const struct load_opts *opts,
+			    const struct notes *notes, struct err *err);
 
 /* ---- report ---- */
 
@@ -74,7 +77,7 @@ struct report_opts {
 	enum sort_order sort;
 	const char *sample_index; /* a name or a number */
 	bool mean, relative_percentages, compact_labels, drop_negative, call_tree;
-	bool trim; /* false: nodecount, nodefraction and edgefraction are 0 */
+	bool trim;	   /* false: nodecount, nodefraction and edgefraction are 0 */
 	int64_t nodecount; /* -1 = what the report likes; 0 = all */
 	double nodefraction, edgefraction;
 	const char *unit;
@@ -84,15 +87,15 @@ struct report_opts {
 
 void report_opts_init(struct report_opts *opts);
 
-/* Print one report.  The profile is changed by the filters and the aggregation: it is good for one report.
- * pattern is the regular expression of REPORT_PEEK and REPORT_LIST.  Nothing is printed when the result is an error
- * of the options or of the pattern. */
+/* Print one report.  The profile is changed by the filters and the aggregation: it is good for one
+ * report. pattern is the regular expression of REPORT_PEEK and REPORT_LIST.  Nothing is printed
+ * when the result is an error of the options or of the pattern. */
 SONDE_MUST int analyze_report(struct profile *p, enum report_kind kind, const char *pattern,
 			      const struct report_opts *opts, FILE *out, const struct notes *notes,
 			      struct err *err);
 
-/* A table of what changed for each function between two profiles, and how much of it is more than sampling noise.
- * Both profiles are changed. */
+/* A table of what changed for each function between two profiles, and how much of it is more than
+ * sampling noise. Both profiles are changed. */
 SONDE_MUST int analyze_diff(struct profile *before, struct profile *after, bool normalize,
 			    const struct report_opts *opts, FILE *out, const struct notes *notes,
 			    struct err *err);

@@ -56,7 +56,9 @@ const char *duration_text(struct arena *a, int64_t nanos)
 		uint64_t below, unit;
 		int digits;
 		const char *name;
-	} small[] = { { 1000, 1, 0, "ns" }, { 1000000, 1000, 3, "\xc2\xb5s" }, { SECOND, 1000000, 6, "ms" } };
+	} small[] = { { 1000, 1, 0, "ns" },
+		      { 1000000, 1000, 3, "\xc2\xb5s" },
+		      { SECOND, 1000000, 6, "ms" } };
 	uint64_t v = nanos < 0 ? 0 - (uint64_t)nanos : (uint64_t)nanos, seconds = v / SECOND;
 	const char *sign = nanos < 0 ? "-" : "", *tail;
 
@@ -65,10 +67,12 @@ const char *duration_text(struct arena *a, int64_t nanos)
 	for (size_t i = 0; i < 3; i++)
 		if (v < small[i].below)
 			return arena_printf(a, "%s%" PRIu64 "%s%s", sign, v / small[i].unit,
-					    fraction(a, v % small[i].unit, small[i].digits), small[i].name);
+					    fraction(a, v % small[i].unit, small[i].digits),
+					    small[i].name);
 	tail = arena_printf(a, "%" PRIu64 "%ss", seconds % 60, fraction(a, v % SECOND, 9));
 	if (seconds >= 3600)
-		return arena_printf(a, "%s%" PRIu64 "h%" PRIu64 "m%s", sign, seconds / 3600, seconds / 60 % 60, tail);
+		return arena_printf(a, "%s%" PRIu64 "h%" PRIu64 "m%s", sign, seconds / 3600,
+				    seconds / 60 % 60, tail);
 	if (seconds >= 60)
 		return arena_printf(a, "%s%" PRIu64 "m%s", sign, seconds / 60, tail);
 	return arena_printf(a, "%s%s", sign, tail);

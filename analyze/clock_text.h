@@ -6,7 +6,8 @@
 
 #include <stdint.h>
 
-const char *clock_text(struct arena *a, int64_t nanos);      /* 2006-01-02 15:04:05 UTC, in the local zone */
+const char *clock_text(struct arena *a,
+		       int64_t nanos); /* 2006-01-02 15:04:05 UTC, in the local zone */
 const char *clock_full_text(struct arena *a, int64_t nanos); /* 2006-01-02 15:04:05.5 +0000 UTC */
 const char *duration_text(struct arena *a, int64_t nanos);   /* 1h40m19.2s, 1.5ms, 0s */
 

@@ -1,7 +1,7 @@
 /* columns.c - elastic tab stops, aligned right, one blank of padding.
  *
- * The cells of each line are cut up first; then the columns are sized from left to right, looking only at the lines
- * that reach so far.
+ * The cells of each line are cut up first; then the columns are sized from left to right, looking
+ * only at the lines that reach so far.
  */
 #include "analyze/columns.h"
 #include "analyze/utf8.h"
@@ -37,7 +37,8 @@ static void cut(struct layout *l, const char *text, size_t n)
 	for (size_t at = 0, from = 0; at < n; at++) {
 		if (!ends_cell(text[at]))
 			continue;
-		*VEC_PUSH(&l->cells) = (struct cell){ from, at - from, utf8_count(text + from, at - from), 0 };
+		*VEC_PUSH(&l->cells) =
+			(struct cell){ from, at - from, utf8_count(text + from, at - from), 0 };
 		line.n_cells++;
 		from = at + 1;
 		if (text[at] == '\t' || text[at] == '\v')

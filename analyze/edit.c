@@ -5,7 +5,8 @@
 
 static void keep_row(struct profile *p, const struct row *row, size_t to)
 {
-	size_t types = p->sample_types.n, stack_at = p->stack_at.v[to], label_at = p->label_at.v[to];
+	size_t types = p->sample_types.n, stack_at = p->stack_at.v[to],
+	       label_at = p->label_at.v[to];
 
 	memmove(p->values.v + to * types, row->values, types * sizeof(int64_t));
 	if (row->n_stack)
@@ -19,7 +20,8 @@ static void keep_row(struct profile *p, const struct row *row, size_t to)
 void profile_edit_rows(struct profile *p, row_fn fn, void *ctx)
 {
 	size_t types = p->sample_types.n, kept = 0;
-	size_t stack_at = 0, label_at = 0; /* of sample i, which the entries of the tables may no longer say */
+	size_t stack_at = 0,
+	       label_at = 0; /* of sample i, which the entries of the tables may no longer say */
 
 	for (size_t i = 0; i < p->n_samples; i++) {
 		size_t stack_end = p->stack_at.v[i + 1], label_end = p->label_at.v[i + 1];

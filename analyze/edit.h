@@ -7,7 +7,8 @@
 
 #include "base/profile.h"
 
-/* One sample as an edit sees it.  stack and labels may be narrowed, and their elements moved, within what is given. */
+/* One sample as an edit sees it.  stack and labels may be narrowed, and their elements moved,
+ * within what is given. */
 struct row {
 	size_t index; /* of the sample before the edit */
 	const int64_t *values;
@@ -17,7 +18,8 @@ struct row {
 	size_t n_labels;
 };
 
-typedef bool (*row_fn)(void *ctx, const struct profile *p, struct row *row); /* false = drop the sample */
+typedef bool (*row_fn)(void *ctx, const struct profile *p,
+		       struct row *row); /* false = drop the sample */
 
 void profile_edit_rows(struct profile *p, row_fn fn, void *ctx);
 

@@ -1,4 +1,5 @@
-/* filter.c - the frame and sample filters, each one pass over the locations and one over the samples.
+/* filter.c - the frame and sample filters, each one pass over the locations and one over the
+ * samples.
  *
  * A location gets its verdict once; the pass over the samples only looks verdicts up.
  */
@@ -46,7 +47,8 @@ static bool line_matches(const struct profile *p, const struct line *line, struc
 
 static bool mapping_matches(const struct profile *p, const struct location *l, struct regex *r)
 {
-	return l->mapping != PROFILE_NONE && regex_match_id(r, p->strings, p->mappings.v[l->mapping].file);
+	return l->mapping != PROFILE_NONE &&
+	       regex_match_id(r, p->strings, p->mappings.v[l->mapping].file);
 }
 
 static bool location_matches(const struct profile *p, const struct location *l, struct regex *r)
@@ -75,8 +77,8 @@ struct name_hits {
 	bool focus, ignore, hide, show, hidden;
 };
 
-static enum verdict judge_focus(const struct profile *p, const struct location *l, const struct patterns *f,
-				struct name_hits *hits)
+static enum verdict judge_focus(const struct profile *p, const struct location *l,
+				const struct patterns *f, struct name_hits *hits)
 {
 	if (f->ignore && location_matches(p, l, f->ignore)) {
 		hits->ignore = true;
@@ -88,7 +90,8 @@ static enum verdict judge_focus(const struct profile *p, const struct location *
 	return FOCUSED;
 }
 
-static bool hide_lines(struct profile *p, struct location *l, const struct patterns *f, struct name_hits *hits)
+static bool hide_lines(struct profile *p, struct location *l, const struct patterns *f,
+		       struct name_hits *hits)
 {
 	bool hidden = false;
 
@@ -212,7 +215,8 @@ static bool cut_below_match(struct profile *p, struct location *l, struct regex 
 	for (uint32_t i = 0; i < l->n_lines; i++) {
 		uint32_t f = p->lines.v[l->first_line + i].function;
 
-		if (f != PROFILE_NONE && p->functions.v[f].name && regex_match_id(r, p->strings, simple_name(p, p->functions.v[f].name))) {
+		if (f != PROFILE_NONE && p->functions.v[f].name &&
+		    regex_match_id(r, p->strings, simple_name(p, p->functions.v[f].name))) {
 			l->first_line += i;
 			l->n_lines -= i;
 			return true;
@@ -333,10 +337,14 @@ static int compile_all(struct patterns *f, const struct report_opts *o, struct e
 		struct regex **out;
 		const char *name, *text;
 	} rows[] = {
-		{ &f->focus, "focus", o->focus },	     { &f->ignore, "ignore", o->ignore },
-		{ &f->hide, "hide", o->hide },		     { &f->show, "show", o->show },
-		{ &f->show_from, "show_from", o->show_from }, { &f->prune_from, "prune_from", o->prune_from },
-		{ &f->tagshow, "tagshow", o->tagshow },	     { &f->taghide, "taghide", o->taghide },
+		{ &f->focus, "focus", o->focus },
+		{ &f->ignore, "ignore", o->ignore },
+		{ &f->hide, "hide", o->hide },
+		{ &f->show, "show", o->show },
+		{ &f->show_from, "show_from", o->show_from },
+		{ &f->prune_from, "prune_from", o->prune_from },
+		{ &f->tagshow, "tagshow", o->tagshow },
+		{ &f->taghide, "taghide", o->taghide },
 	};
 	int rc = 0;
 

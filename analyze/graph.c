@@ -1,8 +1,8 @@
 /* graph.c - sum the samples up into nodes and edges.
  *
- * The inner loop visits every frame of every sample, so it touches integers only: the node numbers of a location, a
- * stamp that says whether this sample has met the node, the sums.  Edges are found by a hash of their two ends that
- * is reversible, so that equal hashes are equal edges.
+ * The inner loop visits every frame of every sample, so it touches integers only: the node numbers
+ * of a location, a stamp that says whether this sample has met the node, the sums.  Edges are found
+ * by a hash of their two ends that is reversible, so that equal hashes are equal edges.
  */
 #include "analyze/graph.h"
 #include "analyze/arith.h"
@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CLEAR(vec, count) \
-	(VEC_MUST(vec, count), (vec)->n = (count), (vec)->n ? memset((vec)->v, 0, (vec)->n * sizeof(*(vec)->v)) : 0)
+#define CLEAR(vec, count)                                                                          \
+	(VEC_MUST(vec, count), (vec)->n = (count),                                                 \
+	 (vec)->n ? memset((vec)->v, 0, (vec)->n * sizeof(*(vec)->v)) : 0)
 
 void graph_init(struct graph *g, struct nodes *nodes, const struct graph_opts *opts)
 {
@@ -54,8 +55,8 @@ static struct edge *find_edge(struct graph *g, uint32_t src, uint32_t dest, bool
 	return &g->edges.v[g->edges.n - 1];
 }
 
-static void add_edge(struct graph *g, uint32_t src, uint32_t dest, int64_t w, int64_t dw, uint32_t stamp,
-		     bool residual, bool is_inline)
+static void add_edge(struct graph *g, uint32_t src, uint32_t dest, int64_t w, int64_t dw,
+		     uint32_t stamp, bool residual, bool is_inline)
 {
 	struct edge *e = find_edge(g, src, dest, is_inline);
 
@@ -68,7 +69,8 @@ static void add_edge(struct graph *g, uint32_t src, uint32_t dest, int64_t w, in
 	e->is_inline &= is_inline;
 }
 
-static void add_sample(struct walk *k, const uint32_t *stack, size_t n, int64_t w, int64_t dw, uint32_t stamp)
+static void add_sample(struct walk *k, const uint32_t *stack, size_t n, int64_t w, int64_t dw,
+		       uint32_t stamp)
 {
 	struct graph *g = k->g;
 	uint32_t parent = NODE_NONE;
@@ -160,8 +162,8 @@ void graph_build(struct graph *g, const unsigned char *kept)
 		int64_t w = values[g->opts.value_index], dw = g->opts.mean ? values[0] : 0;
 
 		if (w || dw)
-			add_sample(&k, p->stack.v + p->stack_at.v[i], p->stack_at.v[i + 1] - p->stack_at.v[i],
-				   w, dw, (uint32_t)i + 1);
+			add_sample(&k, p->stack.v + p->stack_at.v[i],
+				   p->stack_at.v[i + 1] - p->stack_at.v[i], w, dw, (uint32_t)i + 1);
 	}
 	collect_nodes(g);
 	VEC_RELEASE(&k.kept_of);
@@ -229,7 +231,8 @@ static int by_cum(const void *a, const void *b, void *arg)
 void graph_sort(struct graph *g, enum sort_order sort)
 {
 	if (g->order.n)
-		qsort_r(g->order.v, g->order.n, sizeof(uint32_t), sort == SORT_CUM ? by_cum : by_flat, g);
+		qsort_r(g->order.v, g->order.n, sizeof(uint32_t),
+			sort == SORT_CUM ? by_cum : by_flat, g);
 }
 
 size_t graph_drop_edges(struct graph *g, int64_t cutoff)
@@ -252,7 +255,8 @@ size_t graph_drop_edges(struct graph *g, int64_t cutoff)
 static int by_weight(const void *a, const void *b, void *arg)
 {
 	struct graph *g = arg;
-	const struct edge *x = &g->edges.v[*(const uint32_t *)a], *y = &g->edges.v[*(const uint32_t *)b];
+	const struct edge *x = &g->edges.v[*(const uint32_t *)a],
+			  *y = &g->edges.v[*(const uint32_t *)b];
 	int order = descending(x->weight, y->weight);
 
 	if (!order && x->src != y->src)

@@ -1,7 +1,8 @@
-/* graph.h - the weighted call graph of a profile: what each node spends itself, with its callees, and per call edge.
+/* graph.h - the weighted call graph of a profile: what each node spends itself, with its callees,
+ * and per call edge.
  *
- * A graph is built from the samples, never from another graph: when nodes are left out, their neighbours in each
- * stack become connected by residual edges, which only the samples can tell.
+ * A graph is built from the samples, never from another graph: when nodes are left out, their
+ * neighbours in each stack become connected by residual edges, which only the samples can tell.
  */
 #ifndef SONDE_ANALYZE_GRAPH_H
 #define SONDE_ANALYZE_GRAPH_H
@@ -10,9 +11,10 @@
 #include "analyze/nodes.h"
 
 struct graph_node {
-	int64_t flat, flat_div, cum, cum_div; /* the _div are sums of the divisor of means, else 0 */
-	uint32_t seen;                        /* number of the last sample that met this node */
-	bool shown;                           /* in the graph's order */
+	int64_t flat, flat_div, cum,
+		cum_div; /* the _div are sums of the divisor of means, else 0 */
+	uint32_t seen;	 /* number of the last sample that met this node */
+	bool shown;	 /* in the graph's order */
 };
 
 struct edge {
@@ -26,13 +28,14 @@ struct edge {
 
 enum graph_edges {
 	GRAPH_EDGES_NONE,
-	GRAPH_EDGES_INLINED, /* only those into nodes that are inlined somewhere: enough for the marks of -top */
+	GRAPH_EDGES_INLINED, /* only those into nodes that are inlined somewhere: enough for the
+				marks of -top */
 	GRAPH_EDGES_ALL,
 };
 
 struct graph_opts {
 	size_t value_index;
-	bool mean;           /* divide by the first value */
+	bool mean; /* divide by the first value */
 	bool drop_negative;
 	enum graph_edges edges;
 };
@@ -41,7 +44,7 @@ struct graph {
 	struct nodes *nodes;
 	struct graph_opts opts;
 	VEC(struct graph_node) node; /* by node number */
-	VEC(uint32_t) order;         /* the nodes that are in the graph */
+	VEC(uint32_t) order;	     /* the nodes that are in the graph */
 	VEC(struct edge) edges;
 	struct hash_map edge_map;
 	VEC(uint32_t) in_at, in, out_at, out; /* by node: its edges, after graph_link() */
@@ -54,7 +57,7 @@ void graph_release(struct graph *g);
 void graph_build(struct graph *g, const unsigned char *kept);
 
 void graph_sort(struct graph *g, enum sort_order sort);
-int64_t graph_flat_sum(const struct graph *g);    /* without division */
+int64_t graph_flat_sum(const struct graph *g); /* without division */
 size_t graph_drop_edges(struct graph *g, int64_t cutoff);
 void graph_link(struct graph *g); /* fill in and out with the edges that are left, heaviest first */
 

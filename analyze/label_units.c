@@ -16,17 +16,19 @@ struct conflicts {
 	VEC(struct conflict) v;
 };
 
-static void add_conflict(struct conflicts *c, const struct profile *p, str_id key, str_id used, str_id other)
+static void add_conflict(struct conflicts *c, const struct profile *p, str_id key, str_id used,
+			 str_id other)
 {
-	uint64_t h = hash_mix((uint64_t)key << 32 | other); /* reversible: equal hashes are equal pairs */
+	uint64_t h = hash_mix((uint64_t)key << 32 |
+			      other); /* reversible: equal hashes are equal pairs */
 	uint32_t *at = hash_map_first(&c->map, h);
 
 	if (*at != HASH_MAP_NONE)
 		return;
 	*at = (uint32_t)c->v.n;
 	hash_map_added(&c->map, at, h);
-	*VEC_PUSH(&c->v) =
-		(struct conflict){ profile_str(p, key), profile_str(p, used), profile_str(p, other) };
+	*VEC_PUSH(&c->v) = (struct conflict){ profile_str(p, key), profile_str(p, used),
+					      profile_str(p, other) };
 }
 
 static int by_key_and_unit(const void *a, const void *b)
@@ -48,7 +50,8 @@ static void tell_conflicts(struct conflicts *c, const struct notes *notes)
 
 		for (end = i + 1; end < c->v.n && strcmp(c->v.v[end].key, first->key) == 0; end++)
 			list = arena_printf(a, "%s, %s", list, c->v.v[end].other);
-		note(notes, "For tag %s used unit %s, also encountered unit(s) %s", first->key, first->used, list);
+		note(notes, "For tag %s used unit %s, also encountered unit(s) %s", first->key,
+		     first->used, list);
 	}
 	arena_free(a);
 }

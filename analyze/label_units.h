@@ -1,6 +1,8 @@
-/* label_units.h - the unit of each numeric label key of a profile: the first one that a sample gives it.
+/* label_units.h - the unit of each numeric label key of a profile: the first one that a sample
+ * gives it.
  *
- * Keys without any get one by their name: "bytes" for alignment and request, the key itself for all others.
+ * Keys without any get one by their name: "bytes" for alignment and request, the key itself for all
+ * others.
  */
 #ifndef SONDE_ANALYZE_LABEL_UNITS_H
 #define SONDE_ANALYZE_LABEL_UNITS_H

@@ -11,7 +11,8 @@ static int same_group(const struct label *x, const struct label *y)
 
 static int by_group(const void *a, const void *b)
 {
-	const struct label *x = *(const struct label *const *)a, *y = *(const struct label *const *)b;
+	const struct label *x = *(const struct label *const *)a,
+			   *y = *(const struct label *const *)b;
 
 	if (x->is_num != y->is_num)
 		return x->is_num ? 1 : -1;

@@ -6,11 +6,13 @@
 #include "analyze/text.h"
 
 /* Write the labels of one key (n > 0, in file order, all strings or all numbers) to t. */
-typedef void (*label_text_fn)(struct report *r, struct text *t, const struct label *labels, size_t n);
+typedef void (*label_text_fn)(struct report *r, struct text *t, const struct label *labels,
+			      size_t n);
 
 struct label_texts {
 	const char **v; /* in the report's scratch arena */
-	size_t n_strings, n; /* first the string labels, then the numeric ones, each sorted bytewise */
+	size_t n_strings,
+		n; /* first the string labels, then the numeric ones, each sorted bytewise */
 };
 
 struct label_texts label_texts_make(struct report *r, size_t sample, label_text_fn write);

@@ -88,7 +88,8 @@ static int is_any_unit(const char *to)
 
 static int is_plain_count(const char *to)
 {
-	return strcmp(to, "count") == 0 || strcmp(to, "sample") == 0 || strcmp(to, "unit") == 0 || is_any_unit(to);
+	return strcmp(to, "count") == 0 || strcmp(to, "sample") == 0 || strcmp(to, "unit") == 0 ||
+	       is_any_unit(to);
 }
 
 static struct measure scale_positive(int64_t value, const char *from, const char *to)

@@ -1,7 +1,8 @@
 /* measure.h - sample values as people read them: "1.50kB", "20ms", "12.34%".
  *
- * Units come in families (bytes, time, GCU); a value can be expressed in another unit of its family.  The unit names
- * "minimum" and "auto" mean: the largest unit that leaves at least 1 before the point.
+ * Units come in families (bytes, time, GCU); a value can be expressed in another unit of its
+ * family.  The unit names "minimum" and "auto" mean: the largest unit that leaves at least 1 before
+ * the point.
  */
 #ifndef SONDE_ANALYZE_MEASURE_H
 #define SONDE_ANALYZE_MEASURE_H
@@ -20,7 +21,8 @@ struct measure measure_scale(int64_t value, const char *from, const char *to);
 /* The text of a value, in arena a: at most two decimals, no unit when it is 0. */
 const char *measure_label(struct arena *a, int64_t value, const char *from, const char *to);
 
-/* |value / total| as text at least 5 characters wide before the sign: " 1.23%", "  100%", "    0%". */
+/* |value / total| as text at least 5 characters wide before the sign: " 1.23%", "  100%", "    0%".
+ */
 const char *measure_percentage(struct arena *a, int64_t value, int64_t total);
 
 /* Can values of these two units be expressed in each other? */

@@ -8,7 +8,9 @@
 
 void nodes_init(struct nodes *t, struct profile *p, bool with_objfile)
 {
-	*t = (struct nodes){ .profile = p, .with_objfile = with_objfile, .arena = arena_new(ARENA_DIE) };
+	*t = (struct nodes){ .profile = p,
+			     .with_objfile = with_objfile,
+			     .arena = arena_new(ARENA_DIE) };
 	hash_map_init(&t->map);
 }
 
@@ -24,8 +26,9 @@ void nodes_release(struct nodes *t)
 
 static bool same_info(const struct node_info *a, const struct node_info *b)
 {
-	return a->name == b->name && a->file == b->file && a->objfile == b->objfile && a->address == b->address &&
-	       a->start_line == b->start_line && a->line == b->line && a->column == b->column;
+	return a->name == b->name && a->file == b->file && a->objfile == b->objfile &&
+	       a->address == b->address && a->start_line == b->start_line && a->line == b->line &&
+	       a->column == b->column;
 }
 
 static uint64_t hash_info(const struct node_info *i)
@@ -45,7 +48,8 @@ static uint32_t find_node(struct nodes *t, const struct node_info *info)
 	uint64_t h = hash_info(info);
 	uint32_t *at;
 
-	for (at = hash_map_first(&t->map, h); *at != HASH_MAP_NONE; at = hash_map_next(&t->map, at, h))
+	for (at = hash_map_first(&t->map, h); *at != HASH_MAP_NONE;
+	     at = hash_map_next(&t->map, at, h))
 		if (same_info(&t->info.v[*at], info))
 			return *at;
 	*at = (uint32_t)t->info.n;
@@ -73,8 +77,8 @@ static str_id *clean_files(struct nodes *t, struct arena *scratch)
 	return files;
 }
 
-static struct node_info line_info(const struct nodes *t, const struct location *l, const struct line *line,
-				  const str_id *files)
+static struct node_info line_info(const struct nodes *t, const struct location *l,
+				  const struct line *line, const str_id *files)
 {
 	const struct profile *p = t->profile;
 	str_id objfile = l->mapping == PROFILE_NONE ? 0 : p->mappings.v[l->mapping].file;
@@ -153,12 +157,14 @@ static const char *make_name(struct nodes *t, const struct node_info *i)
 	char address[20] = "";
 
 	if (i->address)
-		snprintf(address, sizeof(address), "%016" PRIx64 "%s", i->address, i->name || place ? " " : "");
+		snprintf(address, sizeof(address), "%016" PRIx64 "%s", i->address,
+			 i->name || place ? " " : "");
 	if (!*address && !place)
 		return name;
 	if (!*address && !i->name)
 		return place;
-	return arena_printf(t->arena, "%s%s%s%s", address, name, i->name && place ? " " : "", place ? place : "");
+	return arena_printf(t->arena, "%s%s%s%s", address, name, i->name && place ? " " : "",
+			    place ? place : "");
 }
 
 const struct node_name *node_name(struct nodes *t, uint32_t node)

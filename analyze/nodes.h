@@ -1,6 +1,8 @@
-/* nodes.h - what a report tells apart: function, file, line, address; each distinct combination is a node.
+/* nodes.h - what a report tells apart: function, file, line, address; each distinct combination is
+ * a node.
  *
- * Nodes are numbered once for a report.  Each location has a list of node numbers, one for each of its lines.
+ * Nodes are numbered once for a report.  Each location has a list of node numbers, one for each of
+ * its lines.
  */
 #ifndef SONDE_ANALYZE_NODES_H
 #define SONDE_ANALYZE_NODES_H
@@ -12,7 +14,8 @@
 #define NODE_NONE UINT32_MAX
 
 struct node_info {
-	str_id name, file, objfile; /* file is cleaned; objfile only where it is to tell nodes apart */
+	str_id name, file,
+		objfile; /* file is cleaned; objfile only where it is to tell nodes apart */
 	uint64_t address;
 	int64_t start_line, line, column;
 };
@@ -30,7 +33,8 @@ struct nodes {
 	struct hash_map map;
 	struct arena *arena; /* of the names */
 
-	VEC(uint32_t) at;   /* by location, n + 1: its nodes are of[at[l] .. at[l + 1]), innermost first */
+	VEC(uint32_t)
+	at; /* by location, n + 1: its nodes are of[at[l] .. at[l + 1]), innermost first */
 	VEC(uint32_t) of;
 };
 

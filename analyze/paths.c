@@ -29,7 +29,8 @@ static bool is_clean(const char *path)
 	return !strstr(path, "//") && !strstr(path, "/.");
 }
 
-/* Take the last element off out[0..n); false when it has to stay because it is "..", or nothing is there. */
+/* Take the last element off out[0..n); false when it has to stay because it is "..", or nothing is
+ * there. */
 static bool drop_last(const char *out, size_t *n, size_t root)
 {
 	size_t start = *n;
@@ -53,7 +54,8 @@ const char *path_clean(struct arena *a, const char *path)
 	memcpy(out, path, root);
 	for (const char *p = path; *p;) {
 		size_t len = strcspn(p, "/");
-		bool up = len == 2 && memcmp(p, "..", 2) == 0, keep = len && !(len == 1 && *p == '.');
+		bool up = len == 2 && memcmp(p, "..", 2) == 0,
+		     keep = len && !(len == 1 && *p == '.');
 
 		if (up)
 			keep = !drop_last(out, &n, root) && !root;
@@ -98,7 +100,8 @@ static const char *next_element(struct arena *a, const char **list)
 	return arena_strndup(a, from, n);
 }
 
-/* What follows the first "/NAME/", NAME being the last element of dir; NULL if it is not in path. */
+/* What follows the first "/NAME/", NAME being the last element of dir; NULL if it is not in path.
+ */
 static const char *after_folder(struct arena *a, const char *path, const char *dir)
 {
 	const char *want = arena_printf(a, "/%s/", path_base(a, dir)), *found = strstr(path, want);
@@ -117,7 +120,8 @@ static const char *after_prefix(const char *path, const char *prefix)
 	return path[n] == '/' ? path + n + 1 : NULL;
 }
 
-const char *path_trim(struct arena *a, const char *path, const char *trim_path, const char *source_path)
+const char *path_trim(struct arena *a, const char *path, const char *trim_path,
+		      const char *source_path)
 {
 	const char *element, *rest;
 
@@ -129,7 +133,8 @@ const char *path_trim(struct arena *a, const char *path, const char *trim_path, 
 	while ((element = next_element(a, &trim_path)))
 		if ((rest = after_prefix(path, element)))
 			return rest;
-	if ((rest = after_prefix(path, "/proc/self/cwd/./")) || (rest = after_prefix(path, "/proc/self/cwd/")))
+	if ((rest = after_prefix(path, "/proc/self/cwd/./")) ||
+	    (rest = after_prefix(path, "/proc/self/cwd/")))
 		return rest;
 	return path;
 }

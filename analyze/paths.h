@@ -1,4 +1,5 @@
-/* paths.h - file names as reports print them: slash-separated text, nothing is looked up on the disk. */
+/* paths.h - file names as reports print them: slash-separated text, nothing is looked up on the
+ * disk. */
 #ifndef SONDE_ANALYZE_PATHS_H
 #define SONDE_ANALYZE_PATHS_H
 
@@ -16,8 +17,10 @@ const char *path_join(struct arena *a, const char *dir, const char *name);
 /* All but the last element; "." for a name without a slash. */
 const char *path_dir(struct arena *a, const char *path);
 
-/* The tail of path that is left when what the user wants trimmed is gone.  trim_path and source_path are lists
- * parted by ':'.  Without a trim_path, what precedes "/NAME/" goes, where NAME is the last element of a source_path. */
-const char *path_trim(struct arena *a, const char *path, const char *trim_path, const char *source_path);
+/* The tail of path that is left when what the user wants trimmed is gone.  trim_path and
+ * source_path are lists parted by ':'.  Without a trim_path, what precedes "/NAME/" goes, where
+ * NAME is the last element of a source_path. */
+const char *path_trim(struct arena *a, const char *path, const char *trim_path,
+		      const char *source_path);
 
 #endif

@@ -1,7 +1,8 @@
 /* report.c - from a profile and options to a printed report.
  *
- * The order of the steps is pprof's, and it shows: labels become frames before the filters run, percentages are of
- * all samples unless relative_percentages asks for those that are left, names are cut to the granularity last.
+ * The order of the steps is pprof's, and it shows: labels become frames before the filters run,
+ * percentages are of all samples unless relative_percentages asks for those that are left, names
+ * are cut to the granularity last.
  */
 #include "analyze/report.h"
 #include "analyze/aggregate.h"
@@ -18,8 +19,8 @@ enum { NODECOUNT_UNSET = -1, NODECOUNT_DEFAULT = 80 };
 
 struct kind {
 	int (*print)(struct report *r, struct err *err);
-	bool all_nodes;               /* never trimmed */
-	int64_t nodecount;            /* when the user has no wish */
+	bool all_nodes;		      /* never trimmed */
+	int64_t nodecount;	      /* when the user has no wish */
 	enum granularity granularity; /* GRANULARITY_DEFAULT = the user's */
 };
 
@@ -41,12 +42,27 @@ void report_opts_init(struct report_opts *o)
 	static const char none[] = "";
 
 	*o = (struct report_opts){
-		.focus = none,	      .ignore = none,	 .hide = none,	      .show = none,
-		.show_from = none,    .prune_from = none, .tagfocus = none,   .tagignore = none,
-		.tagshow = none,      .taghide = none,	 .tagroot = none,     .tagleaf = none,
-		.sample_index = none, .trim = true,	 .nodecount = NODECOUNT_UNSET,
-		.nodefraction = 0.005, .edgefraction = 0.001, .unit = "minimum", .divide_by = 1,
-		.source_path = none,  .trim_path = none,
+		.focus = none,
+		.ignore = none,
+		.hide = none,
+		.show = none,
+		.show_from = none,
+		.prune_from = none,
+		.tagfocus = none,
+		.tagignore = none,
+		.tagshow = none,
+		.taghide = none,
+		.tagroot = none,
+		.tagleaf = none,
+		.sample_index = none,
+		.trim = true,
+		.nodecount = NODECOUNT_UNSET,
+		.nodefraction = 0.005,
+		.edgefraction = 0.001,
+		.unit = "minimum",
+		.divide_by = 1,
+		.source_path = none,
+		.trim_path = none,
 	};
 }
 
@@ -92,7 +108,8 @@ static int compile_pattern(struct report *r, const char *pattern, struct err *er
 static bool is_base_sample(const struct profile *p, size_t i, str_id key, str_id yes)
 {
 	for (size_t l = p->label_at.v[i]; l < p->label_at.v[i + 1]; l++)
-		if (p->labels.v[l].key == key && !p->labels.v[l].is_num && p->labels.v[l].str == yes)
+		if (p->labels.v[l].key == key && !p->labels.v[l].is_num &&
+		    p->labels.v[l].str == yes)
 			return true;
 	return false;
 }
@@ -122,7 +139,8 @@ static int64_t sum_total(struct report *r)
 	return div ? div64(total, div) : total;
 }
 
-static int prepare(struct report *r, const char *pattern, const struct notes *notes, struct err *err)
+static int prepare(struct report *r, const char *pattern, const struct notes *notes,
+		   struct err *err)
 {
 	bool relative = r->opts.relative_percentages;
 	int rc = 0;
@@ -146,8 +164,9 @@ static int prepare(struct report *r, const char *pattern, const struct notes *no
 	return rc;
 }
 
-int analyze_report(struct profile *p, enum report_kind kind, const char *pattern, const struct report_opts *opts,
-		   FILE *out, const struct notes *notes, struct err *err)
+int analyze_report(struct profile *p, enum report_kind kind, const char *pattern,
+		   const struct report_opts *opts, FILE *out, const struct notes *notes,
+		   struct err *err)
 {
 	struct report r = { .profile = p, .opts = *opts, .kind = kind, .out = out };
 	int rc;

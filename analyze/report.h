@@ -32,8 +32,8 @@ struct report {
 
 /* What was left out of a graph. */
 struct left_out {
-	size_t nodes;          /* lighter than the node cut-off */
-	size_t candidates;     /* nodes after that cut, before the limit of nodecount */
+	size_t nodes;	   /* lighter than the node cut-off */
+	size_t candidates; /* nodes after that cut, before the limit of nodecount */
 };
 
 /* report_graph.c: build r->graph from the filtered samples and cut it down by the options. */
@@ -48,8 +48,9 @@ void report_put_right(struct report *r, const char *text, size_t width);
 void report_put(struct report *r, const char *text);
 
 /* report_header.c */
-size_t header_print_profile(struct report *r);                 /* how many lines */
-void header_print(struct report *r, const struct left_out *left); /* with filters and what is shown */
+size_t header_print_profile(struct report *r); /* how many lines */
+void header_print(struct report *r,
+		  const struct left_out *left); /* with filters and what is shown */
 
 /* The reports, one file each.  An error means that nothing was printed. */
 int report_top(struct report *r, struct err *err);

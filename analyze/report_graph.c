@@ -1,8 +1,8 @@
 /* report_graph.c - the graph that a report shows: built, cut by weight, built again, cut by number.
  *
- * Every cut means another build from the samples, because only they know how the nodes that are left connect.  The
- * file names of functions are trimmed anew before each build, as pprof does it: with trimming options that cut twice
- * a node can then miss itself among the kept.
+ * Every cut means another build from the samples, because only they know how the nodes that are
+ * left connect.  The file names of functions are trimmed anew before each build, as pprof does it:
+ * with trimming options that cut twice a node can then miss itself among the kept.
  */
 #include "analyze/arith.h"
 #include "analyze/measure.h"
@@ -21,7 +21,8 @@ static bool trim_files(struct report *r)
 		struct function *f = &p->functions.v[i];
 		struct arena_mark mark = arena_mark(r->scratch);
 		const char *file = profile_str(p, f->filename);
-		const char *trimmed = path_trim(r->scratch, file, r->opts.trim_path, r->opts.source_path);
+		const char *trimmed =
+			path_trim(r->scratch, file, r->opts.trim_path, r->opts.source_path);
 
 		if (trimmed != file) {
 			f->filename = profile_intern(p, trimmed);
@@ -72,7 +73,8 @@ struct kept {
 static void keep_nodes(struct report *r, struct kept *kept, size_t n, int64_t least)
 {
 	const struct graph *g = &r->graph;
-	size_t room = r->nodes.info.n * 2; /* a build after names were trimmed again may find new nodes */
+	size_t room =
+		r->nodes.info.n * 2; /* a build after names were trimmed again may find new nodes */
 
 	VEC_MUST(&kept->node, room);
 	memset(kept->node.v, 0, room);
@@ -86,7 +88,8 @@ static void keep_nodes(struct report *r, struct kept *kept, size_t n, int64_t le
 }
 
 /* Leave out the nodes lighter than the cut-off; how many. */
-static size_t cut_by_weight(struct report *r, struct kept *kept, int64_t least, enum graph_edges edges)
+static size_t cut_by_weight(struct report *r, struct kept *kept, int64_t least,
+			    enum graph_edges edges)
 {
 	size_t before = r->graph.order.n, after = 0;
 
@@ -101,7 +104,8 @@ static size_t cut_by_weight(struct report *r, struct kept *kept, int64_t least, 
 	return before - after;
 }
 
-/* Edges are only worth their time in the last build, which is known to be the last when nodecount sets no limit. */
+/* Edges are only worth their time in the last build, which is known to be the last when nodecount
+ * sets no limit. */
 struct left_out report_trim_graph(struct report *r, enum graph_edges edges)
 {
 	struct graph *g = &r->graph;
@@ -112,7 +116,8 @@ struct left_out report_trim_graph(struct report *r, enum graph_edges edges)
 
 	build(r, may_cut || r->opts.nodefraction != 0 ? GRAPH_EDGES_NONE : edges, NULL);
 	sum = graph_flat_sum(g);
-	left.nodes = cut_by_weight(r, &kept, cutoff(sum, r->opts.nodefraction), may_cut ? GRAPH_EDGES_NONE : edges);
+	left.nodes = cut_by_weight(r, &kept, cutoff(sum, r->opts.nodefraction),
+				   may_cut ? GRAPH_EDGES_NONE : edges);
 	left.candidates = g->order.n;
 	graph_sort(g, r->opts.sort);
 	if (may_cut && (uint64_t)limit < g->order.n)

@@ -1,4 +1,5 @@
-/* report_header.c - the lines above a report: where the profile comes from, filters, what is shown of it. */
+/* report_header.c - the lines above a report: where the profile comes from, filters, what is shown
+ * of it. */
 #include "analyze/arith.h"
 #include "analyze/clock_text.h"
 #include "analyze/measure.h"
@@ -42,10 +43,12 @@ static size_t print_duration(struct report *r)
 	if (!duration)
 		return 0;
 	if (strcmp(total.unit, "ns") == 0 && total.value != 0)
-		share = arena_printf(r->scratch, "(%s)",
-				     measure_percentage(r->scratch, int64_of(total.value), duration));
+		share = arena_printf(
+			r->scratch, "(%s)",
+			measure_percentage(r->scratch, int64_of(total.value), duration));
 	fprintf(r->out, "Duration: %s, Total samples = %s %s\n",
-		measure_label(r->scratch, duration, "nanoseconds", "auto"), report_value(r, r->total), share);
+		measure_label(r->scratch, duration, "nanoseconds", "auto"),
+		report_value(r, r->total), share);
 	return 1;
 }
 
@@ -75,14 +78,17 @@ static void print_filters(struct report *r)
 	const struct {
 		const char *name, *text;
 	} filters[] = {
-		{ "focus", o->focus },	       { "ignore", o->ignore },	      { "hide", o->hide },
-		{ "show", o->show },	       { "show_from", o->show_from }, { "tagfocus", o->tagfocus },
-		{ "tagignore", o->tagignore }, { "tagshow", o->tagshow },     { "taghide", o->taghide },
+		{ "focus", o->focus },	       { "ignore", o->ignore },
+		{ "hide", o->hide },	       { "show", o->show },
+		{ "show_from", o->show_from }, { "tagfocus", o->tagfocus },
+		{ "tagignore", o->tagignore }, { "tagshow", o->tagshow },
+		{ "taghide", o->taghide },
 	};
 	bool any = false;
 
 	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
-		const char *text = arena_printf(r->scratch, "%s=%s", filters[i].name, filters[i].text);
+		const char *text =
+			arena_printf(r->scratch, "%s=%s", filters[i].name, filters[i].text);
 		bool is_long = strlen(text) > FILTER_BYTES;
 
 		if (!*filters[i].text)
@@ -117,9 +123,11 @@ void header_print(struct report *r, const struct left_out *left)
 	fprintf(r->out, "Showing nodes accounting for %s, %s of %s total\n", report_value(r, sum),
 		share + strspn(share, " "), report_value(r, r->total));
 	if (r->total != 0 && left->nodes > 0)
-		fprintf(r->out, "Dropped %zu node%s (cum <= %s)\n", left->nodes, left->nodes > 1 ? "s" : "",
+		fprintf(r->out, "Dropped %zu node%s (cum <= %s)\n", left->nodes,
+			left->nodes > 1 ? "s" : "",
 			report_value(r, abs64(int64_of((double)r->total * r->opts.nodefraction))));
 	if (r->total != 0 && r->graph.order.n > 0 && r->graph.order.n < left->candidates)
-		fprintf(r->out, "Showing top %zu nodes out of %zu\n", r->graph.order.n, left->candidates);
+		fprintf(r->out, "Showing top %zu nodes out of %zu\n", r->graph.order.n,
+			left->candidates);
 	arena_rewind(r->scratch, mark);
 }

@@ -15,7 +15,7 @@ struct routine {
 	const uint32_t *nodes;
 	size_t n;
 	const struct node_info *info; /* of the first */
-	int64_t start, end;           /* lines to show */
+	int64_t start, end;	      /* lines to show */
 };
 
 struct line_weight {
@@ -62,7 +62,9 @@ static void widen(struct routine *t, const struct node_info *info)
 
 static struct routine make_routine(const struct report *r, const uint32_t *nodes, size_t n)
 {
-	struct routine t = { .nodes = nodes, .n = n, .info = &r->nodes.info.v[nodes[0]], .start = INT64_MAX };
+	struct routine t = {
+		.nodes = nodes, .n = n, .info = &r->nodes.info.v[nodes[0]], .start = INT64_MAX
+	};
 
 	for (size_t i = 0; i < n; i++)
 		widen(&t, &r->nodes.info.v[nodes[i]]);
@@ -100,7 +102,8 @@ static void print_lines(struct report *r, const struct routine *t, const struct 
 
 static void print_routine(struct report *r, const struct routine *t)
 {
-	const char *name = profile_str(r->profile, t->info->name), *file = profile_str(r->profile, t->info->file);
+	const char *name = profile_str(r->profile, t->info->name),
+		   *file = profile_str(r->profile, t->info->file);
 	int64_t flat = 0, cum = 0;
 	struct source source;
 	struct err err;
@@ -126,7 +129,8 @@ static void print_function(struct report *r, const uint32_t *nodes, size_t n)
 	const struct node_info *info = r->nodes.info.v;
 
 	if (!info[nodes[n - 1]].file) { /* sorted: not even the last has a file */
-		fprintf(r->out, "No source information for %s\n", profile_str(r->profile, info[*nodes].name));
+		fprintf(r->out, "No source information for %s\n",
+			profile_str(r->profile, info[*nodes].name));
 		return;
 	}
 	for (size_t i = 0, end; i < n; i = end) {
@@ -152,7 +156,8 @@ int report_list(struct report *r, struct err *err)
 	matches = ARENA_ARRAY(r->arena, uint32_t, r->graph.order.n);
 	n = find_matches(r, matches);
 	if (n == 0)
-		return err_set(err, SONDE_ENOTFOUND, "no matches found for regexp: %s", regex_text(r->symbol));
+		return err_set(err, SONDE_ENOTFOUND, "no matches found for regexp: %s",
+			       regex_text(r->symbol));
 	fprintf(r->out, "Total: %s\n", report_value(r, r->total));
 	for (size_t i = 0, end; i < n; i = end) {
 		str_id name = r->nodes.info.v[matches[i]].name;

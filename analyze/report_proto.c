@@ -27,7 +27,8 @@ struct functions {
 	struct hash_map map;
 };
 
-static uint32_t find_function(struct functions *t, const struct profile *from, const struct node_info *info)
+static uint32_t find_function(struct functions *t, const struct profile *from,
+			      const struct node_info *info)
 {
 	struct function f = { .name = profile_intern(t->to, profile_str(from, info->name)),
 			      .filename = profile_intern(t->to, profile_str(from, info->file)),
@@ -35,7 +36,8 @@ static uint32_t find_function(struct functions *t, const struct profile *from, c
 	uint64_t h = hash_add((uint64_t)f.name << 32 | f.filename, (uint64_t)f.start_line);
 	uint32_t *at;
 
-	for (at = hash_map_first(&t->map, h); *at != HASH_MAP_NONE; at = hash_map_next(&t->map, at, h)) {
+	for (at = hash_map_first(&t->map, h); *at != HASH_MAP_NONE;
+	     at = hash_map_next(&t->map, at, h)) {
 		const struct function *g = &t->to->functions.v[*at];
 
 		if (g->name == f.name && g->filename == f.filename && g->start_line == f.start_line)
@@ -58,9 +60,11 @@ static void add_node(struct report *r, struct functions *t, uint32_t node)
 	const struct node_info *info = &r->nodes.info.v[node];
 	struct profile *to = t->to;
 	uint32_t at = (uint32_t)to->locations.n;
-	int64_t values[] = { scaled(r, graph_cum(&r->graph, node)), scaled(r, graph_flat(&r->graph, node)) };
+	int64_t values[] = { scaled(r, graph_cum(&r->graph, node)),
+			     scaled(r, graph_flat(&r->graph, node)) };
 
-	*VEC_PUSH(&to->lines) = (struct line){ find_function(t, r->profile, info), info->line, info->column };
+	*VEC_PUSH(&to->lines) =
+		(struct line){ find_function(t, r->profile, info), info->line, info->column };
 	*VEC_PUSH(&to->locations) = (struct location){ .id = at + 1,
 						       .address = info->address,
 						       .mapping = PROFILE_NONE,

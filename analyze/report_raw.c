@@ -23,7 +23,8 @@ static void print_header(struct report *r)
 	if (p->time_nanos)
 		fprintf(r->out, "Time: %s\n", clock_full_text(r->scratch, p->time_nanos));
 	if (p->duration_nanos) /* pprof shows 4 characters of it; a micro sign has two bytes */
-		fprintf(r->out, "Duration: %.*s\n", memchr(duration, 0xc2, strnlen(duration, 4)) ? 5 : 4, duration);
+		fprintf(r->out, "Duration: %.*s\n",
+			memchr(duration, 0xc2, strnlen(duration, 4)) ? 5 : 4, duration);
 }
 
 static bool is_space(char c)
@@ -148,9 +149,10 @@ static void print_location(struct report *r, const struct location *l)
 
 static void print_mapping(struct report *r, const struct mapping *m)
 {
-	fprintf(r->out, "%" PRIu64 ": 0x%" PRIx64 "/0x%" PRIx64 "/0x%" PRIx64 " %s %s %s%s%s%s\n", m->id, m->start,
-		m->limit, m->offset, profile_str(r->profile, m->file), profile_str(r->profile, m->build_id),
-		m->has_functions ? "[FN]" : "", m->has_filenames ? "[FL]" : "", m->has_line_numbers ? "[LN]" : "",
+	fprintf(r->out, "%" PRIu64 ": 0x%" PRIx64 "/0x%" PRIx64 "/0x%" PRIx64 " %s %s %s%s%s%s\n",
+		m->id, m->start, m->limit, m->offset, profile_str(r->profile, m->file),
+		profile_str(r->profile, m->build_id), m->has_functions ? "[FN]" : "",
+		m->has_filenames ? "[FL]" : "", m->has_line_numbers ? "[LN]" : "",
 		m->has_inline_frames ? "[IN]" : "");
 }
 

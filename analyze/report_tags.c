@@ -21,13 +21,15 @@ struct tags {
 
 static void add(struct tags *t, struct report *r, str_id key, str_id value, int64_t weight)
 {
-	uint64_t h = hash_mix((uint64_t)key << 32 | value); /* reversible: equal hashes are equal pairs */
+	uint64_t h = hash_mix((uint64_t)key << 32 |
+			      value); /* reversible: equal hashes are equal pairs */
 	uint32_t *at = hash_map_first(&t->map, h);
 
 	if (*at == HASH_MAP_NONE) {
 		*at = (uint32_t)t->v.n;
 		hash_map_added(&t->map, at, h);
-		*VEC_PUSH(&t->v) = (struct tag){ profile_str(r->profile, key), profile_str(r->profile, value), 0 };
+		*VEC_PUSH(&t->v) = (struct tag){ profile_str(r->profile, key),
+						 profile_str(r->profile, value), 0 };
 	}
 	t->v.v[*at].sum = add64(t->v.v[*at].sum, weight);
 }
@@ -85,7 +87,8 @@ static void write_key(struct report *r, struct text *t, const struct tag *tags, 
 
 	for (size_t i = 0; i < n; i++)
 		sum = add64(sum, tags[i].sum);
-	text_printf(t, "%s:\t Total %s of %s", tags->key, report_value(r, sum), report_value(r, r->total));
+	text_printf(t, "%s:\t Total %s of %s", tags->key, report_value(r, sum),
+		    report_value(r, r->total));
 	if (r->total > 0)
 		text_printf(t, " (%s)", report_percentage(r, sum));
 	text_add(t, "\n");

@@ -7,13 +7,15 @@
 
 #include <string.h>
 
-static const char separator[] = "-----------+-------------------------------------------------------\n";
+static const char separator[] =
+	"-----------+-------------------------------------------------------\n";
 
 static const char *value_text(struct report *r, const struct label *l)
 {
 	if (!l->is_num)
 		return profile_str(r->profile, l->str);
-	return measure_label(r->scratch, l->num, profile_str(r->profile, label_units_get(&r->units, l->key)), "auto");
+	return measure_label(r->scratch, l->num,
+			     profile_str(r->profile, label_units_get(&r->units, l->key)), "auto");
 }
 
 /* "       key:  value value" */

@@ -1,19 +1,24 @@
-/* report_tree.c - each node with its callers above and its callees below; peek is the same for matching nodes. */
+/* report_tree.c - each node with its callers above and its callees below; peek is the same for
+ * matching nodes. */
 #include "analyze/arith.h"
 #include "analyze/measure.h"
 #include "analyze/report.h"
 
-static const char separator[] = "----------------------------------------------------------+-------------\n";
-static const char legend[] = "      flat  flat%   sum%        cum   cum%   calls calls% + context \t \t \n";
+static const char separator[] =
+	"----------------------------------------------------------+-------------\n";
+static const char legend[] =
+	"      flat  flat%   sum%        cum   cum%   calls calls% + context \t \t \n";
 
-static void print_edges(struct report *r, const uint32_t *edges, size_t n, bool callers, int64_t cum)
+static void print_edges(struct report *r, const uint32_t *edges, size_t n, bool callers,
+			int64_t cum)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct edge *e = &r->graph.edges.v[edges[i]];
 
 		report_put_right(r, report_value(r, e->weight), 50);
 		fprintf(r->out, " %s |   %s%s\n", measure_percentage(r->scratch, e->weight, cum),
-			node_name(&r->nodes, callers ? e->src : e->dest)->s, e->is_inline ? " (inline)" : "");
+			node_name(&r->nodes, callers ? e->src : e->dest)->s,
+			e->is_inline ? " (inline)" : "");
 	}
 }
 
@@ -23,13 +28,16 @@ static void print_node(struct report *r, uint32_t node, int64_t *sum)
 	int64_t flat = graph_flat(g, node), cum = graph_cum(g, node);
 
 	report_put(r, separator);
-	print_edges(r, g->in.v + g->in_at.v[node], g->in_at.v[node + 1] - g->in_at.v[node], true, cum);
+	print_edges(r, g->in.v + g->in_at.v[node], g->in_at.v[node + 1] - g->in_at.v[node], true,
+		    cum);
 	*sum = add64(*sum, flat);
 	report_put_right(r, report_value(r, flat), 10);
 	fprintf(r->out, " %s %s ", report_percentage(r, flat), report_percentage(r, *sum));
 	report_put_right(r, report_value(r, cum), 10);
-	fprintf(r->out, " %s                | %s\n", report_percentage(r, cum), node_name(&r->nodes, node)->s);
-	print_edges(r, g->out.v + g->out_at.v[node], g->out_at.v[node + 1] - g->out_at.v[node], false, cum);
+	fprintf(r->out, " %s                | %s\n", report_percentage(r, cum),
+		node_name(&r->nodes, node)->s);
+	print_edges(r, g->out.v + g->out_at.v[node], g->out_at.v[node + 1] - g->out_at.v[node],
+		    false, cum);
 }
 
 static bool is_wanted(struct report *r, uint32_t node)
@@ -58,7 +66,8 @@ int report_tree(struct report *r, struct err *err)
 	int64_t sum = 0;
 
 	if (r->symbol && n == 0)
-		return err_set(err, SONDE_ENOTFOUND, "no matches found for regexp: %s", regex_text(r->symbol));
+		return err_set(err, SONDE_ENOTFOUND, "no matches found for regexp: %s",
+			       regex_text(r->symbol));
 	report_choose_unit(r);
 	header_print(r, &left);
 	report_put(r, separator);

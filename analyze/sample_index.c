@@ -51,7 +51,8 @@ int sample_index_find(size_t *index, const struct profile *p, const char *name, 
 	}
 	if (read_number(name, &number)) {
 		if (number < 0 || (size_t)number >= p->sample_types.n)
-			return err_set(err, SONDE_EUSAGE, "sample_index %s is outside the range [0..%zu]", name,
+			return err_set(err, SONDE_EUSAGE,
+				       "sample_index %s is outside the range [0..%zu]", name,
 				       p->sample_types.n - 1);
 		*index = (size_t)number;
 		return 0;

@@ -4,8 +4,8 @@
 
 #include "base/profile.h"
 
-/* Without a leading '.' (PowerPC) and from the first '(' on, where "(anonymous namespace)" and "operator()" do not
- * count.  The result is a string of p. */
+/* Without a leading '.' (PowerPC) and from the first '(' on, where "(anonymous namespace)" and
+ * "operator()" do not count.  The result is a string of p. */
 str_id simple_name(struct profile *p, str_id name);
 
 #endif

@@ -22,7 +22,8 @@ static int open_absolute(const char *path, struct err *err)
 
 	if (fd >= 0)
 		return fd;
-	return err_set(err, SONDE_ENOTFOUND, "open %s: %c%s", path, tolower((unsigned char)*reason), reason + 1);
+	return err_set(err, SONDE_ENOTFOUND, "open %s: %c%s", path, tolower((unsigned char)*reason),
+		       reason + 1);
 }
 
 /* Look in dir and every folder above it; -1 if it is in none. */
@@ -38,8 +39,8 @@ static int open_upwards(struct arena *a, const char *dir, const char *name)
 	}
 }
 
-static int open_source(struct arena *a, const char *name, const char *source_path, const char *trim_path,
-		       struct err *err)
+static int open_source(struct arena *a, const char *name, const char *source_path,
+		       const char *trim_path, struct err *err)
 {
 	const char *trimmed = path_trim(a, name, trim_path, source_path), *dir = source_path;
 
@@ -53,7 +54,8 @@ static int open_source(struct arena *a, const char *name, const char *source_pat
 			return fd;
 		dir = dir[n] ? dir + n + 1 : NULL;
 	}
-	return err_set(err, SONDE_ENOTFOUND, "could not find file %s on path %s", trimmed, source_path);
+	return err_set(err, SONDE_ENOTFOUND, "could not find file %s on path %s", trimmed,
+		       source_path);
 }
 
 /* The bytes of the file; none when it cannot be read, which leaves the source without lines. */
@@ -97,7 +99,8 @@ static void cut_lines(struct source *out, struct arena *a, char *text, size_t n)
 	out->n = 0;
 	out->lines = ARENA_ARRAY(a, const char *, count_lines(text, n) + 1);
 	while (text < end) {
-		char *newline = memchr(text, '\n', (size_t)(end - text)), *stop = newline ? newline : end;
+		char *newline = memchr(text, '\n', (size_t)(end - text)),
+		     *stop = newline ? newline : end;
 
 		if (stop - text > LONGEST_LINE)
 			return;
@@ -109,8 +112,8 @@ static void cut_lines(struct source *out, struct arena *a, char *text, size_t n)
 	}
 }
 
-int source_read(struct source *out, struct arena *a, const char *name, const char *source_path, const char *trim_path,
-		struct err *err)
+int source_read(struct source *out, struct arena *a, const char *name, const char *source_path,
+		const char *trim_path, struct err *err)
 {
 	char cwd[PATH_MAX], *text;
 	size_t n;
@@ -118,7 +121,8 @@ int source_read(struct source *out, struct arena *a, const char *name, const cha
 
 	if (!*source_path) {
 		if (!getcwd(cwd, sizeof(cwd)))
-			return err_set(err, SONDE_EIO, "could not stat current dir: %s", strerror(errno));
+			return err_set(err, SONDE_EIO, "could not stat current dir: %s",
+				       strerror(errno));
 		source_path = cwd;
 	}
 	fd = open_source(a, name, source_path, trim_path, err);

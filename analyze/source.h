@@ -10,9 +10,10 @@ struct source {
 	size_t n;
 };
 
-/* A name is trimmed first (paths.h); an absolute one must then exist, any other is looked for in each folder of
- * source_path ("" = the current one) and all folders above it.  Everything lives in arena a. */
-SONDE_MUST int source_read(struct source *out, struct arena *a, const char *name, const char *source_path,
-			   const char *trim_path, struct err *err);
+/* A name is trimmed first (paths.h); an absolute one must then exist, any other is looked for in
+ * each folder of source_path ("" = the current one) and all folders above it.  Everything lives in
+ * arena a. */
+SONDE_MUST int source_read(struct source *out, struct arena *a, const char *name,
+			   const char *source_path, const char *trim_path, struct err *err);
 
 #endif

@@ -72,7 +72,8 @@ static void set_unit(struct range *r, const char *unit)
 }
 
 /* Fill r from N, N:, :N or N:M.  *is_range is false for any other text. */
-static int read_range(struct range *r, const char *text, bool *is_range, const char *name, struct err *err)
+static int read_range(struct range *r, const char *text, bool *is_range, const char *name,
+		      struct err *err)
 {
 	bool from_zero = *text == ':', more;
 	struct quantity low, high = { 0 };
@@ -179,7 +180,8 @@ void tag_filter_free(struct tag_filter *f)
 static str_id pair_text(struct tag_filter *f, const struct label *l)
 {
 	struct pair_texts *t = &f->pairs;
-	uint64_t h = hash_mix((uint64_t)l->key << 32 | l->str); /* reversible: equal hashes are equal pairs */
+	uint64_t h = hash_mix((uint64_t)l->key << 32 |
+			      l->str); /* reversible: equal hashes are equal pairs */
 	uint32_t *at = hash_map_first(&t->map, h);
 	struct arena_mark mark;
 
@@ -200,7 +202,8 @@ static bool in_range(const struct tag_filter *f, const struct label *l)
 	const char *unit = profile_str(f->profile, label_units_get(f->units, l->key));
 	struct measure m = measure_scale(l->num, unit, f->range.unit);
 
-	return strcmp(m.unit, f->range.unit) == 0 && m.value >= f->range.low && m.value <= f->range.high;
+	return strcmp(m.unit, f->range.unit) == 0 && m.value >= f->range.low &&
+	       m.value <= f->range.high;
 }
 
 static bool matches_value(struct tag_filter *f, const struct label *l)
@@ -216,8 +219,9 @@ static bool every_pattern_matches_a_pair(struct tag_filter *f, const struct labe
 	for (size_t k = 0; k < f->patterns.n; k++) {
 		size_t i = 0;
 
-		while (i < n && (labels[i].is_num || !regex_match_id(f->patterns.v[k], f->profile->strings,
-								     pair_text(f, &labels[i]))))
+		while (i < n &&
+		       (labels[i].is_num || !regex_match_id(f->patterns.v[k], f->profile->strings,
+							    pair_text(f, &labels[i]))))
 			i++;
 		if (i == n)
 			return false;

@@ -1,4 +1,5 @@
-/* tag_frames.c - make a location for each distinct value of the wanted labels and weave them into the stacks. */
+/* tag_frames.c - make a location for each distinct value of the wanted labels and weave them into
+ * the stacks. */
 #include "analyze/tag_frames.h"
 #include "analyze/measure.h"
 #include "analyze/notes.h"
@@ -51,7 +52,8 @@ static uint32_t add_frame(struct weaver *w, str_id name, str_id file)
 
 static uint32_t find_frame(struct weaver *w, str_id name, str_id file)
 {
-	uint64_t h = hash_mix((uint64_t)name << 32 | file); /* reversible: equal hashes are equal pairs */
+	uint64_t h = hash_mix((uint64_t)name << 32 |
+			      file); /* reversible: equal hashes are equal pairs */
 	uint32_t *at = hash_map_first(&w->map, h);
 
 	if (*at == HASH_MAP_NONE) {
@@ -78,7 +80,8 @@ static void add_value(struct text *t, const char *value)
 }
 
 /* The values of one key of a sample, strings first, joined by commas. */
-static str_id join_values(struct weaver *w, const struct label *labels, size_t n, struct keys *keys, str_id key)
+static str_id join_values(struct weaver *w, const struct label *labels, size_t n, struct keys *keys,
+			  str_id key)
 {
 	const char *unit = any_unit(labels, n, key) ? w->unit : "";
 	struct text t = { VEC_INIT };
@@ -91,9 +94,10 @@ static str_id join_values(struct weaver *w, const struct label *labels, size_t n
 			if (l->key != key || l->is_num != numbers)
 				continue;
 			keys->matched = true;
-			add_value(&t, !numbers ? profile_str(w->profile, l->str) :
-						 measure_label(w->scratch, l->num,
-							       profile_str(w->profile, l->unit), unit));
+			add_value(&t,
+				  !numbers ? profile_str(w->profile, l->str)
+					   : measure_label(w->scratch, l->num,
+							   profile_str(w->profile, l->unit), unit));
 		}
 	}
 	id = strtab_add(w->profile->strings, t.v.n ? t.v.v : "", t.v.n);

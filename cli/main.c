@@ -1,7 +1,9 @@
 /* main.c - find the command that was asked for. */
 #include "cli/cli.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct command {
 	const char *name;
@@ -10,16 +12,61 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{ "record", cmd_record, "run a command and write its profile" },
-	{ "recover", cmd_recover, "turn the spool of a killed process into a profile" },
+	{ "top", cmd_report, "functions by the time, memory or waiting they cost" },
+	{ "text", cmd_report, NULL }, /* pprof's other name for top */
+	{ "tree", cmd_report, "functions with their callers and callees" },
+	{ "peek", cmd_report, "callers and callees of matching functions" },
+	{ "list", cmd_report, "source lines of matching functions, with their cost" },
+	{ "traces", cmd_report, "every sample with its stack" },
+	{ "tags", cmd_report, "labels and their share" },
+	{ "raw", cmd_report, "the tables of the profile as text" },
+	{ "comments", cmd_report, "comments of the profile" },
+	{ "proto", cmd_report, "the filtered or merged profile as a file" },
+	{ "topproto", cmd_report, "the hottest functions as a profile" },
 	{ "addr2line", cmd_addr2line, "functions and lines of addresses in a binary" },
 };
 
+enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static int print_help(void)
+{
+	puts("usage: sonde <command> [options] ...\n"
+	     "       sonde -<command> [options] <profile>...  (pprof's spelling)\n");
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (commands[i].help)
+			printf("  %-23s%s\n", commands[i].name, commands[i].help);
+	puts("\nsonde <command> --help lists the options of a command.\n\n"
+	     "examples:\n"
+	     "  sonde top --cum cpu.pb.gz\n"
+	     "  sonde -top -base=before.pb.gz after.pb.gz");
+	return EXIT_OK;
+}
+
+static int run_command(int argc, char **argv)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	if (access(argv[1], F_OK) == 0)
+		return cmd_pprof(argc, argv);
+	complain("unknown command '%s' (sonde --help lists all commands)", argv[1]);
+	return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (argc > 1 && commands[i].run && strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	complain("usage: sonde <command> ...");
-	return EXIT_USAGE;
+	static const char *const help[] = { "help", "--help", "-help", "-h" };
+
+	if (argc < 2) {
+		complain("no command given (sonde --help lists all commands)");
+		return EXIT_USAGE;
+	}
+	for (size_t i = 0; i < sizeof(help) / sizeof(help[0]); i++)
+		if (strcmp(argv[1], help[i]) == 0)
+			return print_help();
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-version") == 0)
+		return puts("sonde " SONDE_VERSION) < 0 ? EXIT_FAILED : EXIT_OK;
+	if (argv[1][0] == '-')
+		return cmd_pprof(argc, argv);
+	return run_command(argc, argv);
 }

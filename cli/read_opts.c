@@ -1,0 +1,213 @@
+/* read_opts.c - the option table of the reading commands. */
+#include "cli/read_opts.h"
+#include "cli/cli.h"
+#include "cli/reports.h"
+
+#include <string.h>
+
+#define FIELD(member) offsetof(struct read_opts, member)
+#define SET(member)   FIELD(report.member)
+
+static const char filters[] = "filters", tags[] = "labels", view[] = "view", cut[] = "how much",
+		  values[] = "values", source[] = "input and output";
+
+static const struct {
+	const char *option, *sample_type;
+} shortcuts[N_SHORTCUTS] = {
+	{ "total_delay", "delay" },	      { "mean_delay", "delay" },
+	{ "contentions", "contentions" },     { "inuse_space", "inuse_space" },
+	{ "inuse_objects", "inuse_objects" }, { "alloc_space", "alloc_space" },
+	{ "alloc_objects", "alloc_objects" },
+};
+#define SHORTCUT(n) OPTION_BOOL, FIELD(shortcuts[n]), 0, values, NULL
+#define GRANULARITY(value, help)                                                                   \
+	OPTION_CHOICE, FIELD(granularity), 1 + GRANULARITY_##value, view, NULL, help
+#define COMMAND(name, kind)                                                                        \
+	{                                                                                          \
+		name, OPTION_CHOICE, FIELD(command), 1 + (kind), NULL, NULL, NULL                  \
+	}
+
+/* First the reports as options, which only pprof's spelling has. */
+static const struct option_row rows[] = {
+	COMMAND("top", CLI_TOP),
+	COMMAND("text", CLI_TEXT),
+	COMMAND("tree", CLI_TREE),
+	COMMAND("traces", CLI_TRACES),
+	COMMAND("tags", CLI_TAGS),
+	COMMAND("raw", CLI_RAW),
+	COMMAND("comments", CLI_COMMENTS),
+	COMMAND("proto", CLI_PROTO),
+	COMMAND("topproto", CLI_TOPPROTO),
+	{ "peek", OPTION_STRING, FIELD(peek), 0, NULL, NULL, NULL },
+	{ "list", OPTION_STRING, FIELD(list), 0, NULL, NULL, NULL },
+#define N_COMMAND_ROWS 11
+
+	{ "focus", OPTION_STRING, SET(focus), 0, filters, "<regex>",
+	  "keep stacks with a matching frame" },
+	{ "ignore", OPTION_STRING, SET(ignore), 0, filters, "<regex>",
+	  "drop stacks with a matching frame" },
+	{ "hide", OPTION_STRING, SET(hide), 0, filters, "<regex>",
+	  "take matching frames out of the stacks" },
+	{ "show", OPTION_STRING, SET(show), 0, filters, "<regex>",
+	  "leave only matching frames in the stacks" },
+	{ "show_from", OPTION_STRING, SET(show_from), 0, filters, "<regex>",
+	  "cut the callers above the outermost matching frame" },
+	{ "prune_from", OPTION_STRING, SET(prune_from), 0, filters, "<regex>",
+	  "cut the callees below the innermost matching frame" },
+	{ "noinlines", OPTION_BOOL, SET(noinlines), 0, filters, NULL,
+	  "count inlined functions as their caller" },
+
+	{ "tagfocus", OPTION_STRING, SET(tagfocus), 0, tags, "<what>",
+	  "keep samples by label: regex, key=regex, or a range as 1kb:64kb" },
+	{ "tagignore", OPTION_STRING, SET(tagignore), 0, tags, "<what>", "drop samples by label" },
+	{ "tagshow", OPTION_STRING, SET(tagshow), 0, tags, "<regex>",
+	  "leave only labels whose key matches" },
+	{ "taghide", OPTION_STRING, SET(taghide), 0, tags, "<regex>",
+	  "take labels away whose key matches" },
+	{ "tagroot", OPTION_STRING, SET(tagroot), 0, tags, "<key,...>",
+	  "put label values above the stack as frames" },
+	{ "tagleaf", OPTION_STRING, SET(tagleaf), 0, tags, "<key,...>",
+	  "put label values below the stack as frames" },
+
+	{ "granularity", OPTION_NAMED, FIELD(granularity), 0, view, "<what>",
+	  "tell apart functions, filefunctions, files, lines or addresses" },
+	{ "functions", GRANULARITY(FUNCTIONS, NULL) },
+	{ "filefunctions", GRANULARITY(FILEFUNCTIONS, NULL) },
+	{ "files", GRANULARITY(FILES, NULL) },
+	{ "lines", GRANULARITY(LINES, NULL) },
+	{ "addresses", GRANULARITY(ADDRESSES, NULL) },
+	{ "showcolumns", OPTION_BOOL, SET(showcolumns), 0, view, NULL,
+	  "tell columns of a line apart, where known" },
+	{ "sort", OPTION_NAMED, FIELD(sort), 0, view, "<what>",
+	  "sort by flat or cum (default: flat)" },
+	{ "flat", OPTION_CHOICE, FIELD(sort), 1 + SORT_FLAT, view, NULL, NULL },
+	{ "cum", OPTION_CHOICE, FIELD(sort), 1 + SORT_CUM, view, NULL, NULL },
+	{ "relative_percentages", OPTION_BOOL, SET(relative_percentages), 0, view, NULL,
+	  "let what the filters leave be 100 %" },
+	{ "compact_labels", OPTION_BOOL, SET(compact_labels), 0, view, NULL,
+	  "print a shorter header" },
+	{ "call_tree", OPTION_BOOL, SET(call_tree), 0, view, NULL, NULL },
+	{ "source_path", OPTION_STRING, SET(source_path), 0, view, "<dir:...>",
+	  "look for source files in these folders" },
+	{ "trim_path", OPTION_STRING, SET(trim_path), 0, view, "<dir:...>",
+	  "cut these folders off the names of files" },
+
+	{ "nodecount", OPTION_INT, SET(nodecount), 0, cut, "<n>",
+	  "show at most so many nodes (default: all, tree 80)" },
+	{ "nodefraction", OPTION_FLOAT, SET(nodefraction), 0, cut, "<f>",
+	  "leave out nodes below this part of the total (default: 0.005)" },
+	{ "edgefraction", OPTION_FLOAT, SET(edgefraction), 0, cut, "<f>",
+	  "leave out calls below this part of the total (default: 0.001)" },
+	{ "trim", OPTION_BOOL, SET(trim), 0, cut, NULL, "leave out what is light (default: true)" },
+	{ "drop_negative", OPTION_BOOL, SET(drop_negative), 0, cut, NULL,
+	  "leave out nodes that became less" },
+
+	{ "sample_index", OPTION_STRING, SET(sample_index), 0, values, "<type>",
+	  "report this value of each sample, by name or number" },
+	{ "mean", OPTION_BOOL, SET(mean), 0, values, NULL,
+	  "divide by the first value, as in time for each event" },
+	{ "unit", OPTION_STRING, SET(unit), 0, values, "<unit>",
+	  "print values in this unit (default: minimum)" },
+	{ "divide_by", OPTION_FLOAT, SET(divide_by), 0, values, "<n>",
+	  "divide all values (default: 1)" },
+	{ "total_delay", SHORTCUT(0), NULL },
+	{ "mean_delay", SHORTCUT(1), NULL },
+	{ "contentions", SHORTCUT(2), NULL },
+	{ "inuse_space", SHORTCUT(3), NULL },
+	{ "inuse_objects", SHORTCUT(4), NULL },
+	{ "alloc_space", SHORTCUT(5), NULL },
+	{ "alloc_objects", SHORTCUT(6), NULL },
+
+	{ "base", OPTION_LIST, FIELD(bases), 0, source, "<file>", "subtract this profile" },
+	{ "diff_base", OPTION_LIST, FIELD(diff_bases), 0, source, "<file>",
+	  "subtract this profile and let it be 100 %" },
+	{ "normalize", OPTION_BOOL, FIELD(normalize), 0, source, NULL,
+	  "scale to the total of the base first" },
+	{ "symbolize", OPTION_STRING, FIELD(symbolize), 0, source, "<how>",
+	  "none, local or fastlocal; force; demangle=none|full|templates" },
+	{ "all_frames", OPTION_BOOL, FIELD(all_frames), 0, source, NULL,
+	  "keep the frames that the profile calls uninteresting" },
+	{ "buildid", OPTION_STRING, FIELD(build_id), 0, source, "<id>",
+	  "name the build of the main binary" },
+	{ "add_comment", OPTION_STRING, FIELD(add_comment), 0, source, "<text>",
+	  "add a comment to the profile" },
+	{ "output", OPTION_STRING, FIELD(output), 0, source, "<file>",
+	  "write to this file instead of stdout" },
+};
+
+enum { N_ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+static void say(void *ctx, const char *text)
+{
+	fflush(stdout);
+	fprintf(stderr, "%s\n", text);
+}
+
+const struct notes stderr_notes = { say, NULL };
+
+void read_opts_init(struct read_opts *o)
+{
+	*o = (struct read_opts){ .peek = "", .list = "", .output = "" };
+	report_opts_init(&o->report);
+}
+
+void read_opts_release(struct read_opts *o)
+{
+	VEC_RELEASE(&o->bases);
+	VEC_RELEASE(&o->diff_bases);
+}
+
+static void apply_shortcut(struct read_opts *o, size_t i)
+{
+	if (strcmp(shortcuts[i].option, "mean_delay") == 0)
+		o->report.mean = true;
+	if (!*o->report.sample_index)
+		o->report.sample_index = shortcuts[i].sample_type;
+	else
+		fprintf(stderr, "Multiple value selections, ignoring -%s\n", shortcuts[i].option);
+}
+
+int read_opts_parse(struct read_opts *o, enum read_style style, int argc, char **argv,
+		    string_list *operands, struct err *err)
+{
+	size_t skip = style == READ_COMMAND ? N_COMMAND_ROWS : 0;
+	int rc = options_parse(rows + skip, N_ROWS - skip, o, argc, argv, operands, err);
+
+	if (rc)
+		return rc;
+	if (o->bases.n && o->diff_bases.n)
+		return err_set(err, SONDE_EUSAGE,
+			       "-base and -diff_base flags cannot both be specified");
+	if (o->granularity)
+		o->report.granularity = (enum granularity)(o->granularity - 1);
+	if (o->sort)
+		o->report.sort = (enum sort_order)(o->sort - 1);
+	for (size_t i = 0; i < N_SHORTCUTS; i++)
+		if (o->shortcuts[i])
+			apply_shortcut(o, i);
+	return 0;
+}
+
+void read_opts_print(void)
+{
+	options_print(rows + N_COMMAND_ROWS, N_ROWS - N_COMMAND_ROWS);
+}
+
+int read_opts_load(const struct read_opts *o, struct profile **out, const char *const *sources,
+		   size_t n, struct err *err)
+{
+	const struct load_opts load = {
+		.sources = sources,
+		.n_sources = n,
+		.bases = o->diff_bases.n ? o->diff_bases.v : o->bases.v,
+		.n_bases = o->diff_bases.n + o->bases.n,
+		.diff_base = o->diff_bases.n > 0,
+		.normalize = o->normalize,
+		.all_frames = o->all_frames,
+		.symbolize = o->symbolize,
+		.build_id = o->build_id,
+		.add_comment = o->add_comment,
+	};
+
+	return analyze_load(out, &load, &stderr_notes, err);
+}

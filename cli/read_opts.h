@@ -1,0 +1,46 @@
+/* read_opts.h - what all reading commands share: their options, loading the profiles, where the
+ * result goes. */
+#ifndef SONDE_CLI_READ_OPTS_H
+#define SONDE_CLI_READ_OPTS_H
+
+#include "analyze/analyze.h"
+#include "cli/options.h"
+
+enum { N_SHORTCUTS = 7 };
+
+struct read_opts {
+	struct report_opts report;
+	int granularity, sort; /* 0 = not set, else one more than the value of the enum */
+	int command;	       /* pprof's spelling: 1 + index of the report */
+	const char *peek, *list;
+	bool shortcuts[N_SHORTCUTS];
+	string_list bases, diff_bases;
+	bool normalize, all_frames;
+	const char *symbolize, *build_id, *add_comment;
+	const char *output; /* "" = stdout */
+};
+
+enum read_style {
+	READ_COMMAND, /* sonde top ...: the report is not an option */
+	READ_PPROF,   /* sonde -top ... */
+};
+
+void read_opts_init(struct read_opts *o);
+void read_opts_release(struct read_opts *o);
+SONDE_MUST int read_opts_parse(struct read_opts *o, enum read_style style, int argc, char **argv,
+			       string_list *operands, struct err *err);
+void read_opts_print(void); /* for --help */
+
+SONDE_MUST int read_opts_load(const struct read_opts *o, struct profile **out,
+			      const char *const *sources, size_t n, struct err *err);
+
+/* Notes go to stderr as they are. */
+extern const struct notes stderr_notes;
+
+/* Call print with the stream that the result belongs to: o->output, written whole or not at all,
+ * else stdout; binary results are kept off a terminal. */
+typedef int (*print_fn)(void *ctx, FILE *out, struct err *err);
+SONDE_MUST int read_opts_output(const struct read_opts *o, bool binary, print_fn print, void *ctx,
+				struct err *err);
+
+#endif

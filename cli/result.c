@@ -1,0 +1,68 @@
+/* result.c - where results go: a file that appears whole or not at all, or stdout, with every write
+ * checked. */
+#include "base/outfile.h"
+#include "cli/read_opts.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BUFFER = 1 << 17, FIRST_FREE_TRIES = 1000 };
+
+/* Flush and check; what was lost before is found here, too. */
+static int finish(FILE *out, const char *name, int rc, struct err *err)
+{
+	if (rc)
+		return rc;
+	if (fflush(out) || ferror(out))
+		return err_set(err, SONDE_EIO, "cannot write %s: %s", name, strerror(errno));
+	return 0;
+}
+
+static int print_to_file(const char *path, print_fn print, void *ctx, struct err *err)
+{
+	struct outfile file;
+	FILE *out;
+	int rc = outfile_open(&file, path, err), fd;
+
+	if (rc)
+		return rc;
+	fprintf(stderr, "Generating report in %s\n", path);
+	fd = dup(file.fd);
+	out = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!out) {
+		outfile_abort(&file);
+		return err_set(err, SONDE_EIO, "cannot write '%s': %s", path, strerror(errno));
+	}
+	setvbuf(out, NULL, _IOFBF, BUFFER);
+	rc = finish(out, path, print(ctx, out, err), err);
+	fclose(out);
+	if (rc) {
+		outfile_abort(&file);
+		return rc;
+	}
+	return outfile_commit(&file, err);
+}
+
+static int print_to_free_name(print_fn print, void *ctx, struct err *err)
+{
+	char path[32];
+
+	for (int i = 1; i < FIRST_FREE_TRIES; i++) {
+		snprintf(path, sizeof(path), "profile%03d.pb.gz", i);
+		if (access(path, F_OK))
+			return print_to_file(path, print, ctx, err);
+	}
+	return err_set(err, SONDE_EIO, "no free name profileNNN.pb.gz in this folder");
+}
+
+int read_opts_output(const struct read_opts *o, bool binary, print_fn print, void *ctx,
+		     struct err *err)
+{
+	if (*o->output)
+		return print_to_file(o->output, print, ctx, err);
+	if (binary && isatty(STDOUT_FILENO))
+		return print_to_free_name(print, ctx, err);
+	setvbuf(stdout, NULL, _IOFBF, BUFFER);
+	return finish(stdout, "standard output", print(ctx, stdout, err), err);
+}
