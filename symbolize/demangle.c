@@ -55,18 +55,18 @@ static const struct {
 	{ "$u7d$", "}" }, { "$u3b$", ";" }, { "$u2b$", "+" }, { "$u22$", "\"" }, { "..", "::" },
 };
 
-/* _ZN ... 17h 16-hex-digits E */
+/* _ZN ... 17h 16-hex-digits E, and what the optimizer appends to it */
 static bool is_rust(const char *s)
 {
-	size_t n = strcspn(s, ".");
+	const char *hash = NULL;
 
-	if (n < 24 || strncmp(s, "_ZN", 3) != 0 || strncmp(s + n - 20, "17h", 3) != 0 ||
-	    s[n - 1] != 'E')
+	if (strncmp(s, "_ZN", 3) != 0)
 		return false;
-	for (size_t i = n - 17; i < n - 1; i++)
-		if (!strchr("0123456789abcdef", s[i]))
-			return false;
-	return true;
+	for (const char *p = s; (p = strstr(p, "17h")); p++)
+		hash = p;
+	if (!hash || strspn(hash + 3, "0123456789abcdef") != 16)
+		return false;
+	return hash[19] == 'E' && (hash[20] == 0 || hash[20] == '.');
 }
 
 static size_t rust_code(const char *s, const char **text)

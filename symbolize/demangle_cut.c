@@ -192,6 +192,33 @@ static bool is_after_decltype(const char *begin, const char *p)
 	return (size_t)(p - begin) >= n && memcmp(p - n, word, n) == 0;
 }
 
+/* Past the `* const&` or `Class::*` before a name. */
+static const char *skip_pointers(const char *p, const char *end)
+{
+	const char *at = p;
+
+	while (at && at < end) {
+		if (begins(at, end, "::*")) {
+			at += 3;
+			p = at;
+		} else if (*at == '<' || *at == '(') {
+			at = skip_group(at, end);
+		} else if (is_word(*at) || begins(at, end, "::")) {
+			at += is_word(*at) ? 1 : 2;
+		} else {
+			break;
+		}
+	}
+	for (;;) {
+		if (p < end && strchr("*& ", *p))
+			p++;
+		else if (begins(p, end, "const") && p + 5 < end && !is_word(p[5]))
+			p += 5;
+		else
+			return p;
+	}
+}
+
 static bool put_name(const struct demangle_cut *cut, struct out *o, struct text t, int depth);
 
 /* At a '(' outside all brackets.  *done = the name is complete. */
@@ -213,10 +240,8 @@ static bool at_parenthesis(const struct demangle_cut *cut, struct out *o, const 
 		return true;
 	if (p == begin || p[-1] == ' ') {
 		/* A function that returns a pointer to function stands inside: (*name(...))(...) */
-		const char *inside = p + 1;
+		const char *inside = skip_pointers(p + 1, close);
 
-		while (inside < close && strchr("*& ", *inside))
-			inside++;
 		o->p = o->start;
 		*done = true;
 		return put_name(cut, o, (struct text){ inside, close - 1 }, depth + 1);
@@ -313,8 +338,9 @@ const char *demangle_cut_name(const struct demangle_cut *cut, const char *full, 
 	struct out o;
 
 	o.start = o.p = arena_alloc(a, 2 * strlen(full) + 1);
-	if (special ? put_inside(cut, &o, (struct text){ full, end }, 0)
-		    : put_name(cut, &o, (struct text){ full, end }, 0))
-		return o.start;
-	return arena_strdup(a, full);
+	if (!(special ? put_inside(cut, &o, (struct text){ full, end }, 0)
+		      : put_name(cut, &o, (struct text){ full, end }, 0)))
+		return arena_strdup(a, full);
+	*o.p = 0;
+	return o.start;
 }

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "symbolize/binary.h"
 #include "symbolize/debug_file.h"
+#include "symbolize/demangle_cut.h"
 #include "symbolize/vdso.h"
 
 #include <limits.h>
@@ -141,6 +142,17 @@ static bool file_address(const struct mapping *m, const struct elf_file *elf, ui
 	return elf_file_address(elf, address - m->start + m->offset, out);
 }
 
+/* Names that DWARF has in source form lose their template arguments like the others. */
+static const char *plain_name(struct job *j, const char *name)
+{
+	struct demangle_cut cut = { true };
+	const char *plain = demangle(name, j->opts->demangle);
+
+	if (plain != name || j->opts->demangle != DEMANGLE_DEFAULT || !strchr(name, '<'))
+		return plain;
+	return demangle_cut_name(&cut, name, j->arena);
+}
+
 static void set_lines(struct job *j, struct location *l, const struct frame *frames, size_t n)
 {
 	struct profile *p = j->p;
@@ -153,7 +165,7 @@ static void set_lines(struct job *j, struct location *l, const struct frame *fra
 		const char *name = f->function ? f->function : "";
 		uint32_t function = add_function(
 			j, (struct function){
-				   .name = profile_intern(p, demangle(name, j->opts->demangle)),
+				   .name = profile_intern(p, plain_name(j, name)),
 				   .system_name = profile_intern(p, name),
 				   .filename = profile_intern(p, f->file ? f->file : ""),
 				   .start_line = f->start_line,

@@ -1,8 +1,9 @@
 /* symbolize.h - the door of symbolize/: from addresses to functions, files, lines and inline
  * chains.
  *
- * Not async-signal-safe.  Not thread-safe: demangle() keeps what it has seen, a struct binary its answers.  Reading
- * DWARF forks a child process, so that damaged debug information cannot hurt the caller.
+ * Not async-signal-safe.  Not thread-safe: demangle() keeps what it has seen, a struct binary its
+ * answers.  Reading DWARF forks a child process, so that damaged debug information cannot hurt the
+ * caller.
  */
 #ifndef SONDE_SYMBOLIZE_H
 #define SONDE_SYMBOLIZE_H
@@ -39,6 +40,10 @@ struct symbolize_stats {
  * caller. */
 SONDE_MUST int symbolize_profile(struct profile *p, const struct symbolize_opts *opts,
 				 struct symbolize_stats *stats, struct err *err);
+
+/* What pprof does to the function names of every profile it reads: demangle those that nobody has
+ * demangled yet; with force, all of them again. */
+void symbolize_demangle(struct profile *p, bool force, enum demangle_mode mode);
 
 /* ---- one binary at a time: addr2line and the source views ---- */
 

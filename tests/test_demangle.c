@@ -1,0 +1,177 @@
+/* test_demangle.c - C++ and Rust names in pprof's degrees. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "symbolize/symbolize.h"
+
+struct row {
+	const char *mangled, *by_default, *templates, *full;
+};
+
+/* What pprof (2025, ianlancetaylor/demangle of April 2025) makes of the same names. */
+static const struct row rows[] = {
+	{ "main", "main", "main", "main" },
+	{ "_Z4sinkPi", "sink", "sink", "sink(int*)" },
+	{ "_ZN2ns1VIiEC1Ev", "ns::V::V", "ns::V<int>::V", "ns::V<int>::V()" },
+	{ "_ZN2ns1VIiED2Ev", "ns::V::~V", "ns::V<int>::~V", "ns::V<int>::~V()" },
+	{ "_ZN2ns1VIiE3putIlEEvT_", "ns::V::put", "ns::V<int>::put<long>",
+	  "void ns::V<int>::put<long>(long)" },
+	{ "_ZNK12_GLOBAL__N_14Anon2goEi", "(anonymous namespace)::Anon::go",
+	  "(anonymous namespace)::Anon::go", "(anonymous namespace)::Anon::go(int) const" },
+	{ "_ZNK12_GLOBAL__N_14Anon3tgoIdEET_S2_", "(anonymous namespace)::Anon::tgo",
+	  "(anonymous namespace)::Anon::tgo<double>",
+	  "double (anonymous namespace)::Anon::tgo<double>(double) const" },
+	{ "_ZNK12_GLOBAL__N_14Anon3tgoIdEET_S2_.constprop.0.isra.0",
+	  "(anonymous namespace)::Anon::tgo", "(anonymous namespace)::Anon::tgo<double>",
+	  "double (anonymous namespace)::Anon::tgo<double>(double) const" },
+	{ "_ZN2nsltERKNS_5OuterES2_", "ns::operator<", "ns::operator<",
+	  "ns::operator<(ns::Outer const&, ns::Outer const&)" },
+	{ "_ZN2nsltIiEEbRKNS_1VIT_EERKS2_", "ns::operator<", "ns::operator< <int>",
+	  "bool ns::operator< <int>(ns::V<int> const&, int const&)" },
+	{ "_ZNK2ns1VIiEltERKS1_", "ns::V::operator<", "ns::V<int>::operator<",
+	  "ns::V<int>::operator<(ns::V<int> const&) const" },
+	{ "_ZN2ns1VIiElsEi", "ns::V::operator<<", "ns::V<int>::operator<<",
+	  "ns::V<int>::operator<<(int)" },
+	{ "_ZN2nsrsERKNS_5OuterEi", "ns::operator>>", "ns::operator>>",
+	  "ns::operator>>(ns::Outer const&, int)" },
+	{ "_ZN2ns1VIiEptEv", "ns::V::operator->", "ns::V<int>::operator->",
+	  "ns::V<int>::operator->()" },
+	{ "_ZN2ns1VIiEixEi", "ns::V::operator[]", "ns::V<int>::operator[]",
+	  "ns::V<int>::operator[](int)" },
+	{ "_ZN2ns1VIiEclEii", "ns::V::operator()", "ns::V<int>::operator()",
+	  "ns::V<int>::operator()(int, int)" },
+	{ "_ZN2ns1VIiEnwEm", "ns::V::operator new", "ns::V<int>::operator new",
+	  "ns::V<int>::operator new(unsigned long)" },
+	{ "_ZNK2ns1VIiEcvbEv", "ns::V::operator bool", "ns::V<int>::operator bool",
+	  "ns::V<int>::operator bool() const" },
+	{ "_ZN2nsli3_kmEy", "ns::operator\"\" _km", "ns::operator\"\" _km",
+	  "ns::operator\"\" _km(unsigned long long)" },
+	{ "_ZN2ns6taggedB2v2Ei", "ns::tagged[abi:v2]", "ns::tagged[abi:v2]",
+	  "ns::tagged[abi:v2](int)" },
+	{ "_ZN2ns5fpretIiEEPFicET_", "ns::fpret", "ns::fpret<int>",
+	  "int (*ns::fpret<int>(int))(char)" },
+	{ "_ZN2ns8variadicIJicPFviEEEEiDpT_", "ns::variadic",
+	  "ns::variadic<int, char, void (*)(int)>",
+	  "int ns::variadic<int, char, void (*)(int)>(int, char, void (*)(int))" },
+	{ "_ZN2ns6memptrIN12_GLOBAL__N_14AnonEEEvMT_KFicE", "ns::memptr",
+	  "ns::memptr<(anonymous namespace)::Anon>",
+	  "void ns::memptr<(anonymous namespace)::Anon>(int ((anonymous namespace)::Anon::*)(char) "
+	  "const)" },
+	{ "_ZN2ns4convISt8functionIFiiEEEET_S4_", "ns::conv", "ns::conv<std::function<int (int)> >",
+	  "std::function<int (int)> ns::conv<std::function<int (int)> >(std::function<int "
+	  "(int)>)" },
+	{ "_ZNKSt8functionIFiiEEclEi", "std::function::operator()",
+	  "std::function<int (int)>::operator()",
+	  "std::function<int (int)>::operator()(int) const" },
+	{ "_ZN2ns2enILNS_1EE0EEEvv", "ns::en", "ns::en<(ns::E)0>", "void ns::en<(ns::E)0>()" },
+	{ "_ZN2ns7nontypeILi3ELb1EEEiv", "ns::nontype", "ns::nontype<3, true>",
+	  "int ns::nontype<3, true>()" },
+	{ "_ZN2ns3fnpIXadL_ZN12_GLOBAL__N_15afreeEiEEEEiv", "ns::fnp",
+	  "ns::fnp<&(anonymous namespace)::afree>",
+	  "int ns::fnp<&(anonymous namespace)::afree>()" },
+	{ "_ZNO2ns5Outer5Inner1gEv", "ns::Outer::Inner::g", "ns::Outer::Inner::g",
+	  "ns::Outer::Inner::g() &&" },
+	{ "_ZZNVK2ns5Outer5Inner1fEiEN5Local3runEi",
+	  "ns::Outer::Inner::f() const volatile::Local::run",
+	  "ns::Outer::Inner::f() const volatile::Local::run",
+	  "ns::Outer::Inner::f(int) const volatile::Local::run(int)" },
+	{ "_ZZZN2ns5Outer1sEvENKUliE_clEiENKUliE_clEi",
+	  "ns::Outer::s()::{lambda(int)#1}::operator()() const::{lambda(int)#1}::operator()",
+	  "ns::Outer::s()::{lambda(int)#1}::operator()() const::{lambda(int)#1}::operator()",
+	  "ns::Outer::s()::{lambda(int)#1}::operator()(int) "
+	  "const::{lambda(int)#1}::operator()(int) const" },
+	{ "_ZThn8_N2ns1D1wEv", "non-virtual thunk to ns::D::w()", "non-virtual thunk to ns::D::w()",
+	  "non-virtual thunk to ns::D::w()" },
+	{ "_ZSt7forwardIMN12_GLOBAL__N_14AnonEKFiiEEOT_RNSt16remove_referenceIS4_E4typeE",
+	  "std::forward", "std::forward<int ((anonymous namespace)::Anon::*)(int) const>",
+	  "int ((anonymous namespace)::Anon::*&&std::forward<int ((anonymous "
+	  "namespace)::Anon::*)(int) const>"
+	  "(std::remove_reference<int ((anonymous namespace)::Anon::*)(int) const>::type&))(int) "
+	  "const" },
+	{ "__Z4sinkPi", "sink", "sink", "sink(int*)" },
+	{ "_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", "core::fmt::Formatter::pad",
+	  "core::fmt::Formatter::pad", "core::fmt::Formatter::pad" },
+	{ "_ZN58_$LT$alloc..string..String$u20$as$u20$core..fmt..Debug$GT$3fmt17h0123456789abcdefE",
+	  "<alloc::string::String as core::fmt::Debug>::fmt",
+	  "<alloc::string::String as core::fmt::Debug>::fmt",
+	  "<alloc::string::String as core::fmt::Debug>::fmt" },
+};
+
+static void names_agree_with_pprof_in_each_mode(void **state)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *r = &rows[i];
+
+		assert_string_equal(demangle(r->mangled, DEMANGLE_DEFAULT), r->by_default);
+		assert_string_equal(demangle(r->mangled, DEMANGLE_TEMPLATES), r->templates);
+		assert_string_equal(demangle(r->mangled, DEMANGLE_FULL), r->full);
+		assert_ptr_equal(demangle(r->mangled, DEMANGLE_NONE), r->mangled);
+	}
+}
+
+static void what_is_not_mangled_stays_as_it_is(void **state)
+{
+	static const char *const names[] = {
+		"",
+		"_",
+		"_Z",
+		"__Z",
+		"_Z\n",
+		"_ZN",
+		"_Znonsense",
+		"printf@plt",
+		"foo.constprop.0",
+		"_ZN17hE",
+		"_ZN9999999999999999999993abc17h0123456789abcdefE",
+		"runtime.(*mheap).alloc",
+		"operator<",
+		"a<b",
+		"f(",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (int mode = DEMANGLE_DEFAULT; mode <= DEMANGLE_NONE; mode++)
+			assert_string_equal(demangle(names[i], (enum demangle_mode)mode), names[i]);
+}
+
+static void the_same_name_is_demangled_once(void **state)
+{
+	char copy[] = "_ZN2ns1VIiE3putIlEEvT_";
+
+	assert_ptr_equal(demangle("_ZN2ns1VIiE3putIlEEvT_", DEMANGLE_FULL),
+			 demangle(copy, DEMANGLE_FULL));
+}
+
+static void deep_and_long_names_do_no_harm(void **state)
+{
+	static char s[40000];
+	char *p = stpcpy(s, "_Z1f");
+
+	memset(p, 'P', 9000);
+	strcpy(p + 9000, "i");
+	demangle(s, DEMANGLE_DEFAULT);
+	p = s + 2;
+	for (int i = 0; i < 3000; i++)
+		p = stpcpy(p, "1fIXadL_Z");
+	demangle(s, DEMANGLE_DEFAULT);
+	memset(s + 2, 'N', sizeof(s) - 3);
+	assert_ptr_equal(demangle(s, DEMANGLE_DEFAULT), s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_agree_with_pprof_in_each_mode),
+		cmocka_unit_test(what_is_not_mangled_stays_as_it_is),
+		cmocka_unit_test(the_same_name_is_demangled_once),
+		cmocka_unit_test(deep_and_long_names_do_no_harm),
+	};
+
+	return cmocka_run_group_tests_name("demangle", tests, NULL, NULL);
+}
