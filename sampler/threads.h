@@ -21,9 +21,10 @@ struct thread {
 	int timer;        /* the kernel's number */
 	unsigned seen;    /* by which scan */
 
-	/* Sampling by ticks, see timer.c. */
+	/* See timer.c. */
 	bool is_young;
-	uint64_t phase_ns;
+	bool since_birth;        /* the timer was there when the thread began */
+	uint64_t represented_ns; /* CPU time that its signals stood for */
 
 	struct stack_bounds stack;
 	const struct label_set *volatile *labels; /* where the thread keeps its current set; NULL = nowhere */

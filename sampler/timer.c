@@ -8,10 +8,14 @@
  *     and most threads that live for less than a tick would not be seen.  Therefore the timer of a new thread runs
  *     down at once, its first signal comes with the first tick that hits it, and that signal stands for one whole
  *     tick: each tick hits a moment of the thread's time at random, so this is unbiased however short it lives.  Its
- *     timer is then set to the period, continuing from where the count stands.
+ *     timer is then set to the period, continuing from where the count stands;
+ *   - how many of the short threads a tick happens to hit is chance.  When a thread ends its CPU time is known, and
+ *     what its signals stood for too: the difference is a debt that the next first signals pay off, up to a tick
+ *     each.  (What ending itself costs, in the kernel, is learnt from the process's clock: see threads.c.)  A debt says nothing of what the thread that pays it is doing, so no function gains by it, and the total
+ *     follows the CPU time used instead of straying from it as the square root of the number of threads.
  *
- * The count starts at a phase in [0, period).  Phases follow the golden ratio from a random beginning, so that those
- * of many short threads are spread evenly and their errors cancel instead of adding up.
+ * The count of a thread starts at a phase in [0, period).  Phases follow the golden ratio from a random beginning, so
+ * that those of many threads are spread evenly.
  */
 #include "sampler/timer.h"
 #include "sampler/syscalls.h"
@@ -25,6 +29,7 @@
 static uint64_t period_ns, tick;
 static int signal_number;
 static _Atomic uint64_t next_phase;
+static _Atomic int64_t debt_ns;
 
 static uint64_t random_start(void)
 {
@@ -46,11 +51,7 @@ void timer_setup(uint64_t period, int signal)
 		coarse.tv_nsec = 4000000;
 	tick = (uint64_t)coarse.tv_nsec;
 	atomic_store(&next_phase, random_start());
-}
-
-uint64_t tick_ns(void)
-{
-	return tick;
+	atomic_store(&debt_ns, 0);
 }
 
 static uint64_t draw_phase(void)
@@ -69,6 +70,18 @@ static struct timespec timespec_of(uint64_t ns)
 static clockid_t thread_cpu_clock(pid_t tid)
 {
 	return (clockid_t)(~(unsigned)tid << 3 | 6);
+}
+
+static uint64_t ns_of(const struct timespec *t)
+{
+	return (uint64_t)t->tv_sec * 1000000000 + (uint64_t)t->tv_nsec;
+}
+
+uint64_t timer_thread_cpu_ns(pid_t tid)
+{
+	struct timespec t;
+
+	return raw_syscall(SYS_clock_gettime, thread_cpu_clock(tid), (long)&t, 0, 0) == 0 ? ns_of(&t) : 0;
 }
 
 /* The next expiry after so much more CPU time, then every period. */
@@ -93,8 +106,8 @@ int timer_arm(struct thread *t)
 	if (rc < 0)
 		return (int)rc;
 	t->has_timer = true;
-	t->phase_ns = draw_phase();
 	t->is_young = true;
+	t->represented_ns = 0;
 	rc = set_timer(t->timer, 1);
 	if (rc < 0)
 		timer_delete_of(t);
@@ -108,15 +121,35 @@ void timer_delete_of(struct thread *t)
 	t->has_timer = false;
 }
 
+static int64_t clamp(int64_t v, int64_t limit)
+{
+	return v < -limit ? -limit : v > limit ? limit : v;
+}
+
 uint64_t timer_weight(struct thread *t, const siginfo_t *si)
 {
-	uint64_t weight;
+	uint64_t weight = 1 + (uint64_t)(si->si_overrun > 0 ? si->si_overrun : 0), phase;
+	int64_t paid;
 
-	if (!t->is_young)
-		return 1 + (uint64_t)(si->si_overrun > 0 ? si->si_overrun : 0);
+	if (!t->is_young) {
+		t->represented_ns += weight * period_ns;
+		return weight;
+	}
 	t->is_young = false;
-	t->phase_ns += tick;
-	weight = t->phase_ns / period_ns;
-	set_timer(t->timer, period_ns - t->phase_ns % period_ns);
-	return weight;
+	paid = clamp(atomic_load(&debt_ns), (int64_t)tick);
+	atomic_fetch_sub(&debt_ns, paid);
+	t->represented_ns += tick;
+	phase = draw_phase() + tick + (uint64_t)paid;
+	set_timer(t->timer, period_ns - phase % period_ns);
+	return phase / period_ns;
+}
+
+void timer_thread_ends(const struct thread *t, uint64_t cpu_ns)
+{
+	int64_t limit = (int64_t)tick * 4;
+
+	/* A thread that ran for long without a signal blocks it: its time must not be laid on others. */
+	if (t->is_young && (int64_t)cpu_ns > limit)
+		return;
+	atomic_fetch_add(&debt_ns, clamp((int64_t)(cpu_ns - t->represented_ns), limit));
 }

@@ -15,6 +15,9 @@ void timer_delete_of(struct thread *t);
 /* How many periods of CPU time this signal stands for; 0 = none, no sample.  Async-signal-safe. */
 uint64_t timer_weight(struct thread *t, const siginfo_t *si);
 
-uint64_t tick_ns(void); /* the kernel's scheduler tick, at which CPU timers are looked at */
+/* A thread that had its timer since its birth ends after so much CPU time. */
+void timer_thread_ends(const struct thread *t, uint64_t cpu_ns);
+
+uint64_t timer_thread_cpu_ns(pid_t tid); /* 0 = there is no such thread */
 
 #endif
