@@ -12,6 +12,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+	{ "record", cmd_record, "run a command and write its profile" },
 	{ "top", cmd_report, "functions by the time, memory or waiting they cost" },
 	{ "text", cmd_report, NULL }, /* pprof's other name for top */
 	{ "tree", cmd_report, "functions with their callers and callees" },
@@ -23,6 +24,7 @@ static const struct command commands[] = {
 	{ "comments", cmd_report, "comments of the profile" },
 	{ "proto", cmd_report, "the filtered or merged profile as a file" },
 	{ "topproto", cmd_report, "the hottest functions as a profile" },
+	{ "recover", cmd_recover, "turn the spool of a killed process into a profile" },
 	{ "addr2line", cmd_addr2line, "functions and lines of addresses in a binary" },
 };
 
