@@ -169,7 +169,7 @@ fuzz: $(FUZZ_SRC:tests/%.c=$(B)/fuzz/%) ## run every fuzzer for FUZZ_SECONDS (60
 bench: all | build/.test-deps ## run every benchmark beside its peers and print the ratios
 	$(Q)for b in accuracy overhead; do bench/$$b || exit 1; done
 
-demo: all | build/.demo-deps ## record a real program, show its top functions, write a flame graph
+demo: all | build/.demo-deps ## record a real program, show its top functions and the lines of the hottest one
 	$(Q)bench/demo $(B)
 
 # Every header must compile on its own.
