@@ -39,6 +39,7 @@ static int print_help(void)
 			printf("  %-23s%s\n", commands[i].name, commands[i].help);
 	puts("\nsonde <command> --help lists the options of a command.\n\n"
 	     "examples:\n"
+	     "  sonde record -o cpu.pb.gz -- ./program its arguments\n"
 	     "  sonde top --cum cpu.pb.gz\n"
 	     "  sonde -top -base=before.pb.gz after.pb.gz");
 	return EXIT_OK;
