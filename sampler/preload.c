@@ -38,7 +38,8 @@ enum role { ROLE_NONE, ROLE_COLLECTED, ROLE_WRITES };
 static enum role role;
 static bool is_child, is_finished, is_verbose;
 static char out[PATH_MAX], spool_path[PATH_MAX + 64];
-static const char *spool_dir, *out_pattern;
+/* Copies: a program may write its title over its arguments and environment (nginx, postgres) and fork afterwards. */
+static char spool_dir[PATH_MAX], out_pattern[PATH_MAX], program[NAME_MAX + 1];
 
 static void say(const char *text, const char *what, const char *why)
 {
@@ -62,7 +63,7 @@ static void expand(char *to, size_t bytes, const char *pattern, pid_t pid)
 		if (pattern[0] == '%' && pattern[1] == 'p')
 			n += (size_t)snprintf(to + n, bytes - n, "%d", (int)pid), pattern++;
 		else if (pattern[0] == '%' && pattern[1] == 'e')
-			n += (size_t)snprintf(to + n, bytes - n, "%s", program_name()), pattern++;
+			n += (size_t)snprintf(to + n, bytes - n, "%s", program), pattern++;
 		else if (pattern[0] == '%' && pattern[1] == '%')
 			to[n++] = '%', pattern++;
 		else
@@ -230,15 +231,21 @@ static void in_fork_child(struct session_opts *opts)
 	start(&opts->options);
 }
 
+static void keep_setting(char *to, size_t bytes, const char *text)
+{
+	snprintf(to, bytes, "%s", text ? text : "");
+}
+
 static void choose_role(void)
 {
-	spool_dir = getenv("SONDE_SPOOL_DIR");
-	out_pattern = getenv("SONDE_OUT");
+	keep_setting(spool_dir, sizeof(spool_dir), getenv("SONDE_SPOOL_DIR"));
+	keep_setting(out_pattern, sizeof(out_pattern), getenv("SONDE_OUT"));
+	keep_setting(program, sizeof(program), program_name());
 	if (getauxval(AT_SECURE))
 		role = ROLE_NONE; /* more rights than whoever set the environment */
-	else if (spool_dir && spool_dir[0])
+	else if (spool_dir[0])
 		role = ROLE_COLLECTED;
-	else if (out_pattern && out_pattern[0])
+	else if (out_pattern[0])
 		role = ROLE_WRITES;
 }
 
