@@ -22,7 +22,8 @@ MODE_fuzz    := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize
 MODE_CFLAGS := $(MODE_$(MODE))
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wno-unused-parameter
-CFLAGS += -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -fno-strict-aliasing $(WARN) $(MODE_CFLAGS)
+# Initial-exec TLS: the other models call a helper that may allocate, which a signal handler cannot bear.
+CFLAGS += -std=gnu11 -D_GNU_SOURCE -fPIC -ftls-model=initial-exec -fvisibility=hidden -fno-strict-aliasing $(WARN) $(MODE_CFLAGS)
 CPPFLAGS += -I. -I$(B) -DSONDE_VERSION='"$(VERSION)"' -MMD -MP
 ifneq ($(WERROR),0)
 CFLAGS += -Werror
@@ -195,7 +196,7 @@ install: all ## install under $(DESTDIR)$(PREFIX)
 	$(Q)install -m 755 $(B)/sonde $(DESTDIR)$(PREFIX)/bin/
 	$(Q)install -m 755 $(B)/libsonde.so $(DESTDIR)$(PREFIX)/lib/
 	$(Q)install -m 644 $(B)/libsonde.a $(DESTDIR)$(PREFIX)/lib/
-	$(Q)install -m 644 $(B)/sonde.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/
+	$(Q)sed 's|^prefix=.*|prefix=$(PREFIX)|' $(B)/sonde.pc > $(DESTDIR)$(PREFIX)/lib/pkgconfig/sonde.pc
 	$(Q)install -m 644 sampler/sonde.h $(DESTDIR)$(PREFIX)/include/
 clean: ## remove build/
 	$(Q)rm -rf build
