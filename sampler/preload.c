@@ -1,17 +1,18 @@
 /* preload.c - start when the environment asks for a profile, finish when the process ends.
  *
- *	SONDE_OUT      the profile's name: %p pid, %e program, %% itself.  Children by fork, and programs that are
- *	               executed, get files of their own: with the pid before ".pb.gz" unless the name has a %p
- *	SONDE_HZ       samples for each second of CPU time (100)
- *	SONDE_EVENTS   "cpu"
+ *	SONDE_OUT      the profile's name: %p pid, %e program, %% itself.  Children by fork, and
+ *programs that are executed, get files of their own: with the pid before ".pb.gz" unless the name
+ *has a %p SONDE_HZ       samples for each second of CPU time (100) SONDE_EVENTS   "cpu"
  *	SONDE_LABELS   key=value,key=value: on every sample
  *	SONDE_VERBOSE  1: say at the end what was written
  *
- * `sonde record` sets SONDE_SPOOL_DIR instead of SONDE_OUT and reads the spools that are left there.
+ * `sonde record` sets SONDE_SPOOL_DIR instead of SONDE_OUT and reads the spools that are left
+ *there.
  *
- * With SONDE_OUT the spool stands beside the profile until that is whole.  The first process has "OUT.spool"; whoever
- * finds that name taken is a child.  A spool that its process left behind (killed, or replaced by exec) is turned
- * into a profile by the next process that comes upon it, or by `sonde recover`.
+ * With SONDE_OUT the spool stands beside the profile until that is whole.  The first process has
+ *"OUT.spool"; whoever finds that name taken is a child.  A spool that its process left behind
+ *(killed, or replaced by exec) is turned into a profile by the next process that comes upon it, or
+ *by `sonde recover`.
  */
 #include "sampler/preload.h"
 #include "base/oom.h"
@@ -38,7 +39,8 @@ enum role { ROLE_NONE, ROLE_COLLECTED, ROLE_WRITES };
 static enum role role;
 static bool is_child, is_finished, is_verbose;
 static char out[PATH_MAX], spool_path[PATH_MAX + 64];
-/* Copies: a program may write its title over its arguments and environment (nginx, postgres) and fork afterwards. */
+/* Copies: a program may write its title over its arguments and environment (nginx, postgres) and
+ * fork afterwards. */
 static char spool_dir[PATH_MAX], out_pattern[PATH_MAX], program[NAME_MAX + 1];
 
 static void say(const char *text, const char *what, const char *why)
@@ -118,8 +120,8 @@ static void convert(const char *from, const char *to)
 	oom_release();
 }
 
-/* A name for the profile of a process that is gone, or of what this process was before exec: with the pid, if `out`
- * has none yet, and else with the first number that is free. */
+/* A name for the profile of a process that is gone, or of what this process was before exec: with
+ * the pid, if `out` has none yet, and else with the first number that is free. */
 static void name_of_gone(char *to, size_t bytes, pid_t pid)
 {
 	int number = is_child ? 1 : pid;
@@ -291,7 +293,8 @@ static void write_profile(void)
 	}
 	unlink(spool_path);
 	if (is_verbose)
-		dprintf(STDERR_FILENO, "sonde: %llu samples in %s\n", (unsigned long long)session_weight(), out);
+		dprintf(STDERR_FILENO, "sonde: %llu samples in %s\n",
+			(unsigned long long)session_weight(), out);
 }
 
 void preload_finish(void)
