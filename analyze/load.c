@@ -4,7 +4,9 @@
  * drop the frames that the profile itself calls uninteresting.
  */
 #include "analyze/analyze.h"
+#include "analyze/merge.h"
 #include "analyze/notes.h"
+#include "analyze/prune.h"
 #include "symbolize/symbolize.h"
 #include "writer/writer.h"
 
@@ -66,6 +68,147 @@ static int read_source(const struct loader *l, struct profile **out, const char 
 	return 0;
 }
 
+/* Read what can be read of several files, and merge it.  With a single one its error is the error;
+ * of several, those that fail are left out and named in notes. */
+static int read_sources(const struct loader *l, struct profile **out, const char *const *paths,
+			size_t n, const char *what, struct err *err)
+{
+	struct profile **read = calloc(n, sizeof(*read));
+	size_t n_read = 0;
+	int rc = 0;
+
+	if (!read)
+		return err_set(err, SONDE_ENOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		rc = read_source(l, &read[n_read], paths[i], err);
+		if (!rc)
+			n_read++;
+		else if (n > 1)
+			note(l->notes, "%s", err->text);
+	}
+	if (n_read == 0) {
+		if (n > 1)
+			rc = err_set(err, rc, "failed to fetch any %s profiles", what);
+		free(read);
+		return rc;
+	}
+	if (n_read < n)
+		note(l->notes, "Fetched %zu %s profiles out of %zu", n_read, what, n);
+	rc = profile_combine(out, read, n_read, err);
+	free(read);
+	return rc;
+}
+
+static int subtract_bases(const struct loader *l, struct profile **p, struct err *err)
+{
+	const struct load_opts *o = l->opts;
+	const struct subtract_opts subtract = { .diff_base = o->diff_base,
+						.normalize = o->normalize };
+	struct profile *base;
+	int rc;
+
+	if (o->n_bases == 0)
+		return 0;
+	rc = read_sources(l, &base, o->bases, o->n_bases, "base", err);
+	if (!rc)
+		return profile_subtract(p, base, subtract, err);
+	profile_free(*p);
+	*p = NULL;
+	return rc;
+}
+
+/* ---- symbolize=none|local|fastlocal|remote[:force][:demangle=...] ---- */
+
+struct symbolize_mode {
+	bool none, local, force;
+	enum demangle_mode demangle;
+};
+
+static const struct {
+	const char *word;
+	struct symbolize_mode mode; /* what the word switches on; local is on until "remote" */
+	bool remote;
+} symbolize_words[] = {
+	{ "", { 0 }, false },
+	{ "none", { .none = true }, false },
+	{ "no", { .none = true }, false },
+	{ "local", { 0 }, false },
+	{ "fastlocal", { 0 }, false },
+	{ "remote", { 0 }, true },
+	{ "force", { .force = true }, false },
+	{ "demangle=default", { 0 }, false },
+	{ "demangle=none", { .force = true, .demangle = DEMANGLE_NONE }, false },
+	{ "demangle=full", { .force = true, .demangle = DEMANGLE_FULL }, false },
+	{ "demangle=templates", { .force = true, .demangle = DEMANGLE_TEMPLATES }, false },
+};
+
+static bool apply_word(struct symbolize_mode *mode, const char *word, size_t n)
+{
+	for (size_t i = 0; i < sizeof(symbolize_words) / sizeof(symbolize_words[0]); i++) {
+		const char *known = symbolize_words[i].word;
+
+		if (strlen(known) != n || strncasecmp(known, word, n) != 0)
+			continue;
+		mode->none |= symbolize_words[i].mode.none;
+		mode->force |= symbolize_words[i].mode.force;
+		if (symbolize_words[i].mode.demangle)
+			mode->demangle = symbolize_words[i].mode.demangle;
+		if (symbolize_words[i].remote)
+			mode->local = false;
+		return true;
+	}
+	return false;
+}
+
+static int read_mode(struct symbolize_mode *mode, const char *text, struct err *err)
+{
+	*mode = (struct symbolize_mode){ .local = true };
+	for (const char *word = text; word;) {
+		size_t n = strcspn(word, ":");
+
+		if (!apply_word(mode, word, n))
+			return err_set(err, SONDE_EUSAGE, "unknown word '%.*s' in symbolize=%s",
+				       (int)n, word, text);
+		word = word[n] ? word + n + 1 : NULL;
+	}
+	return 0;
+}
+
+/* There is nobody to ask for "remote": it only means that the local binaries are left alone. */
+static int symbolize(const struct loader *l, struct profile *p, struct err *err)
+{
+	struct symbolize_stats stats = { 0 };
+	struct symbolize_opts opts = { 0 };
+	struct symbolize_mode mode;
+	int rc = read_mode(&mode, l->opts->symbolize ? l->opts->symbolize : "", err);
+
+	if (rc || mode.none)
+		return rc;
+	opts.force = mode.force;
+	opts.demangle = mode.demangle;
+	if (mode.local)
+		rc = symbolize_profile(p, &opts, &stats, err);
+	if (!rc)
+		symbolize_demangle(p, mode.force, mode.demangle);
+	if (!rc && stats.n_missing)
+		note(l->notes, "%s", stats.first_problem);
+	return rc;
+}
+
+static int finish(const struct loader *l, struct profile *p, struct err *err)
+{
+	int rc;
+
+	if (l->opts->all_frames)
+		p->drop_frames = p->keep_frames = 0;
+	rc = symbolize(l, p, err);
+	if (!rc)
+		rc = profile_remove_uninteresting(p, err);
+	if (!rc && l->opts->add_comment && *l->opts->add_comment)
+		*VEC_PUSH(&p->comments) = profile_intern(p, l->opts->add_comment);
+	return rc ? rc : profile_check_valid(p, err);
+}
+
 int analyze_load(struct profile **out, const struct load_opts *opts, const struct notes *notes,
 		 struct err *err)
 {
@@ -79,10 +222,14 @@ int analyze_load(struct profile **out, const struct load_opts *opts, const struc
 		l.binary = *sources++;
 		n--;
 	}
-	rc = read_source(&l, out, sources[0], err);
-	if (rc)
-		return rc;
-	if (opts->add_comment)
-		*VEC_PUSH(&(*out)->comments) = profile_intern(*out, opts->add_comment);
-	return 0;
+	rc = read_sources(&l, out, sources, n, "source", err);
+	if (!rc)
+		rc = subtract_bases(&l, out, err);
+	if (!rc)
+		rc = finish(&l, *out, err);
+	if (rc) {
+		profile_free(*out);
+		*out = NULL;
+	}
+	return rc;
 }
