@@ -144,6 +144,16 @@ const char *measure_percentage(struct arena *a, int64_t value, int64_t total)
 	return arena_printf(a, ratio >= 1.0 ? "%5.2f%%" : "%5.2g%%", ratio);
 }
 
+const char *measure_common_unit(int64_t least, int64_t most, const char *unit)
+{
+	const char *small = measure_scale(least, unit, "minimum").unit;
+	const char *large = measure_scale(most, unit, "minimum").unit;
+
+	if (strcmp(small, large) != 0 && mul64(least, 100) < most)
+		small = measure_scale(mul64(least, 100), unit, "minimum").unit;
+	return *small ? small : unit;
+}
+
 int measure_same_family(const char *unit1, const char *unit2)
 {
 	for (const struct family *f = families; f < families + N_FAMILIES; f++)

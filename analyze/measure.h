@@ -25,6 +25,10 @@ const char *measure_label(struct arena *a, int64_t value, const char *from, cons
  */
 const char *measure_percentage(struct arena *a, int64_t value, int64_t total);
 
+/* One unit in which values from least to most can all be printed: that of the least, or a larger
+ * one in which it is still 0.01.  `unit` itself when it is of no family. */
+const char *measure_common_unit(int64_t least, int64_t most, const char *unit);
+
 /* Can values of these two units be expressed in each other? */
 int measure_same_family(const char *unit1, const char *unit2);
 

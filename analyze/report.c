@@ -164,26 +164,38 @@ static int prepare(struct report *r, const char *pattern, const struct notes *no
 	return rc;
 }
 
+int report_open(struct report *r, struct profile *p, enum report_kind kind, const char *pattern,
+		const struct report_opts *opts, FILE *out, const struct notes *notes,
+		struct err *err)
+{
+	*r = (struct report){ .profile = p, .opts = *opts, .kind = kind, .out = out };
+	r->arena = arena_new(ARENA_DIE);
+	r->scratch = arena_new(ARENA_DIE);
+	return prepare(r, pattern, notes, err);
+}
+
+void report_close(struct report *r)
+{
+	if (r->nodes_ready) {
+		graph_release(&r->graph);
+		nodes_release(&r->nodes);
+	}
+	regex_free(r->symbol);
+	label_units_release(&r->units);
+	arena_free(r->scratch);
+	arena_free(r->arena);
+}
+
 int analyze_report(struct profile *p, enum report_kind kind, const char *pattern,
 		   const struct report_opts *opts, FILE *out, const struct notes *notes,
 		   struct err *err)
 {
-	struct report r = { .profile = p, .opts = *opts, .kind = kind, .out = out };
-	int rc;
+	struct report r;
+	int rc = report_open(&r, p, kind, pattern, opts, out, notes, err);
 
-	r.arena = arena_new(ARENA_DIE);
-	r.scratch = arena_new(ARENA_DIE);
-	rc = prepare(&r, pattern, notes, err);
 	if (!rc)
 		rc = kinds[kind].print(&r, err);
-	if (r.nodes_ready) {
-		graph_release(&r.graph);
-		nodes_release(&r.nodes);
-	}
-	regex_free(r.symbol);
-	label_units_release(&r.units);
-	arena_free(r.scratch);
-	arena_free(r.arena);
+	report_close(&r);
 	return rc;
 }
 

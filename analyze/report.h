@@ -30,6 +30,12 @@ struct report {
 	struct arena *scratch; /* texts of one row */
 };
 
+/* Filter and aggregate the profile, compute the total.  Close it in any case. */
+SONDE_MUST int report_open(struct report *r, struct profile *p, enum report_kind kind,
+			   const char *pattern, const struct report_opts *opts, FILE *out,
+			   const struct notes *notes, struct err *err);
+void report_close(struct report *r);
+
 /* What was left out of a graph. */
 struct left_out {
 	size_t nodes;	   /* lighter than the node cut-off */

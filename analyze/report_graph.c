@@ -151,7 +151,6 @@ static int64_t lightest(const struct graph *g)
 void report_choose_unit(struct report *r)
 {
 	int64_t least = lightest(&r->graph), most = r->total;
-	const char *unit, *unit_of_most;
 
 	if (strcmp(r->output_unit, "minimum") != 0 || r->graph.order.n == 0)
 		return;
@@ -161,9 +160,5 @@ void report_choose_unit(struct report *r)
 		least = int64_of((double)least * r->ratio);
 		most = int64_of((double)most * r->ratio);
 	}
-	unit = measure_scale(least, r->sample_unit, "minimum").unit;
-	unit_of_most = measure_scale(most, r->sample_unit, "minimum").unit;
-	if (strcmp(unit, unit_of_most) != 0 && mul64(least, 100) < most)
-		unit = measure_scale(mul64(least, 100), r->sample_unit, "minimum").unit;
-	r->output_unit = *unit ? unit : r->sample_unit;
+	r->output_unit = measure_common_unit(least, most, r->sample_unit);
 }

@@ -13,6 +13,7 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 int cmd_record(int argc, char **argv);    /* record.c */
 int cmd_recover(int argc, char **argv);   /* recover.c */
 int cmd_addr2line(int argc, char **argv); /* addr2line.c */
+int cmd_diff(int argc, char **argv);      /* diff.c */
 int cmd_report(int argc, char **argv);    /* report.c: top, text, tree, ... as sub-commands */
 int cmd_pprof(int argc, char **argv);     /* report.c: pprof's own spelling, argv[0] = "sonde" */
 

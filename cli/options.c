@@ -179,6 +179,17 @@ int options_parse(const struct option_row *rows, size_t n_rows, void *target, in
 	return rc;
 }
 
+bool wants_help(int argc, char **argv)
+{
+	static const char *const words[] = { "--help", "-help", "-h" };
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++)
+			if (strcmp(argv[i], words[w]) == 0)
+				return true;
+	return false;
+}
+
 void options_print(const struct option_row *rows, size_t n_rows)
 {
 	const char *group = "";

@@ -44,6 +44,9 @@ SONDE_MUST int options_parse(const struct option_row *rows, size_t n_rows, void 
 /* The list for --help, group by group. */
 void options_print(const struct option_row *rows, size_t n_rows);
 
+/* Is there a --help among the arguments? */
+bool wants_help(int argc, char **argv);
+
 /* Same name but for '-' against '_'? */
 bool option_names_equal(const char *name, const char *given, size_t n);
 

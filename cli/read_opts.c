@@ -211,3 +211,11 @@ int read_opts_load(const struct read_opts *o, struct profile **out, const char *
 
 	return analyze_load(out, &load, &stderr_notes, err);
 }
+
+int exit_status(int rc, const struct err *err)
+{
+	if (!rc)
+		return EXIT_OK;
+	complain("%s", err->text);
+	return rc == SONDE_EUSAGE ? EXIT_USAGE : EXIT_FAILED;
+}

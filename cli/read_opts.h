@@ -34,6 +34,9 @@ void read_opts_print(void); /* for --help */
 SONDE_MUST int read_opts_load(const struct read_opts *o, struct profile **out,
 			      const char *const *sources, size_t n, struct err *err);
 
+/* Complain about an error; the exit status that belongs to it. */
+int exit_status(int rc, const struct err *err);
+
 /* Notes go to stderr as they are. */
 extern const struct notes stderr_notes;
 

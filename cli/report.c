@@ -48,14 +48,6 @@ static int print(void *ctx, FILE *out, struct err *err)
 			      out, &stderr_notes, err);
 }
 
-static int exit_status(int rc, const struct err *err)
-{
-	if (!rc)
-		return EXIT_OK;
-	complain("%s", err->text);
-	return rc == SONDE_EUSAGE ? EXIT_USAGE : EXIT_FAILED;
-}
-
 static int run_report(struct run *run, const string_list *operands)
 {
 	struct err err = { "" };
@@ -77,15 +69,6 @@ static int run_report(struct run *run, const string_list *operands)
 }
 
 /* ---- sonde top FILE ---- */
-
-static bool wants_help(int argc, char **argv)
-{
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-help") == 0 ||
-		    strcmp(argv[i], "-h") == 0)
-			return true;
-	return false;
-}
 
 static int print_help(const struct report_command *c)
 {
