@@ -129,10 +129,12 @@ static int compare_aliases(const struct symbol *x, const struct symbol *y)
 {
 	size_t nx = strlen(x->name), ny = strlen(y->name);
 
-	if (x->rank != y->rank)
+	if (x->rank / RANK_FUNC != y->rank / RANK_FUNC)
 		return x->rank > y->rank ? -1 : 1;
 	if ((x->name[0] == '_') != (y->name[0] == '_'))
 		return x->name[0] == '_' ? 1 : -1;
+	if (x->rank != y->rank)
+		return x->rank > y->rank ? -1 : 1;
 	if (nx != ny)
 		return nx < ny ? -1 : 1;
 	return strcmp(x->name, y->name);
