@@ -24,7 +24,7 @@ static void put_attr(struct dwarf_reader *r, Dwarf_Attribute a)
 		dwarf_dealloc(r->dbg, a, DW_DLA_ATTR);
 }
 
-bool dwarf_attr_unsigned(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, uint64_t *value)
+bool die_unsigned(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, uint64_t *value)
 {
 	Dwarf_Attribute a = get_attr(r, die, at);
 	Dwarf_Error e = NULL;
@@ -50,7 +50,7 @@ bool dwarf_attr_unsigned(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, u
 	return ok;
 }
 
-const char *dwarf_attr_string(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at)
+const char *die_string(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at)
 {
 	Dwarf_Attribute a = get_attr(r, die, at);
 	Dwarf_Error e = NULL;
@@ -68,7 +68,30 @@ const char *dwarf_attr_string(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half 
 	return s && s[0] ? s : NULL;
 }
 
-bool dwarf_attr_reference(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, Dwarf_Off *to)
+/* An offset into another section: DW_FORM_sec_offset, and plain data before DWARF 4. */
+bool die_offset(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, Dwarf_Off *offset)
+{
+	Dwarf_Attribute a = get_attr(r, die, at);
+	Dwarf_Unsigned value = 0;
+	Dwarf_Error e = NULL;
+	Dwarf_Half form = 0;
+	bool ok;
+
+	if (!a)
+		return false;
+	ok = dwarf_whatform(a, &form, &e) == DW_DLV_OK;
+	if (ok && form == DW_FORM_sec_offset) {
+		ok = dwarf_global_formref(a, offset, &e) == DW_DLV_OK;
+	} else if (ok) {
+		ok = dwarf_formudata(a, &value, &e) == DW_DLV_OK;
+		*offset = value;
+	}
+	dwarf_forget(r, e);
+	put_attr(r, a);
+	return ok;
+}
+
+bool die_reference(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, Dwarf_Off *to)
 {
 	Dwarf_Attribute a = get_attr(r, die, at);
 	Dwarf_Error e = NULL;
@@ -169,8 +192,8 @@ static bool visit_ranges_attr(struct dwarf_reader *r, const struct dwarf_unit *u
 	return ok;
 }
 
-bool dwarf_ranges(struct dwarf_reader *r, const struct dwarf_unit *unit, Dwarf_Die die,
-		  dwarf_range_fn fn, void *ctx)
+bool die_ranges(struct dwarf_reader *r, const struct dwarf_unit *unit, Dwarf_Die die,
+		dwarf_range_fn fn, void *ctx)
 {
 	enum Dwarf_Form_Class class;
 	Dwarf_Addr low, high;

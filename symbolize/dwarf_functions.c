@@ -30,19 +30,18 @@ struct walk {
 
 static void add_origin(struct dwarf_reader *r, struct dwarf_function *f, Dwarf_Die die)
 {
-	const char *name = dwarf_attr_string(r, die, DW_AT_linkage_name);
+	const char *name = die_string(r, die, DW_AT_linkage_name);
 	uint64_t line;
 
 	if (!name)
-		name = dwarf_attr_string(r, die, DW_AT_MIPS_linkage_name);
+		name = die_string(r, die, DW_AT_MIPS_linkage_name);
 	if (name && !f->is_linkage) {
 		f->name = name;
 		f->is_linkage = true;
 	}
 	if (!f->name)
-		f->name = dwarf_attr_string(r, die, DW_AT_name);
-	if (!f->start_line && dwarf_attr_unsigned(r, die, DW_AT_decl_line, &line) &&
-	    line <= INT64_MAX)
+		f->name = die_string(r, die, DW_AT_name);
+	if (!f->start_line && die_unsigned(r, die, DW_AT_decl_line, &line) && line <= INT64_MAX)
 		f->start_line = (int64_t)line;
 }
 
@@ -57,8 +56,8 @@ static void read_function(struct dwarf_reader *r, struct dwarf_function *f, Dwar
 		int status;
 
 		add_origin(r, f, at);
-		if (!dwarf_attr_reference(r, at, DW_AT_abstract_origin, &to) &&
-		    !dwarf_attr_reference(r, at, DW_AT_specification, &to))
+		if (!die_reference(r, at, DW_AT_abstract_origin, &to) &&
+		    !die_reference(r, at, DW_AT_specification, &to))
 			break;
 		status = dwarf_offdie_b(r->dbg, to, 1, &next, &e);
 		if (at != die)
@@ -110,7 +109,7 @@ static const struct dwarf_function *function_at_hand(struct walk *w)
 	if (w->function)
 		return w->function;
 	/* What many inlined instances share is their abstract origin. */
-	if (w->inlined && dwarf_attr_reference(w->r, w->die, DW_AT_abstract_origin, &origin)) {
+	if (w->inlined && die_reference(w->r, w->die, DW_AT_abstract_origin, &origin)) {
 		if (dwarf_offdie_b(w->r->dbg, origin, 1, &die, &e) == DW_DLV_OK) {
 			w->function = get_function(w->r, w->job->unit, die);
 			dwarf_dealloc(w->r->dbg, die, DW_DLA_DIE);
@@ -174,7 +173,7 @@ static void walk_function(struct walk *w, Dwarf_Die die, unsigned depth)
 	w->call_file = w->call_line = w->call_column = 0;
 	w->hit = false;
 	w->inlined = 0;
-	dwarf_ranges(w->r, w->job->unit, die, take_slots, w);
+	die_ranges(w->r, w->job->unit, die, take_slots, w);
 	if (w->hit) {
 		w->root = ++w->n_roots;
 		walk_children(w, die, depth + 1);
@@ -197,13 +196,13 @@ static void walk_inlined(struct walk *w, Dwarf_Die die, unsigned depth)
 	if (w->root) {
 		uint64_t file = 0, line = 0, column = 0;
 
-		dwarf_attr_unsigned(w->r, die, DW_AT_call_file, &file);
-		dwarf_attr_unsigned(w->r, die, DW_AT_call_line, &line);
-		dwarf_attr_unsigned(w->r, die, DW_AT_call_column, &column);
+		die_unsigned(w->r, die, DW_AT_call_file, &file);
+		die_unsigned(w->r, die, DW_AT_call_line, &line);
+		die_unsigned(w->r, die, DW_AT_call_column, &column);
 		w->call_file = file;
 		w->call_line = line & INT64_MAX;
 		w->call_column = column & INT64_MAX;
-		dwarf_ranges(w->r, w->job->unit, die, take_inlined_slots, w);
+		die_ranges(w->r, w->job->unit, die, take_inlined_slots, w);
 	}
 	if (w->hit || w->everywhere)
 		walk_children(w, die, depth + 1);

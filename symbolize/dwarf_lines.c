@@ -1,9 +1,14 @@
 /* dwarf_lines.c - the line table of one unit: source line of each address asked, and the names of
  * its files.
  *
- * A row holds from its address up to that of the next row of the same sequence; the last of several
- * rows with one address counts.  Sequences that do not begin in code belong to functions that the
- * linker threw away.
+ * The table is a program that makes rows; they are used as they come and never stored.  A row holds
+ * from its address up to that of the next row of the same sequence; the last of several rows with
+ * one address counts.  Sequences that do not begin in code belong to functions that the linker
+ * threw away.
+ *
+ * This is read here and not by libdwarf, because the release in distributions (20210528) lets the
+ * programs of DWARF 5 begin with file 0 instead of 1, which names the wrong file wherever the two
+ * differ (link-time optimization, headers in clang's output).
  *
  * File names: DWARF 5 numbers files and folders from 0, where folder 0 is the compilation's own;
  * before that from 1, with 0 for it.  A relative folder is joined to the compilation's folder
@@ -11,146 +16,358 @@
  */
 #include "symbolize/dwarf_reader.h"
 
-#define MAX_FILES (1 << 22)
+struct line_registers {
+	uint64_t address, op_index, file, line, column;
+};
 
-static void take_row(struct dwarf_reader *r, struct dwarf_job *job, Dwarf_Line line, uint64_t start,
-		     uint64_t end)
+struct line_header {
+	uint16_t version;
+	uint8_t min_instruction, max_operations, line_range, opcode_base;
+	int8_t line_base;
+	const unsigned char *operand_counts; /* of standard opcodes, from 1 */
+};
+
+struct program {
+	struct dwarf_reader *r;
+	struct dwarf_job *job;
+	struct line_header header;
+	struct line_registers now, row; /* row = the last one that was made */
+	bool in_sequence, is_code;
+};
+
+/* ---- header ---- */
+
+static const char *section_string(struct dwarf_reader *r, const char *section, uint64_t offset)
 {
-	for (uint32_t i = dwarf_job_slot(job, start); i < job->n && job->addresses[i] < end; i++) {
-		Dwarf_Unsigned number = 0, file = 0, column = 0;
-		Dwarf_Error e = NULL;
+	struct elf_bytes b = dwarf_section_bytes(r->in, section);
 
-		if (job->rows[i].known)
-			continue;
-		if (dwarf_lineno(line, &number, &e) != DW_DLV_OK ||
-		    dwarf_line_srcfileno(line, &file, &e) != DW_DLV_OK ||
-		    dwarf_lineoff_b(line, &column, &e) != DW_DLV_OK)
-			dwarf_forget(r, e);
-		job->rows[i] = (struct dwarf_row){ true, file, (int64_t)(number & INT64_MAX),
-						   (int64_t)(column & INT64_MAX) };
+	if (offset >= b.n || !memchr(b.p + offset, 0, b.n - offset))
+		return NULL;
+	return (const char *)b.p + offset;
+}
+
+/* One field of a DWARF 5 entry; false where the form is none that may stand here. */
+static bool read_form(struct dwarf_reader *r, struct dwarf_cursor *c, uint64_t form,
+		      const char **string, uint64_t *number)
+{
+	*string = NULL;
+	*number = 0;
+	switch (form) {
+	case DW_FORM_string:
+		*string = cursor_string(c);
+		return true;
+	case DW_FORM_line_strp:
+		*string = section_string(r, ".debug_line_str", cursor_offset(c));
+		return true;
+	case DW_FORM_strp:
+		*string = section_string(r, ".debug_str", cursor_offset(c));
+		return true;
+	case DW_FORM_udata:
+	case DW_FORM_strx:
+		*number = cursor_uleb(c);
+		return true;
+	case DW_FORM_data1:
+	case DW_FORM_strx1:
+		*number = cursor_fixed(c, 1);
+		return true;
+	case DW_FORM_data2:
+	case DW_FORM_strx2:
+		*number = cursor_fixed(c, 2);
+		return true;
+	case DW_FORM_strx3:
+		cursor_skip(c, 3);
+		return true;
+	case DW_FORM_data4:
+	case DW_FORM_strx4:
+		*number = cursor_fixed(c, 4);
+		return true;
+	case DW_FORM_data8:
+		*number = cursor_fixed(c, 8);
+		return true;
+	case DW_FORM_data16:
+		cursor_skip(c, 16);
+		return true;
+	case DW_FORM_block:
+		cursor_skip(c, cursor_uleb(c));
+		return true;
+	default:
+		return false;
 	}
 }
 
-static void read_rows(struct dwarf_reader *r, struct dwarf_job *job, Dwarf_Line *rows,
-		      Dwarf_Signed n)
+static void add_file(struct dwarf_files *files, const char *name, uint64_t folder)
 {
-	bool in_sequence = false, is_code = false;
-	Dwarf_Addr start = 0;
+	*VEC_PUSH(files) = (struct dwarf_file){ .name = name, .folder = folder };
+}
 
-	for (Dwarf_Signed i = 0; i < n; i++) {
-		Dwarf_Bool ends = 0;
-		Dwarf_Error e = NULL;
-		Dwarf_Addr address;
+/* A table says itself which fields its entries have. */
+static void read_entries(struct dwarf_reader *r, struct dwarf_cursor *c, struct dwarf_files *out)
+{
+	uint64_t n_fields = cursor_fixed(c, 1), n;
+	struct dwarf_cursor fields = *c;
 
-		if (dwarf_lineaddr(rows[i], &address, &e) != DW_DLV_OK ||
-		    dwarf_lineendsequence(rows[i], &ends, &e) != DW_DLV_OK) {
-			dwarf_forget(r, e);
-			return;
+	for (uint64_t i = 0; i < n_fields; i++) {
+		cursor_uleb(c);
+		cursor_uleb(c);
+	}
+	n = cursor_uleb(c);
+	if (n && n_fields == 0)
+		cursor_fail(c);
+	for (uint64_t i = 0; i < n && !c->bad; i++) {
+		struct dwarf_cursor field = fields;
+		const char *name = NULL;
+		uint64_t folder = 0;
+
+		for (uint64_t k = 0; k < n_fields; k++) {
+			uint64_t kind = cursor_uleb(&field), number;
+			const char *string;
+
+			if (!read_form(r, c, cursor_uleb(&field), &string, &number))
+				cursor_fail(c);
+			if (kind == DW_LNCT_path)
+				name = string;
+			else if (kind == DW_LNCT_directory_index)
+				folder = number;
 		}
-		if (!in_sequence)
-			is_code = elf_file_is_code(r->in->binary, address);
-		else if (is_code && start < address)
-			take_row(r, job, rows[i - 1], start, address);
-		in_sequence = !ends;
-		start = address;
+		if (!c->bad)
+			add_file(out, name, folder);
 	}
 }
 
-static void read_header(struct dwarf_reader *r, struct dwarf_job *job, struct dwarf_lines *l,
-			Dwarf_Unsigned version)
+/* DWARF 2 to 4: names up to an empty one; number 0 stands for the compilation's own. */
+static void read_old_entries(struct dwarf_cursor *c, struct dwarf_lines *l)
 {
-	Dwarf_Signed first = 0, count = 0, end = 0;
-	Dwarf_Error e = NULL;
+	const char *name;
 
-	l->version = (uint16_t)version;
-	l->comp_dir = dwarf_attr_string(r, job->root, DW_AT_comp_dir);
-	if (dwarf_srclines_files_indexes(l->context, &first, &count, &end, &e) != DW_DLV_OK) {
-		dwarf_forget(r, e);
-		return;
+	add_file(&l->folders, NULL, 0);
+	while ((name = cursor_string(c)) && name[0])
+		add_file(&l->folders, name, 0);
+	add_file(&l->files, NULL, 0);
+	while ((name = cursor_string(c)) && name[0]) {
+		uint64_t folder = cursor_uleb(c);
+
+		cursor_uleb(c); /* time */
+		cursor_uleb(c); /* bytes */
+		add_file(&l->files, name, folder);
 	}
-	if (first < 0 || end < first || end > MAX_FILES)
+}
+
+/* On success c is left at the program, ending where it ends. */
+static bool read_header(struct dwarf_reader *r, struct dwarf_cursor *c, struct line_header *h,
+			struct dwarf_lines *l)
+{
+	uint64_t bytes = cursor_length(c), header_bytes;
+	const unsigned char *program;
+
+	if (bytes > cursor_left(c))
+		return false;
+	c->end = c->p + bytes;
+	h->version = (uint16_t)cursor_fixed(c, 2);
+	if (h->version < 2 || h->version > 5)
+		return false;
+	if (h->version >= 5)
+		cursor_skip(c, 2); /* bytes of addresses and segments */
+	header_bytes = cursor_offset(c);
+	if (header_bytes > cursor_left(c))
+		return false;
+	program = c->p + header_bytes;
+	h->min_instruction = (uint8_t)cursor_fixed(c, 1);
+	h->max_operations = h->version >= 4 ? (uint8_t)cursor_fixed(c, 1) : 1;
+	cursor_fixed(c, 1); /* default_is_stmt */
+	h->line_base = (int8_t)cursor_fixed(c, 1);
+	h->line_range = (uint8_t)cursor_fixed(c, 1);
+	h->opcode_base = (uint8_t)cursor_fixed(c, 1);
+	if (h->line_range == 0 || h->max_operations == 0 || h->opcode_base == 0)
+		return false;
+	h->operand_counts = cursor_skip(c, h->opcode_base - 1u);
+	l->version = h->version;
+	if (h->version >= 5) {
+		read_entries(r, c, &l->folders);
+		read_entries(r, c, &l->files);
+	} else {
+		read_old_entries(c, l);
+	}
+	if (c->bad)
+		return false;
+	c->p = program;
+	return true;
+}
+
+/* ---- program ---- */
+
+static void take_row(struct dwarf_job *job, const struct line_registers *row, uint64_t end)
+{
+	for (uint32_t i = dwarf_job_slot(job, row->address); i < job->n && job->addresses[i] < end;
+	     i++)
+		if (!job->rows[i].known)
+			job->rows[i] = (struct dwarf_row){ true, row->file,
+							   (int64_t)(row->line & INT64_MAX),
+							   (int64_t)(row->column & INT64_MAX) };
+}
+
+static void make_row(struct program *p, bool ends)
+{
+	if (!p->in_sequence)
+		p->is_code = elf_file_is_code(p->r->in->binary, p->now.address);
+	else if (p->is_code && p->row.address < p->now.address)
+		take_row(p->job, &p->row, p->now.address);
+	p->row = p->now;
+	p->in_sequence = !ends;
+	if (ends)
+		p->now = (struct line_registers){ .file = 1, .line = 1 };
+}
+
+static void advance(struct program *p, uint64_t operations)
+{
+	const struct line_header *h = &p->header;
+	uint64_t at = p->now.op_index + operations;
+
+	p->now.address += h->min_instruction * (at / h->max_operations);
+	p->now.op_index = at % h->max_operations;
+}
+
+static void special_opcode(struct program *p, uint8_t opcode)
+{
+	uint8_t adjusted = opcode - p->header.opcode_base;
+
+	advance(p, adjusted / p->header.line_range);
+	p->now.line += (uint64_t)(int64_t)(p->header.line_base + adjusted % p->header.line_range);
+	make_row(p, false);
+}
+
+static void extended_opcode(struct program *p, struct dwarf_cursor *c, struct dwarf_lines *l)
+{
+	uint64_t bytes = cursor_uleb(c);
+	struct dwarf_cursor operand = *c;
+	const char *name;
+
+	if (bytes == 0 || !cursor_skip(c, bytes))
 		return;
-	l->first_file = first;
-	l->end_file = end;
-	l->names = ARENA_ARRAY(l->arena, const char *, end);
+	operand.end = c->p;
+	switch (cursor_fixed(&operand, 1)) {
+	case DW_LNE_end_sequence:
+		make_row(p, true);
+		break;
+	case DW_LNE_set_address:
+		if (bytes - 1 <= 8 && bytes > 1)
+			p->now.address = cursor_fixed(&operand, (unsigned)(bytes - 1));
+		p->now.op_index = 0;
+		break;
+	case DW_LNE_define_file:
+		name = cursor_string(&operand);
+		add_file(&l->files, name, cursor_uleb(&operand));
+		break;
+	}
+}
+
+static void skip_operands(struct program *p, struct dwarf_cursor *c, uint8_t opcode)
+{
+	for (unsigned i = 0; i < p->header.operand_counts[opcode - 1]; i++)
+		cursor_uleb(c);
+}
+
+static void standard_opcode(struct program *p, struct dwarf_cursor *c, uint8_t opcode)
+{
+	switch (opcode) {
+	case DW_LNS_copy:
+		make_row(p, false);
+		break;
+	case DW_LNS_advance_pc:
+		advance(p, cursor_uleb(c));
+		break;
+	case DW_LNS_advance_line:
+		p->now.line += (uint64_t)cursor_sleb(c);
+		break;
+	case DW_LNS_set_file:
+		p->now.file = cursor_uleb(c);
+		break;
+	case DW_LNS_set_column:
+		p->now.column = cursor_uleb(c);
+		break;
+	case DW_LNS_const_add_pc:
+		advance(p, (255 - p->header.opcode_base) / p->header.line_range);
+		break;
+	case DW_LNS_fixed_advance_pc:
+		p->now.address += cursor_fixed(c, 2);
+		p->now.op_index = 0;
+		break;
+	default: /* statement and block marks, and what is yet to be invented */
+		skip_operands(p, c, opcode);
+	}
+}
+
+static void run_program(struct program *p, struct dwarf_cursor *c, struct dwarf_lines *l)
+{
+	p->now = (struct line_registers){ .file = 1, .line = 1 };
+	while (cursor_left(c)) {
+		uint8_t opcode = (uint8_t)cursor_fixed(c, 1);
+
+		if (opcode >= p->header.opcode_base)
+			special_opcode(p, opcode);
+		else if (opcode == 0)
+			extended_opcode(p, c, l);
+		else
+			standard_opcode(p, c, opcode);
+	}
 }
 
 void dwarf_lines_open(struct dwarf_reader *r, struct dwarf_job *job, struct dwarf_lines *l)
 {
-	Dwarf_Unsigned version = 0;
-	Dwarf_Small n_tables = 0;
-	Dwarf_Line *rows = NULL;
-	Dwarf_Signed n = 0;
-	Dwarf_Error e = NULL;
+	struct elf_bytes section = dwarf_section_bytes(r->in, ".debug_line");
+	struct program p = { .r = r, .job = job };
+	struct dwarf_cursor c = {
+		.p = section.p,
+		.end = section.p + section.n,
+		.is_little = r->in->is_little,
+	};
+	Dwarf_Off offset;
 
 	*l = (struct dwarf_lines){ .arena = arena_new(ARENA_DIE) };
-	if (dwarf_srclines_b(job->root, &version, &n_tables, &l->context, &e) != DW_DLV_OK) {
-		dwarf_forget(r, e);
-		l->context = NULL;
+	l->comp_dir = die_string(r, job->root, DW_AT_comp_dir);
+	if (!die_offset(r, job->root, DW_AT_stmt_list, &offset) || !cursor_skip(&c, offset))
 		return;
-	}
-	read_header(r, job, l, version);
-	if (dwarf_srclines_from_linecontext(l->context, &rows, &n, &e) == DW_DLV_OK)
-		read_rows(r, job, rows, n);
-	else
-		dwarf_forget(r, e);
+	if (read_header(r, &c, &p.header, l))
+		run_program(&p, &c, l);
 }
 
 void dwarf_lines_close(struct dwarf_lines *l)
 {
-	if (l->context)
-		dwarf_srclines_dealloc_b(l->context);
+	VEC_RELEASE(&l->files);
+	VEC_RELEASE(&l->folders);
 	arena_free(l->arena);
 }
 
-/* A folder of the table; NULL = that of the compilation. */
-static const char *folder(struct dwarf_reader *r, struct dwarf_lines *l, Dwarf_Unsigned number)
-{
-	const char *name = NULL;
-	Dwarf_Error e = NULL;
+/* ---- names ---- */
 
-	if (number > MAX_FILES || (number == 0 && l->version < 5))
-		return NULL;
-	if (dwarf_srclines_include_dir_data(l->context, (Dwarf_Signed)number, &name, &e) !=
-	    DW_DLV_OK) {
-		dwarf_forget(r, e);
-		return NULL;
-	}
-	return name && name[0] ? name : NULL;
-}
-
-static const char *join(struct dwarf_lines *l, const char *dir, const char *name, bool is_own_dir)
+static const char *join(struct dwarf_lines *l, const char *folder, const char *name,
+			bool is_own_folder)
 {
 	const char *comp = l->comp_dir;
 
 	if (name[0] == '/')
 		return arena_strdup(l->arena, name);
-	if (!dir)
+	if (!folder)
 		return comp ? arena_printf(l->arena, "%s/%s", comp, name)
 			    : arena_strdup(l->arena, name);
-	if (dir[0] == '/' || !comp || comp[0] != '/' || is_own_dir)
-		return arena_printf(l->arena, "%s/%s", dir, name);
-	return arena_printf(l->arena, "%s/%s/%s", comp, dir, name);
+	if (folder[0] == '/' || !comp || comp[0] != '/' || is_own_folder)
+		return arena_printf(l->arena, "%s/%s", folder, name);
+	return arena_printf(l->arena, "%s/%s/%s", comp, folder, name);
 }
 
-const char *dwarf_lines_file(struct dwarf_reader *r, struct dwarf_lines *l, uint64_t file)
+const char *dwarf_lines_file(struct dwarf_lines *l, uint64_t number)
 {
-	Dwarf_Unsigned dir = 0, mtime, bytes;
-	Dwarf_Form_Data16 *md5 = NULL;
-	const char *name = NULL;
-	Dwarf_Error e = NULL;
+	struct dwarf_file *file;
+	const char *folder = NULL;
 
-	if (!l->names || file < (uint64_t)l->first_file || file >= (uint64_t)l->end_file)
+	if (number >= l->files.n)
 		return NULL;
-	if (l->names[file])
-		return l->names[file];
-	if (dwarf_srclines_files_data_b(l->context, (Dwarf_Signed)file, &name, &dir, &mtime, &bytes,
-					&md5, &e) != DW_DLV_OK) {
-		dwarf_forget(r, e);
-		return NULL;
-	}
-	if (!name || !name[0])
-		return NULL;
-	l->names[file] = join(l, folder(r, l, dir), name, l->version >= 5 && dir == 0);
-	return l->names[file];
+	file = &l->files.v[number];
+	if (file->path || !file->name || !file->name[0])
+		return file->path;
+	if (file->folder < l->folders.n)
+		folder = l->folders.v[file->folder].name;
+	if (folder && !folder[0])
+		folder = NULL;
+	file->path = join(l, folder, file->name, l->version >= 5 && file->folder == 0);
+	return file->path;
 }

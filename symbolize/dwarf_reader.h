@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "symbolize/dwarf_cursor.h"
 #include "symbolize/dwarf_lookup.h"
 
 #include <libdwarf/dwarf.h>
@@ -68,34 +69,47 @@ struct dwarf_job {
 /* The first slot at or after the address. */
 uint32_t dwarf_job_slot(const struct dwarf_job *job, uint64_t address);
 
+struct elf_bytes dwarf_section_bytes(const struct dwarf_input *in, const char *name);
+
 /* dwarf_attrs.c: attributes; false or NULL where absent or damaged */
-bool dwarf_attr_unsigned(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, uint64_t *value);
-const char *dwarf_attr_string(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at);
-bool dwarf_attr_reference(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, Dwarf_Off *to);
+bool die_unsigned(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, uint64_t *value);
+const char *die_string(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at);
+bool die_offset(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, Dwarf_Off *offset);
+bool die_reference(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, Dwarf_Off *to);
 void dwarf_forget(struct dwarf_reader *r, Dwarf_Error e);
 
 /* Each piece of code of a die: DW_AT_ranges, else DW_AT_low_pc and DW_AT_high_pc.  Ranges that do
  * not begin in code (functions that the linker threw away) are left out.  Returns whether the die
  * says anything about code. */
 typedef void (*dwarf_range_fn)(void *ctx, uint64_t start, uint64_t end);
-bool dwarf_ranges(struct dwarf_reader *r, const struct dwarf_unit *unit, Dwarf_Die die,
-		  dwarf_range_fn fn, void *ctx);
+bool die_ranges(struct dwarf_reader *r, const struct dwarf_unit *unit, Dwarf_Die die,
+		dwarf_range_fn fn, void *ctx);
 
 /* dwarf_functions.c: fill job->links and depths */
 void dwarf_find_functions(struct dwarf_reader *r, struct dwarf_job *job);
 
-/* dwarf_lines.c: fill job->rows; then names of the unit's files, in arena a, NULL if unknown */
+/* dwarf_lines.c: fill job->rows; then names of the unit's files, which live until close, NULL if
+ * unknown */
+struct dwarf_file {
+	const char *name;
+	uint64_t folder;
+	const char *path; /* name with its folders, once it was asked for */
+};
+
+struct dwarf_files {
+	struct dwarf_file *v;
+	size_t n, cap;
+};
+
 struct dwarf_lines {
-	Dwarf_Line_Context context; /* NULL = the unit has no line table that can be read */
+	struct arena *arena;
 	const char *comp_dir;
 	uint16_t version;
-	int64_t first_file, end_file;
-	struct arena *arena;
-	const char **names; /* end_file, filled on demand */
+	struct dwarf_files folders, files;
 };
 
 void dwarf_lines_open(struct dwarf_reader *r, struct dwarf_job *job, struct dwarf_lines *l);
 void dwarf_lines_close(struct dwarf_lines *l);
-const char *dwarf_lines_file(struct dwarf_reader *r, struct dwarf_lines *l, uint64_t file);
+const char *dwarf_lines_file(struct dwarf_lines *l, uint64_t number);
 
 #endif

@@ -15,6 +15,7 @@
 #include "symbolize/dwarf_reader.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define MAX_CLAIMS 8 /* units that are asked for one address */
 
@@ -103,6 +104,14 @@ static int open_sections(struct batch *b, struct err *err)
 		       e ? dwarf_errmsg(e) : "no debug sections");
 }
 
+struct elf_bytes dwarf_section_bytes(const struct dwarf_input *in, const char *name)
+{
+	for (size_t i = 0; i < in->n_sections; i++)
+		if (strcmp(in->sections[i].name, name) == 0)
+			return in->sections[i].bytes;
+	return (struct elf_bytes){ NULL, 0 };
+}
+
 /* ---- which unit answers what ---- */
 
 static bool is_bad(const struct dwarf_input *in, uint32_t unit)
@@ -174,13 +183,13 @@ static void read_root(struct batch *b, Dwarf_Die root, uint16_t version)
 	if (dwarf_lowpc(root, &low, &e) != DW_DLV_OK)
 		dwarf_forget(&b->r, e);
 	unit.base = low;
-	dwarf_attr_unsigned(&b->r, root, DW_AT_language, &language);
+	die_unsigned(&b->r, root, DW_AT_language, &language);
 	unit.is_c = names_are_linkage_names(language);
 	b->unit = (uint32_t)b->r.units.n;
 	/* Partial and type units hold no code; the units that import them do. */
 	unit.has_ranges = tag != DW_TAG_compile_unit && tag != DW_TAG_skeleton_unit;
 	if (!unit.has_ranges && !is_bad(b->r.in, b->unit))
-		unit.has_ranges = dwarf_ranges(&b->r, &unit, root, claim_range, b);
+		unit.has_ranges = die_ranges(&b->r, &unit, root, claim_range, b);
 	*VEC_PUSH(&b->r.units) = unit;
 }
 
@@ -240,7 +249,7 @@ static size_t make_frames(struct batch *b, struct dwarf_lines *lines, const stru
 		out[i] = (struct dwarf_frame){
 			.frame = {
 				.function = link->function->name,
-				.file = known ? dwarf_lines_file(&b->r, lines, file) : NULL,
+				.file = known ? dwarf_lines_file(lines, file) : NULL,
 				.line = line,
 				.column = column,
 				.start_line = link->function->start_line,
@@ -253,7 +262,7 @@ static size_t make_frames(struct batch *b, struct dwarf_lines *lines, const stru
 		column = link->call_column;
 	}
 	if (n == 0)
-		out[0].frame.file = dwarf_lines_file(&b->r, lines, file);
+		out[0].frame.file = dwarf_lines_file(lines, file);
 	return n ? n : 1;
 }
 
