@@ -27,7 +27,7 @@ enum proto_result {
 enum proto_result proto_decode(struct profile **out, const uint8_t *data, size_t n,
 			       struct err *err);
 
-/* load.c: a whole file as it is.  The sentence names it. */
+/* recognize.c: a whole file as it is.  The sentence names it. */
 SONDE_MUST int read_file(struct bytes *out, const char *path, struct err *err);
 
 /* gzip_in.c: append all members of a gzip file, unpacked, to out. */

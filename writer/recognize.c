@@ -1,4 +1,4 @@
-/* load.c - from a file or bytes to a profile that has been checked, whatever the format.
+/* recognize.c - from a file or bytes to a profile that has been checked, whatever the format.
  *
  * What pprof reads is told apart by trying: gzip by its first two bytes; then profile.proto; what
  * is not that is offered to the readers of the older formats.
