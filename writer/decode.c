@@ -369,6 +369,38 @@ static int decode_samples(struct decoder *d)
 
 /* ---- the message Profile ---- */
 
+static const char *wrong_type(const struct wire_field *f)
+{
+	switch (f->number) {
+	case F_SAMPLE_TYPE:
+	case F_SAMPLE:
+	case F_MAPPING:
+	case F_LOCATION:
+	case F_FUNCTION:
+	case F_STRING_TABLE:
+	case F_PERIOD_TYPE:
+		return f->type == WIRE_BYTES ? NULL : "number where a message is due";
+	case F_COMMENT: /* packed or not */
+		return f->type == WIRE_BYTES || f->type == WIRE_VARINT ? NULL
+								       : "comment of a wrong type";
+	default:
+		return f->type == WIRE_VARINT ? NULL : "bytes where a number is due";
+	}
+}
+
+static int note_field(struct decoder *d, const struct wire_field *f)
+{
+	d->n_of[f->number]++;
+	if (f->number == F_SAMPLE)
+		return 0;
+	if (f->number != F_STRING_TABLE) {
+		*VEC_PUSH(&d->later) = *f;
+		return 0;
+	}
+	*VEC_PUSH(&d->strings) = strtab_add(d->p->strings, (const char *)f->data, f->u);
+	return d->strings.v[0] == 0 ? 0 : fail_at(d, f->data, "first string is not empty");
+}
+
 static int first_walk(struct decoder *d)
 {
 	struct wire w = { d->start, d->end, NULL };
@@ -378,27 +410,17 @@ static int first_walk(struct decoder *d)
 	while (wire_next(&w, &f)) {
 		if (f.number == 0 || f.number > F_DOC_URL)
 			continue;
-		d->n_of[f.number]++;
-		if (f.number == F_STRING_TABLE) {
-			struct wire s = wire_message(&w, &f);
-
-			*VEC_PUSH(&d->strings) = strtab_add(d->p->strings, (const char *)s.pos,
-							    (size_t)(s.end - s.pos));
-			if (d->strings.v[0] != 0)
-				return fail_at(d, s.pos, "first string is not empty");
-		} else if (f.number == F_SAMPLE) {
-			(void)wire_message(&w, &f);
-		} else {
-			*VEC_PUSH(&d->later) = f;
-		}
-		if (f.number == F_TIME_NANOS) {
-			if (has_time)
-				return err_set(d->err, PROTO_REFUSED,
-					       "concatenated profiles detected: a second one ends "
-					       "at byte %zu",
-					       (size_t)(w.pos - d->start));
-			has_time = f.u != 0;
-		}
+		w.error = wrong_type(&f);
+		if (w.error)
+			break;
+		if (f.number == F_TIME_NANOS && has_time)
+			return err_set(d->err, PROTO_REFUSED,
+				       "concatenated profiles detected: the second one's time ends "
+				       "at byte %zu",
+				       (size_t)(w.pos - d->start));
+		has_time = has_time || (f.number == F_TIME_NANOS && f.u);
+		if (note_field(d, &f))
+			return PROTO_MALFORMED;
 	}
 	if (!w.error && !d->strings.n)
 		return fail_at(d, d->end, "no string table");
