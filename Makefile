@@ -45,7 +45,6 @@ MAY_cli       := base writer sampler symbolize analyze cli
 
 # ---- packages (Debian 12) ---------------------------------------------------------------------------------------
 BUILD_PACKAGES := gcc libc6-dev make protobuf-c-compiler libprotobuf-c-dev zlib1g-dev libelf-dev libdwarf-dev libpcre2-dev libunwind-dev libstdc++6
-DEMO_PACKAGES := libc6-dbg
 TEST_PACKAGES := libcmocka-dev clang g++ python3 binutils gdb linux-perf google-perftools libgoogle-perftools-dev redis-server redis-tools \
 	sqlite3 lua5.4 nginx-light xz-utils golang-go libc6-dbg procps file
 
@@ -114,7 +113,7 @@ install_packages = missing=; for p in $(1); do dpkg-query -W -f='$${db:Status-St
 	if [ -n "$$missing" ]; then \
 		command -v apt-get >/dev/null || { echo "make: these Debian packages are missing and there is no apt-get:$$missing" >&2; exit 1; }; \
 		sudo=; [ "$$(id -u)" = 0 ] || { sudo=sudo; command -v sudo >/dev/null || { echo "make: please install as root:$$missing" >&2; exit 1; }; }; \
-		echo "installing with $$sudo apt-get:$$missing"; \
+		echo "installing with $${sudo:+$$sudo }apt-get what is missing:$$missing"; \
 		$$sudo apt-get update -qq && \
 		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >build/apt.log 2>&1 </dev/null || \
 			{ tail -n 20 build/apt.log >&2; echo "make: apt-get could not install:$$missing" >&2; exit 1; }; fi
@@ -125,9 +124,6 @@ build/.deps:
 	@touch $@
 build/.test-deps: | build/.deps
 	@$(call install_packages,$(TEST_PACKAGES))
-	@touch $@
-build/.demo-deps: | build/.deps
-	@$(call install_packages,$(DEMO_PACKAGES))
 	@touch $@
 deps: build/.deps ## install the packages that the build needs
 test-deps: build/.test-deps ## install the packages that the tests need
@@ -170,7 +166,7 @@ fuzz: $(FUZZ_SRC:tests/%.c=$(B)/fuzz/%) ## run every fuzzer for FUZZ_SECONDS (60
 bench: all | build/.test-deps ## run every benchmark beside its peers and print the ratios
 	$(Q)for b in accuracy overhead; do bench/$$b || exit 1; done
 
-demo: all | build/.demo-deps ## record a real program, show its top functions and the lines of the hottest one
+demo: all ## record a real program, show its top functions and the lines of the hottest one
 	$(Q)bench/demo $(B)
 
 # Every header must compile on its own.
