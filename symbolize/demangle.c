@@ -89,10 +89,11 @@ static const char *demangle_rust(const char *s)
 	for (s += 3; isdigit((unsigned char)*s);) {
 		char *part;
 		size_t n = strtoul(s, &part, 10);
-		const char *end = part + n;
+		const char *end;
 
 		if (n == 0 || n > strlen(part))
 			return NULL;
+		end = part + n;
 		if (*end == 'E') /* the hash */
 			break;
 		if (o != out)

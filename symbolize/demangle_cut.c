@@ -126,6 +126,12 @@ static void put(struct out *o, const char *p, const char *end)
 	o->p += end - p;
 }
 
+static void put_empty_parameters(struct out *o)
+{
+	*o->p++ = '(';
+	*o->p++ = ')';
+}
+
 /* Copy the inside of brackets, emptying parameters that "::" follows, and leaving template
  * arguments out if asked. */
 static bool put_inside(const struct demangle_cut *cut, struct out *o, struct text t, int depth)
@@ -160,7 +166,7 @@ static bool put_inside(const struct demangle_cut *cut, struct out *o, struct tex
 			continue;
 		after = *p == '(' ? skip_qualifiers(close, t.end) : close;
 		if (*p == '(' && p > begin && begins(after, t.end, "::")) {
-			put(o, "()", "()" + 2);
+			put_empty_parameters(o);
 			continue;
 		}
 		put(o, p, p + 1);
@@ -251,7 +257,7 @@ static bool at_parenthesis(const struct demangle_cut *cut, struct out *o, const 
 		*done = true;
 		return true;
 	}
-	put(o, "()", "()" + 2);
+	put_empty_parameters(o);
 	put(o, close, after);
 	t->p = after;
 	return true;

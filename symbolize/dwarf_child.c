@@ -317,6 +317,8 @@ static int ask_child(struct receiver *r, volatile uint32_t *unit, struct err *er
 				       strerror(errno));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
+	if (SANITIZED && WIFEXITED(status) && WEXITSTATUS(status) == 1)
+		abort(); /* the child's sanitizer has spoken, of our own code */
 	return WIFEXITED(status) && WEXITSTATUS(status) == 2
 		       ? err_set(err, SONDE_EFORMAT, "damaged debug information")
 		       : 1;

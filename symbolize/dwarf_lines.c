@@ -314,16 +314,15 @@ static void run_program(struct program *p, struct dwarf_cursor *c, struct dwarf_
 void dwarf_lines_open(struct dwarf_reader *r, struct dwarf_job *job, struct dwarf_lines *l)
 {
 	struct elf_bytes section = dwarf_section_bytes(r->in, ".debug_line");
+	struct dwarf_cursor c = { .p = section.p, .is_little = r->in->is_little };
 	struct program p = { .r = r, .job = job };
-	struct dwarf_cursor c = {
-		.p = section.p,
-		.end = section.p + section.n,
-		.is_little = r->in->is_little,
-	};
 	Dwarf_Off offset;
 
 	*l = (struct dwarf_lines){ .arena = arena_new(ARENA_DIE) };
 	l->comp_dir = die_string(r, job->root, DW_AT_comp_dir);
+	if (section.n == 0)
+		return;
+	c.end = section.p + section.n;
 	if (!die_offset(r, job->root, DW_AT_stmt_list, &offset) || !cursor_skip(&c, offset))
 		return;
 	if (read_header(r, &c, &p.header, l))

@@ -283,8 +283,8 @@ static void answer(struct batch *b, struct dwarf_job *job, struct dwarf_lines *l
 		if (got <= b->got[numbers[slot]])
 			continue;
 		b->got[numbers[slot]] = got;
-		n = make_frames(b, lines, &job->rows[slot], job->links.v + first, at - first,
-				frames);
+		n = make_frames(b, lines, &job->rows[slot],
+				at > first ? &job->links.v[first] : NULL, at - first, frames);
 		b->sink->answer(b->sink->ctx, numbers[slot], frames, n);
 	}
 }

@@ -44,6 +44,8 @@ int main(int argc, char **argv)
 		}
 		n++;
 	}
+	if (d)
+		closedir(d);
 	printf("ok 1 - %d inputs replayed without a crash\n", n);
 	return 0;
 }
