@@ -238,7 +238,7 @@ static int decode_location(struct decoder *d, struct wire w)
 static int decode_stack(struct decoder *d, struct wire *w, const struct wire_field *f)
 {
 	struct profile *p = d->p;
-	struct wire ids = { f->data, f->data + f->u, NULL };
+	struct wire ids;
 	size_t n = p->stack.n;
 
 	if (f->type != WIRE_BYTES) {
@@ -249,6 +249,7 @@ static int decode_stack(struct decoder *d, struct wire *w, const struct wire_fie
 			       ? refuse(d, "a sample names the unknown location", f->u)
 			       : 0;
 	}
+	ids = wire_message(w, f);
 	VEC_MUST(&p->stack, n + f->u); /* each id takes a byte at least */
 	while (ids.pos < ids.end) {
 		uint64_t id = wire_varint(&ids);
@@ -267,12 +268,13 @@ static int decode_stack(struct decoder *d, struct wire *w, const struct wire_fie
 static int decode_values(struct decoder *d, struct wire *w, const struct wire_field *f)
 {
 	struct profile *p = d->p;
-	struct wire numbers = { f->data, f->data + f->u, NULL };
+	struct wire numbers;
 
 	if (f->type != WIRE_BYTES) {
 		*VEC_PUSH(&p->values) = (int64_t)wire_u64(w, f);
 		return 0;
 	}
+	numbers = wire_message(w, f);
 	while (numbers.pos < numbers.end && !numbers.error)
 		*VEC_PUSH(&p->values) = (int64_t)wire_varint(&numbers);
 	return finish(d, &numbers);
@@ -466,12 +468,13 @@ static int decode_scalar(struct decoder *d, struct wire *w, const struct wire_fi
 
 static int decode_comments(struct decoder *d, struct wire *w, const struct wire_field *f)
 {
-	struct wire numbers = { f->data, f->data + f->u, NULL };
+	struct wire numbers;
 
 	if (f->type != WIRE_BYTES) {
 		*VEC_PUSH(&d->p->comments) = string(d, w, f);
 		return 0;
 	}
+	numbers = wire_message(w, f);
 	while (numbers.pos < numbers.end && !numbers.error) {
 		struct wire_field number = { .type = WIRE_VARINT, .u = wire_varint(&numbers) };
 
