@@ -117,6 +117,9 @@ static void print_routine(struct report *r, const struct routine *t)
 	report_put(r, " ");
 	report_put_right(r, report_value(r, cum), 10);
 	fprintf(r->out, " (flat, cum) %s of Total\n", report_percentage(r, cum));
+	if (t->start >
+	    t->end) /* all samples lie before the function's first line: nothing to show */
+		return;
 	if (source_read(&source, r->scratch, file, r->opts.source_path, r->opts.trim_path, &err))
 		fprintf(r->out, " Error: %s\n", err.text);
 	else

@@ -105,8 +105,8 @@ static str_id join_values(struct weaver *w, const struct label *labels, size_t n
 	return id;
 }
 
-/* The frames of one side, the last key nearest to the leaf. */
-static void weave_side(struct weaver *w, size_t sample, struct keys *keys)
+/* The frames of one side of a sample, the last key nearest to the leaf. */
+static void find_frames(struct weaver *w, size_t sample, struct keys *keys, uint32_t *frames)
 {
 	struct profile *p = w->profile;
 	const struct label *labels = p->labels.v + p->label_at.v[sample];
@@ -114,12 +114,20 @@ static void weave_side(struct weaver *w, size_t sample, struct keys *keys)
 
 	for (size_t k = keys->v.n; k > 0; k--) {
 		str_id key = keys->v.v[k - 1];
-		uint32_t frame = find_frame(w, join_values(w, labels, n, keys, key), key);
 
-		*VEC_PUSH(&w->stack) = frame;
+		*frames++ = find_frame(w, join_values(w, labels, n, keys, key), key);
 	}
 }
 
+static void push(struct weaver *w, const uint32_t *frames, size_t n)
+{
+	VEC_MUST(&w->stack, w->stack.n + n);
+	if (n)
+		memcpy(w->stack.v + w->stack.n, frames, n * sizeof(*frames));
+	w->stack.n += n;
+}
+
+/* The order in which frames are made gives them their ids: roots come first, as in pprof. */
 static void weave(struct weaver *w, struct keys *roots, struct keys *leaves)
 {
 	struct profile *p = w->profile;
@@ -127,11 +135,14 @@ static void weave(struct weaver *w, struct keys *roots, struct keys *leaves)
 	*VEC_PUSH(&w->stack_at) = 0;
 	for (size_t i = 0; i < p->n_samples; i++) {
 		struct arena_mark mark = arena_mark(w->scratch);
+		uint32_t *above = ARENA_ARRAY(w->scratch, uint32_t, roots->v.n);
+		uint32_t *below = ARENA_ARRAY(w->scratch, uint32_t, leaves->v.n);
 
-		weave_side(w, i, leaves);
-		for (size_t s = p->stack_at.v[i]; s < p->stack_at.v[i + 1]; s++)
-			*VEC_PUSH(&w->stack) = p->stack.v[s];
-		weave_side(w, i, roots);
+		find_frames(w, i, roots, above);
+		find_frames(w, i, leaves, below);
+		push(w, below, leaves->v.n);
+		push(w, p->stack.v + p->stack_at.v[i], p->stack_at.v[i + 1] - p->stack_at.v[i]);
+		push(w, above, roots->v.n);
 		*VEC_PUSH(&w->stack_at) = w->stack.n;
 		arena_rewind(w->scratch, mark);
 	}
