@@ -9,6 +9,11 @@ struct profile *profile_new(void)
 	struct profile *p = strtab_attach(strings, sizeof(*p));
 
 	p->strings = strings;
+	/* Never NULL, so that "v + offset" of an empty column is defined. */
+	VEC_MUST(&p->values, 1);
+	VEC_MUST(&p->stack, 1);
+	VEC_MUST(&p->labels, 1);
+	VEC_MUST(&p->lines, 1);
 	*VEC_PUSH(&p->stack_at) = 0;
 	*VEC_PUSH(&p->label_at) = 0;
 	return p;
