@@ -18,8 +18,18 @@ struct routine {
 	int64_t start, end;	      /* lines to show */
 };
 
-struct line_weight {
-	int64_t line, flat, cum;
+/* A source file that was asked for. */
+struct opened {
+	str_id file;
+	bool failed;
+	struct source source;
+	const char *problem; /* of a failed one */
+};
+
+struct list {
+	struct report *report;
+	VEC(struct opened) opened;
+	struct hash_map by_file;
 };
 
 static int by_name_file_line(const void *a, const void *b, void *arg)
@@ -78,6 +88,36 @@ static const char *value_or_dot(struct report *r, int64_t value)
 	return value ? report_value(r, value) : ".";
 }
 
+/* Find a file that was asked for before, or ask for it now; NULL when it was not and is not to be.
+ */
+static const struct opened *find_source(struct list *l, str_id file, bool open_now)
+{
+	struct report *r = l->report;
+	struct opened new = { .file = file };
+	uint64_t h = hash_mix(file); /* reversible: equal hashes are equal files */
+	uint32_t *at = hash_map_first(&l->by_file, h);
+	struct err err;
+
+	if (*at != HASH_MAP_NONE)
+		return &l->opened.v[*at];
+	if (!open_now)
+		return NULL;
+	*at = (uint32_t)l->opened.n;
+	hash_map_added(&l->by_file, at, h);
+	new.failed = source_read(&new.source, r->arena, profile_str(r->profile, file),
+				 r->opts.source_path, r->opts.trim_path, &err) != 0;
+	new.problem = new.failed ? arena_strdup(r->arena, err.text) : NULL;
+	*VEC_PUSH(&l->opened) = new;
+	return &l->opened.v[l->opened.n - 1];
+}
+
+static void print_weights(struct report *r, const char *flat, const char *cum)
+{
+	report_put_right(r, flat, 10);
+	report_put(r, " ");
+	report_put_right(r, cum, 10);
+}
+
 static void print_lines(struct report *r, const struct routine *t, const struct source *source)
 {
 	size_t next = 0; /* nodes come in the order of their lines */
@@ -92,43 +132,38 @@ static void print_lines(struct report *r, const struct routine *t, const struct 
 			flat = add64(flat, r->graph.node.v[t->nodes[next]].flat);
 			cum = add64(cum, r->graph.node.v[t->nodes[next]].cum);
 		}
-		report_put_right(r, value_or_dot(r, flat), 10);
-		report_put(r, " ");
-		report_put_right(r, value_or_dot(r, cum), 10);
+		print_weights(r, value_or_dot(r, flat), value_or_dot(r, cum));
 		fprintf(r->out, " %6" PRId64 ":%s\n", line, source->lines[line]);
 		arena_rewind(r->scratch, mark);
 	}
 }
 
-static void print_routine(struct report *r, const struct routine *t)
+static void print_routine(struct list *l, const struct routine *t)
 {
-	const char *name = profile_str(r->profile, t->info->name),
-		   *file = profile_str(r->profile, t->info->file);
+	struct report *r = l->report;
+	const struct opened *source;
 	int64_t flat = 0, cum = 0;
-	struct source source;
-	struct err err;
 
 	for (size_t i = 0; i < t->n; i++) {
 		flat = add64(flat, r->graph.node.v[t->nodes[i]].flat);
 		cum = add64(cum, r->graph.node.v[t->nodes[i]].cum);
 	}
-	fprintf(r->out, "ROUTINE ======================== %s in %s\n", name, file);
-	report_put_right(r, report_value(r, flat), 10);
-	report_put(r, " ");
-	report_put_right(r, report_value(r, cum), 10);
+	fprintf(r->out, "ROUTINE ======================== %s in %s\n",
+		profile_str(r->profile, t->info->name), profile_str(r->profile, t->info->file));
+	print_weights(r, report_value(r, flat), report_value(r, cum));
 	fprintf(r->out, " (flat, cum) %s of Total\n", report_percentage(r, cum));
-	if (t->start >
-	    t->end) /* all samples lie before the function's first line: nothing to show */
-		return;
-	if (source_read(&source, r->scratch, file, r->opts.source_path, r->opts.trim_path, &err))
-		fprintf(r->out, " Error: %s\n", err.text);
-	else
-		print_lines(r, t, &source);
+	/* Nothing to show when all samples lie before the function's first line. */
+	source = find_source(l, t->info->file, t->start <= t->end);
+	if (source && source->failed)
+		fprintf(r->out, " Error: %s\n", source->problem);
+	else if (source)
+		print_lines(r, t, &source->source);
 }
 
 /* All files of one function; one of them may be unknown. */
-static void print_function(struct report *r, const uint32_t *nodes, size_t n)
+static void print_function(struct list *l, const uint32_t *nodes, size_t n)
 {
+	struct report *r = l->report;
 	const struct node_info *info = r->nodes.info.v;
 
 	if (!info[nodes[n - 1]].file) { /* sorted: not even the last has a file */
@@ -145,13 +180,14 @@ static void print_function(struct report *r, const uint32_t *nodes, size_t n)
 		if (!info[nodes[i]].file)
 			continue;
 		t = make_routine(r, nodes + i, end - i);
-		print_routine(r, &t);
+		print_routine(l, &t);
 		arena_rewind(r->scratch, mark);
 	}
 }
 
 int report_list(struct report *r, struct err *err)
 {
+	struct list l = { .report = r };
 	uint32_t *matches;
 	size_t n;
 
@@ -167,7 +203,9 @@ int report_list(struct report *r, struct err *err)
 
 		for (end = i + 1; end < n && r->nodes.info.v[matches[end]].name == name; end++)
 			;
-		print_function(r, matches + i, end - i);
+		print_function(&l, matches + i, end - i);
 	}
+	hash_map_release(&l.by_file);
+	VEC_RELEASE(&l.opened);
 	return 0;
 }

@@ -12,36 +12,40 @@ enum { BUFFER = 1 << 17, FIRST_FREE_TRIES = 1000 };
 /* Flush and check; what was lost before is found here, too. */
 static int finish(FILE *out, const char *name, int rc, struct err *err)
 {
-	if (rc)
-		return rc;
-	if (fflush(out) || ferror(out))
-		return err_set(err, SONDE_EIO, "cannot write %s: %s", name, strerror(errno));
-	return 0;
+	if (!rc && (fflush(out) || ferror(out)))
+		rc = err_set(err, SONDE_EIO, "cannot write '%s': %s", name, strerror(errno));
+	return rc;
+}
+
+static int print_to_fd(int fd, const char *path, print_fn print, void *ctx, struct err *err)
+{
+	int copy = dup(fd), rc;
+	FILE *out = copy < 0 ? NULL : fdopen(copy, "w");
+
+	if (!out)
+		return err_set(err, SONDE_EIO, "cannot write '%s': %s", path, strerror(errno));
+	setvbuf(out, NULL, _IOFBF, BUFFER);
+	rc = finish(out, path, print(ctx, out, err), err);
+	fclose(out);
+	return rc;
 }
 
 static int print_to_file(const char *path, print_fn print, void *ctx, struct err *err)
 {
 	struct outfile file;
-	FILE *out;
-	int rc = outfile_open(&file, path, err), fd;
+	int rc = outfile_open(&file, path, err);
 
 	if (rc)
 		return rc;
-	fprintf(stderr, "Generating report in %s\n", path);
-	fd = dup(file.fd);
-	out = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!out) {
-		outfile_abort(&file);
-		return err_set(err, SONDE_EIO, "cannot write '%s': %s", path, strerror(errno));
-	}
-	setvbuf(out, NULL, _IOFBF, BUFFER);
-	rc = finish(out, path, print(ctx, out, err), err);
-	fclose(out);
+	rc = print_to_fd(file.fd, path, print, ctx, err);
 	if (rc) {
 		outfile_abort(&file);
 		return rc;
 	}
-	return outfile_commit(&file, err);
+	rc = outfile_commit(&file, err);
+	if (!rc)
+		fprintf(stderr, "Generating report in %s\n", path);
+	return rc;
 }
 
 static int print_to_free_name(print_fn print, void *ctx, struct err *err)
