@@ -18,6 +18,7 @@
 #include "symbolize/debug_file.h"
 
 #include <dirent.h>
+#include <gelf.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -216,14 +217,12 @@ bool debug_file_has_dwarf(struct elf_file *f)
 	if (elf_getshdrstrndx(f->elf, &names))
 		return false;
 	while ((scn = elf_nextscn(f->elf, scn))) {
-		Elf64_Shdr *sh64 = elf64_getshdr(scn);
-		Elf32_Shdr *sh32 = elf32_getshdr(scn);
-		const char *name = NULL;
+		const char *name;
+		GElf_Shdr sh;
 
-		if (sh64 && sh64->sh_type != SHT_NOBITS)
-			name = elf_strptr(f->elf, names, sh64->sh_name);
-		else if (sh32 && sh32->sh_type != SHT_NOBITS)
-			name = elf_strptr(f->elf, names, sh32->sh_name);
+		if (!gelf_getshdr(scn, &sh) || sh.sh_type == SHT_NOBITS)
+			continue;
+		name = elf_strptr(f->elf, names, sh.sh_name);
 		if (name && strcmp(name, ".debug_info") == 0)
 			return true;
 	}

@@ -311,22 +311,29 @@ static void run_program(struct program *p, struct dwarf_cursor *c, struct dwarf_
 	}
 }
 
-void dwarf_lines_open(struct dwarf_reader *r, struct dwarf_job *job, struct dwarf_lines *l)
+void dwarf_lines_read(struct dwarf_reader *r, struct dwarf_job *job, uint64_t offset,
+		      struct dwarf_lines *l)
 {
 	struct elf_bytes section = dwarf_section_bytes(r->in, ".debug_line");
 	struct dwarf_cursor c = { .p = section.p, .is_little = r->in->is_little };
 	struct program p = { .r = r, .job = job };
+
+	if (offset >= section.n)
+		return;
+	c.p = section.p + offset;
+	c.end = section.p + section.n;
+	if (read_header(r, &c, &p.header, l))
+		run_program(&p, &c, l);
+}
+
+void dwarf_lines_open(struct dwarf_reader *r, struct dwarf_job *job, struct dwarf_lines *l)
+{
 	Dwarf_Off offset;
 
 	*l = (struct dwarf_lines){ .arena = arena_new(ARENA_DIE) };
 	l->comp_dir = die_string(r, job->root, DW_AT_comp_dir);
-	if (section.n == 0)
-		return;
-	c.end = section.p + section.n;
-	if (!die_offset(r, job->root, DW_AT_stmt_list, &offset) || !cursor_skip(&c, offset))
-		return;
-	if (read_header(r, &c, &p.header, l))
-		run_program(&p, &c, l);
+	if (die_offset(r, job->root, DW_AT_stmt_list, &offset))
+		dwarf_lines_read(r, job, offset, l);
 }
 
 void dwarf_lines_close(struct dwarf_lines *l)

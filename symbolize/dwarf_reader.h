@@ -109,6 +109,9 @@ struct dwarf_lines {
 };
 
 void dwarf_lines_open(struct dwarf_reader *r, struct dwarf_job *job, struct dwarf_lines *l);
+/* The part of it that follows the offset into .debug_line; libdwarf has no hand in it. */
+void dwarf_lines_read(struct dwarf_reader *r, struct dwarf_job *job, uint64_t offset,
+		      struct dwarf_lines *l);
 void dwarf_lines_close(struct dwarf_lines *l);
 const char *dwarf_lines_file(struct dwarf_lines *l, uint64_t number);
 
