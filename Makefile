@@ -166,6 +166,11 @@ fuzz: $(FUZZ_SRC:tests/%.c=$(B)/fuzz/%) ## run every fuzzer for FUZZ_SECONDS (60
 bench: all | build/.test-deps ## run every benchmark beside its peers and print the ratios
 	$(Q)for b in accuracy overhead; do bench/$$b || exit 1; done
 
+# A profile of any size, for timing the reports: build/release/genprofile 1000000 big.pb.gz
+$(B)/genprofile: bench/genprofile.c $(CORE_OBJ)
+	$(call say,BENCH,$@)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) -o $@ $< $(CORE_OBJ) $(TOOL_LIBS)
+
 demo: all ## record a real program, show its top functions and the lines of the hottest one
 	$(Q)bench/demo $(B)
 
