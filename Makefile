@@ -45,8 +45,8 @@ MAY_cli       := base writer sampler symbolize analyze cli
 
 # ---- packages (Debian 12) ---------------------------------------------------------------------------------------
 BUILD_PACKAGES := gcc libc6-dev make protobuf-c-compiler libprotobuf-c-dev zlib1g-dev libelf-dev libdwarf-dev libpcre2-dev libunwind-dev libstdc++6
-TEST_PACKAGES := libcmocka-dev clang g++ python3 binutils gdb linux-perf google-perftools libgoogle-perftools-dev redis-server redis-tools \
-	sqlite3 lua5.4 nginx-light xz-utils golang-go libc6-dbg procps file
+TEST_PACKAGES := libcmocka-dev clang llvm g++ python3 pkg-config binutils gdb linux-perf google-perftools libgoogle-perftools-dev redis-server redis-tools \
+	sqlite3 libsqlite3-dev lua5.4 nginx-light xz-utils golang-go libc6-dbg procps file
 
 .DEFAULT_GOAL := all
 .PHONY: all debug demo check asan tsan fuzz bench deps test-deps check-headers check-layers tidy format golden install clean help
@@ -179,7 +179,7 @@ check-headers: | build/.deps ## every header compiles on its own
 	$(Q)for h in $(wildcard $(ROOMS:%=%/*.h)); do gcc -std=gnu11 -D_GNU_SOURCE -Wall -Werror -I. -I$(B) -fsyntax-only -x c $$h || exit 1; done
 	$(Q)echo "headers: each compiles on its own"
 
-check-layers: $(OBJ) ## the room table above holds, by the compiler's own dependency files
+check-layers: $(OBJ) | build/.test-deps ## the room table above holds, by the compiler's own dependency files
 	$(Q)MAY='$(foreach r,$(ROOMS),$(r)=$(subst $() ,$(comma),$(MAY_$(r))))' tests/check_layers $(B)
 comma := ,
 
