@@ -9,6 +9,7 @@
  */
 #include "base/arena.h"
 #include "base/hash.h"
+#include "symbolize/demangle_child.h"
 #include "symbolize/demangle_cut.h"
 #include "symbolize/symbolize.h"
 
@@ -18,8 +19,6 @@
 #include <string.h>
 
 #define MAX_MANGLED_BYTES 16384
-
-typedef char *(*cxa_demangle_fn)(const char *mangled, char *buffer, size_t *bytes, int *status);
 
 struct entry {
 	const char *mangled, *plain;
@@ -120,20 +119,31 @@ static const char *demangle_rust(const char *s)
 
 /* ---- C++ ---- */
 
+static char *call_cxa_demangle(const char *s)
+{
+	int status = -1;
+	char *full;
+
+	if (demangle_is_risky(s))
+		return demangle_in_child(cache.cxa_demangle, s);
+	full = cache.cxa_demangle(s, NULL, NULL, &status);
+	if (full && status == 0)
+		return full;
+	free(full);
+	return NULL;
+}
+
 static const char *demangle_cxx(const char *s, enum demangle_mode mode)
 {
 	struct demangle_cut cut = { mode == DEMANGLE_DEFAULT };
 	char *full, *clone;
 	const char *plain;
-	int status = -1;
 
 	if (!cache.cxa_demangle || strlen(s) > MAX_MANGLED_BYTES)
 		return NULL;
-	full = cache.cxa_demangle(s, NULL, NULL, &status);
-	if (!full || status != 0) {
-		free(full);
+	full = call_cxa_demangle(s);
+	if (!full)
 		return NULL;
-	}
 	/* Copies that the optimizer made are one function in the source. */
 	clone = strstr(full, " [clone ");
 	if (clone)

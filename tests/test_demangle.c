@@ -164,12 +164,28 @@ static void deep_and_long_names_do_no_harm(void **state)
 	assert_ptr_equal(demangle(s, DEMANGLE_DEFAULT), s);
 }
 
+/* Each step names the step before twice: 60 steps would print 2^60 bytes. */
+static void names_that_explode_stay_mangled(void **state)
+{
+	char s[2000], *p = stpcpy(s, "_Z1f1AIiiE");
+	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	const char *plain;
+
+	for (int i = 0; i < 30; i++)
+		p += sprintf(p, "S_IS%c_S%c_E", digits[i], digits[i]);
+	plain = demangle(s, DEMANGLE_DEFAULT);
+	assert_string_equal(plain, s);
+	s[sizeof("_Z1f1AIiiE") - 1 + 10 * 5] = 0;
+	assert_string_equal(demangle(s, DEMANGLE_DEFAULT), "f");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_agree_with_pprof_in_each_mode),
 		cmocka_unit_test(what_is_not_mangled_stays_as_it_is),
 		cmocka_unit_test(the_same_name_is_demangled_once),
+		cmocka_unit_test(names_that_explode_stay_mangled),
 		cmocka_unit_test(deep_and_long_names_do_no_harm),
 	};
 
