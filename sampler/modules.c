@@ -57,6 +57,7 @@ static struct retired {
 } retired[MAX_RETIRED];
 static unsigned n_retired;
 static size_t live_bytes;
+static bool is_frozen;
 
 void modules_lock(void)
 {
@@ -154,7 +155,8 @@ bool modules_changed(void)
 	bool changed = false;
 
 	modules_lock();
-	dl_iterate_phdr(on_first, &changed);
+	if (!is_frozen)
+		dl_iterate_phdr(on_first, &changed);
 	modules_unlock();
 	return changed;
 }
@@ -338,8 +340,17 @@ void modules_record(void)
 	modules_unlock();
 }
 
+void modules_forked(bool had_several_threads)
+{
+	is_frozen |= had_several_threads;
+}
+
 void modules_refresh(void)
 {
+	if (is_frozen) {
+		modules_record();
+		return;
+	}
 	modules_lock();
 	loaded.n = 0;
 	dl_iterate_phdr(on_module, NULL);

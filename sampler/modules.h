@@ -18,4 +18,8 @@ void modules_record(void);
 void modules_lock(void);
 void modules_unlock(void);
 
+/* In the child of a fork.  If the parent had several threads, one of them may have held the loader's lock, which nobody
+ * will ever release in the child: the list stays as it was at the fork. */
+void modules_forked(bool had_several_threads);
+
 #endif

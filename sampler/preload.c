@@ -302,7 +302,7 @@ void preload_finish(void)
 	if (role == ROLE_NONE || is_finished || !session_is_of_this_process())
 		return;
 	is_finished = true;
-	session_stop();
+	session_stop(true);
 	if (role == ROLE_WRITES) {
 		write_profile();
 		return;

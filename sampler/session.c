@@ -105,7 +105,7 @@ static void after_fork_in_parent(void)
 static void forget_parent(void)
 {
 	keeper_forked();
-	threads_forked();
+	modules_forked(threads_forked());
 	atomic_store(&live.sampling, false);
 	spool_close(&spool); /* the parent's; its file stays with the parent */
 	spool.path[0] = 0;
@@ -247,7 +247,7 @@ void session_grow(void)
 
 /* ---- stop and write ---- */
 
-int session_stop(void)
+int session_stop(bool is_exit)
 {
 	pthread_mutex_lock(&lock);
 	if (!atomic_load(&live.sampling)) {
@@ -258,7 +258,7 @@ int session_stop(void)
 	atomic_store(&live.sampling, false);
 	session_note_clocks();
 	pthread_mutex_unlock(&lock);
-	keeper_stop(); /* it takes the lock */
+	keeper_stop(!is_exit); /* it takes the lock */
 	return 0;
 }
 
@@ -341,7 +341,7 @@ int sonde_start(const struct sonde_options *options)
 
 int sonde_stop(void)
 {
-	return session_stop();
+	return session_stop(false);
 }
 
 int sonde_write(int fd)

@@ -382,8 +382,10 @@ bool threads_quiet(void)
 	return true;
 }
 
-void threads_forked(void)
+bool threads_forked(void)
 {
+	bool had_more = n_running > 1;
+
 	ignored = 0;
 	FOR_EACH_THREAD(t) {
 		t->has_timer = false; /* timers are not inherited */
@@ -397,4 +399,5 @@ void threads_forked(void)
 	n_running = 0;
 	if (self)
 		take_place(self, getpid());
+	return had_more;
 }

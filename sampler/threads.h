@@ -52,7 +52,7 @@ void threads_leave(void);                       /* the calling thread ends */
 int threads_start_all(void);                    /* arm a timer for every thread of the process: 0 or -errno */
 void threads_stop_all(void);
 void threads_scan(void);                        /* find threads that came or went unnoticed */
-void threads_forked(void);                      /* in the child of a fork: only the caller is left */
+bool threads_forked(void);                      /* in the child of a fork: only the caller is left; had there been more? */
 bool threads_quiet(void);                       /* no handler is at work at this moment */
 void threads_ignore(pid_t tid);                 /* the library's own thread; 0 = none */
 void threads_lock(void);

@@ -1,0 +1,262 @@
+/* storm.cc - a program that does at once what breaks profilers: thread churn, dlopen and dlclose, exceptions, fork,
+ * exec, vfork, small and alternate stacks, coroutines, blocked and interrupted system calls, raw clone.
+ *
+ *	storm SECONDS LIBRARY      ends with 0 and "storm: ok" when every part did what it must
+ */
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <sched.h>
+#include <spawn.h>
+#include <stdexcept>
+#include <string>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <ucontext.h>
+#include <unistd.h>
+#include <vector>
+
+static std::atomic<bool> stop;
+static std::atomic<long> failures;
+static const char *library;
+
+static void expect(bool ok, const char *what)
+{
+	if (!ok && failures++ < 10)
+		fprintf(stderr, "storm: failed: %s (errno %d)\n", what, errno);
+}
+
+static volatile unsigned sink;
+__attribute__((noinline)) static void spin(int n)
+{
+	for (int i = 0; i < n; i++)
+		sink = sink + (unsigned)i;
+}
+
+__attribute__((noinline)) static void thrower(int depth)
+{
+	std::string held(depth + 20, 'x');
+	if (depth == 0)
+		throw std::runtime_error("storm");
+	thrower(depth - 1);
+	spin((int)held.size());
+}
+
+static void *exceptions(void *)
+{
+	while (!stop) {
+		bool caught = false;
+		try {
+			thrower(20);
+		} catch (const std::runtime_error &) {
+			caught = true;
+		}
+		expect(caught, "an exception is caught");
+	}
+	return nullptr;
+}
+
+static void *libraries(void *)
+{
+	while (!stop) {
+		void *lib = dlopen(library, RTLD_NOW);
+		expect(lib != nullptr, "dlopen");
+		if (!lib)
+			break;
+		auto work = (unsigned (*)(unsigned))dlsym(lib, "storm_work");
+		expect(work && work(2000) != 1, "a function of the library");
+		dlclose(lib);
+	}
+	return nullptr;
+}
+
+static void *short_thread(void *arg)
+{
+	spin(20000);
+	return arg;
+}
+
+static void *churn(void *)
+{
+	while (!stop) {
+		pthread_t t[4];
+		for (auto &x : t)
+			expect(pthread_create(&x, nullptr, short_thread, &x) == 0, "pthread_create");
+		for (auto &x : t) {
+			void *result = nullptr;
+			expect(pthread_join(x, &result) == 0 && result == &x, "pthread_join");
+		}
+	}
+	return nullptr;
+}
+
+static void *exiting_thread(void *)
+{
+	spin(5000);
+	pthread_exit((void *)7);
+}
+
+static void *small_stacks(void *)
+{
+	pthread_attr_t attr;
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 16384 * 2);
+	while (!stop) {
+		pthread_t t;
+		void *result = nullptr;
+		expect(pthread_create(&t, &attr, exiting_thread, nullptr) == 0, "a thread with a small stack");
+		expect(pthread_join(t, &result) == 0 && result == (void *)7, "pthread_exit");
+	}
+	return nullptr;
+}
+
+static void *forks(void *)
+{
+	while (!stop) {
+		int status = 0;
+		pid_t pid = fork();
+		if (pid == 0) {
+			spin(200000);
+			_exit(42);
+		}
+		expect(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 42,
+		       "fork and _exit");
+		pid = vfork();
+		if (pid == 0)
+			_exit(43);
+		expect(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 43,
+		       "vfork and _exit");
+		char *argv[] = { (char *)"true", nullptr };
+		expect(posix_spawnp(&pid, "true", nullptr, nullptr, argv, environ) == 0 &&
+			       waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0,
+		       "posix_spawn");
+	}
+	return nullptr;
+}
+
+static void *reads(void *)
+{
+	int fd[2];
+	char c = 0;
+	expect(pipe(fd) == 0, "pipe");
+	while (!stop) {
+		for (int i = 0; i < 200; i++) {
+			errno = 0;
+			expect(write(fd[1], "x", 1) == 1 && read(fd[0], &c, 1) == 1 && c == 'x', "read and write");
+		}
+		spin(3000);
+		errno = 1234;
+		spin(100000);
+		expect(errno == 1234, "errno stays");
+		struct timespec pause = { 0, 200000 };
+		expect(nanosleep(&pause, nullptr) == 0, "nanosleep is not interrupted");
+	}
+	return nullptr;
+}
+
+static thread_local ucontext_t main_context, other_context;
+static void coroutine()
+{
+	while (true) {
+		spin(10000);
+		swapcontext(&other_context, &main_context);
+	}
+}
+
+static void *coroutines(void *)
+{
+	size_t bytes = 64 * 1024;
+	char *guarded = (char *)mmap(nullptr, bytes + 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	mprotect(guarded + 4096, bytes, PROT_READ | PROT_WRITE);
+	getcontext(&other_context);
+	other_context.uc_stack.ss_sp = guarded + 4096;
+	other_context.uc_stack.ss_size = bytes;
+	other_context.uc_link = nullptr;
+	makecontext(&other_context, coroutine, 0);
+	while (!stop)
+		for (int i = 0; i < 50; i++)
+			swapcontext(&main_context, &other_context);
+	return nullptr;
+}
+
+static void on_usr1(int)
+{
+	spin(3000);
+}
+
+static void *alternate_stacks(void *)
+{
+	stack_t alternate = {};
+	std::vector<char> memory(32768);
+	alternate.ss_sp = memory.data();
+	alternate.ss_size = memory.size();
+	sigaltstack(&alternate, nullptr);
+	while (!stop) {
+		expect(raise(SIGUSR1) == 0, "raise");
+		spin(1000);
+	}
+	alternate.ss_flags = SS_DISABLE;
+	sigaltstack(&alternate, nullptr);
+	return nullptr;
+}
+
+static std::atomic<int> clone_gone;
+static int raw_thread(void *)
+{
+	for (int i = 0; i < 2000; i++)
+		for (volatile int k = 0; k < 1000; k = k + 1)
+			;
+	clone_gone++;
+	return 0;
+}
+
+static void *raw_clones(void *)
+{
+	size_t bytes = 65536;
+	char *memory = (char *)mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	while (!stop) {
+		int before = clone_gone;
+		int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
+		expect(clone(raw_thread, memory + bytes, flags, nullptr) > 0, "clone");
+		while (clone_gone == before)
+			sched_yield();
+		usleep(2000); /* until it has left its stack */
+	}
+	return nullptr;
+}
+
+int main(int argc, char **argv)
+{
+	double seconds = argc > 1 ? atof(argv[1]) : 2;
+	library = argc > 2 ? argv[2] : "./storm_library.so";
+	struct sigaction action = {};
+	action.sa_handler = on_usr1;
+	action.sa_flags = SA_ONSTACK | SA_RESTART;
+	sigaction(SIGUSR1, &action, nullptr);
+	void *(*parts[])(void *) = { exceptions,   libraries, churn,	  small_stacks,	    forks,
+				     reads,	   exceptions, coroutines, alternate_stacks, raw_clones };
+	std::vector<pthread_t> threads;
+	for (auto part : parts) {
+		pthread_t t;
+		expect(pthread_create(&t, nullptr, part, nullptr) == 0, "pthread_create");
+		threads.push_back(t);
+	}
+	struct timespec begin, now;
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	do {
+		spin(1000000);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while ((double)(now.tv_sec - begin.tv_sec) + 1e-9 * (double)(now.tv_nsec - begin.tv_nsec) < seconds);
+	stop = true;
+	for (auto t : threads)
+		pthread_join(t, nullptr);
+	printf("storm: %s\n", failures ? "failed" : "ok");
+	return failures ? 1 : 0;
+}
