@@ -62,7 +62,9 @@ OBJ := $(SRC:%.c=$(B)/obj/%.o)
 PROTO_OBJ := $(B)/obj/writer/profile.pb-c.o
 room_obj = $(filter $(B)/obj/$(1)/%,$(OBJ))
 
-TOOL_OBJ := $(OBJ) $(PROTO_OBJ)
+# The tool reads spools; what lives in a target, and the parts of that which tests can hold, stay out of it.
+TOOL_OBJ := $(filter-out $(call room_obj,sampler),$(OBJ)) $(B)/obj/sampler/spool_profile.o $(PROTO_OBJ)
+TEST_SAMPLER := $(patsubst %,$(B)/obj/sampler/%.o,store labels cfi unwind spool_file)
 # The library carries what writes a profile, and nothing that reads ELF, DWARF or profiles of others.
 LIB_WRITER := writer/encode.c writer/gzip_out.c
 LIB_OBJ := $(call room_obj,base) $(call room_obj,sampler) $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(LIB_WRITER))) $(PROTO_OBJ)
@@ -134,7 +136,7 @@ TEST_BIN := $(TEST_SRC:%.c=$(B)/%)
 TEST_TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz_*.c))
 # Everything but main(), for the tests to link.
-CORE_OBJ := $(filter-out $(B)/obj/cli/main.o,$(TOOL_OBJ))
+CORE_OBJ := $(filter-out $(B)/obj/cli/main.o,$(TOOL_OBJ)) $(TEST_SAMPLER)
 
 $(B)/tests/%: tests/%.c $(CORE_OBJ) | build/.test-deps
 	$(call say,TEST,$@)

@@ -70,13 +70,11 @@ int keeper_start(void)
 	return -rc;
 }
 
-void keeper_stop(bool wait)
+void keeper_stop(void)
 {
 	if (!is_running)
 		return;
 	live_want(WANT_STOP);
-	if (!wait)
-		return;
 	pthread_join(keeper, NULL);
 	threads_ignore(0);
 	atomic_store(&live.wanted, 0);

@@ -302,7 +302,8 @@ void preload_finish(void)
 	if (role == ROLE_NONE || is_finished || !session_is_of_this_process())
 		return;
 	is_finished = true;
-	session_stop(true);
+	if (!session_end())
+		return;
 	if (role == ROLE_WRITES) {
 		write_profile();
 		return;

@@ -12,6 +12,7 @@
 #include "sampler/sampler.h"
 #include "sampler/spool_file.h"
 #include "sampler/store.h"
+#include "sampler/syscalls.h"
 #include "sampler/threads.h"
 #include "sampler/timer.h"
 #include "writer/writer.h"
@@ -247,7 +248,20 @@ void session_grow(void)
 
 /* ---- stop and write ---- */
 
-int session_stop(bool is_exit)
+/* _exit may be called in a signal handler, on top of whatever holds the lock: then it is never had. */
+static bool lock_to_exit(void)
+{
+	struct timespec pause = { 0, 1000000 };
+
+	for (int tries = 0; pthread_mutex_trylock(&lock); tries++) {
+		if (tries == 200)
+			return false;
+		raw_syscall(SYS_nanosleep, (long)&pause, 0, 0, 0);
+	}
+	return true;
+}
+
+int session_stop(void)
 {
 	pthread_mutex_lock(&lock);
 	if (!atomic_load(&live.sampling)) {
@@ -258,8 +272,18 @@ int session_stop(bool is_exit)
 	atomic_store(&live.sampling, false);
 	session_note_clocks();
 	pthread_mutex_unlock(&lock);
-	keeper_stop(!is_exit); /* it takes the lock */
+	keeper_stop(); /* it takes the lock */
 	return 0;
+}
+
+bool session_end(void)
+{
+	if (!lock_to_exit())
+		return false;
+	atomic_store(&live.sampling, false);
+	session_note_clocks();
+	pthread_mutex_unlock(&lock);
+	return true;
 }
 
 bool session_is_of_this_process(void)
@@ -300,7 +324,7 @@ static int with_profile(int (*write)(const struct profile *p, void *arg, struct 
 		if (atomic_load(&live.sampling))
 			session_note_clocks();
 		sp = spool_profile_new();
-		rc = spool_profile_add_memory(sp, spool.header, (const void *const *)spool.segments, err);
+		rc = spool_profile_add_live(sp, spool.header, (const void *const *)spool.segments, err);
 		if (rc == 0)
 			rc = write(spool_profile_finish(sp), arg, err);
 		spool_profile_free(sp);
@@ -341,7 +365,7 @@ int sonde_start(const struct sonde_options *options)
 
 int sonde_stop(void)
 {
-	return session_stop(false);
+	return session_stop();
 }
 
 int sonde_write(int fd)

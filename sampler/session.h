@@ -16,7 +16,11 @@ struct session_opts {
 };
 
 int session_start(const struct session_opts *opts); /* 0 or -errno */
-int session_stop(bool is_exit); /* at exit nothing is waited for */
+int session_stop(void);
+
+/* The process ends: sampling does too, timers and the keeper go with the process.  False when the session is busy in
+ * the very thread that ends, in a signal handler: then the spool is all that is left, and nothing is lost. */
+SONDE_MUST bool session_end(void);
 SONDE_MUST int session_write_file(const char *path, struct err *err);
 bool session_is_of_this_process(void); /* false in a child that did not come through fork() */
 void session_mark_finished(void);
@@ -32,7 +36,7 @@ int real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*s
 
 /* The thread that grows the spool and follows modules and threads. */
 int keeper_start(void);
-void keeper_stop(bool wait);
+void keeper_stop(void);
 void keeper_forked(void); /* it does not exist in the child */
 
 /* What the keeper does for the session. */

@@ -382,7 +382,7 @@ static void add_image(struct spool_profile *sp, const struct image *im)
 	add_lost(sp, im);
 }
 
-int spool_profile_add_memory(struct spool_profile *sp, const struct spool_header *h, const void *const *segments,
+int spool_profile_add_live(struct spool_profile *sp, const struct spool_header *h, const void *const *segments,
 			     struct err *err)
 {
 	struct image im = { .h = h };
@@ -448,21 +448,27 @@ static void find_segments(struct image *im, const void *file, size_t bytes)
 	}
 }
 
+int spool_profile_add_mem(struct spool_profile *sp, const void *file, size_t bytes, const char *name, struct err *err)
+{
+	struct image im = { .h = file };
+	int rc = check_header(file, bytes, name, err);
+
+	if (rc)
+		return rc;
+	find_segments(&im, file, bytes);
+	add_image(sp, &im);
+	return 0;
+}
+
 int spool_profile_add_file(struct spool_profile *sp, const char *path, struct err *err)
 {
-	struct image im = { 0 };
 	size_t bytes;
 	void *file;
 	int rc = map_file(path, &file, &bytes, err);
 
 	if (rc)
 		return rc;
-	im.h = file;
-	rc = check_header(file, bytes, path, err);
-	if (rc == 0) {
-		find_segments(&im, file, bytes);
-		add_image(sp, &im);
-	}
+	rc = spool_profile_add_mem(sp, file, bytes, path, err);
 	munmap(file, bytes);
 	return rc;
 }

@@ -166,6 +166,18 @@ static bool step_guess(struct reader *r, const struct module_list *list, struct 
 	return true;
 }
 
+/* A return address that no call made: the address before it belongs to no function, and it is the first of one.
+ * makecontext() lets a coroutine return to __start_context like that. */
+static bool is_made_up_return(const struct module *m, const struct rule *before, uintptr_t pc)
+{
+	const struct rule *at;
+
+	if (!m || !m->cfi || (before && before->kind != RULE_NONE))
+		return false;
+	at = cfi_find(m->cfi, pc - m->base);
+	return at && (at->kind == RULE_END || (at->kind == RULE_SP && at->cfa_offset == 8));
+}
+
 void unwind(const struct module_list *list, struct unwind_regs regs, const struct stack_bounds *bounds,
 	    uintptr_t skip_low, uintptr_t skip_high, uint64_t *pcs, uint32_t max, struct unwind_result *out)
 {
@@ -179,6 +191,11 @@ void unwind(const struct module_list *list, struct unwind_regs regs, const struc
 		const struct module *m = module_find(list, pc);
 		const struct rule *rule = m && m->cfi ? cfi_find(m->cfi, pc - m->base) : NULL;
 
+		if (is_return && is_made_up_return(m, rule, regs.pc)) {
+			pcs[out->n++] = regs.pc;
+			out->end = END_ENTRY;
+			return;
+		}
 		if (is_return && regs.pc == 0) {
 			out->end = END_ENTRY;
 			return;

@@ -1,0 +1,281 @@
+/* test_store.c - the lock-free store of a segment, and spools read back from it. */
+#include "sampler/labels.h"
+#include "sampler/sampler.h"
+#include "sampler/spool_file.h"
+#include "sampler/store.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { MIB = 1 << 20, N_THREADS = 4, N_ROUNDS = 50000, N_STACKS = 700 };
+
+static struct segment *new_segment(size_t bytes)
+{
+	struct segment *s = calloc(1, bytes);
+
+	assert_non_null(s);
+	segment_init(s, bytes, 0);
+	return s;
+}
+
+static uint32_t intern_stack(struct segment *s, unsigned number, unsigned depth)
+{
+	uint64_t words[SPOOL_MAX_WORDS] = { END_ENTRY };
+
+	for (unsigned i = 0; i < depth; i++)
+		words[1 + i] = 0x1000 + number * 7 + i;
+	return store_intern(s, RECORD_STACK, words, depth + 1);
+}
+
+static uint32_t intern_context(struct segment *s, const char *name)
+{
+	uint64_t words[3] = { 0 };
+
+	strncpy((char *)words, name, SPOOL_NAME_BYTES);
+	return store_intern(s, RECORD_CONTEXT, words, 3);
+}
+
+static void equal_content_is_stored_once(void **state)
+{
+	struct segment *s = new_segment(MIB);
+	uint32_t a = intern_stack(s, 1, 30), b = intern_stack(s, 2, 30);
+
+	assert_int_not_equal(a, 0);
+	assert_int_not_equal(b, a);
+	assert_int_equal(intern_stack(s, 1, 30), a);
+	assert_int_equal(intern_stack(s, 2, 30), b);
+	assert_int_not_equal(intern_stack(s, 1, 29), a);
+	assert_int_equal(s->interned, 3);
+	free(s);
+}
+
+static void a_full_segment_says_so_and_stays_whole(void **state)
+{
+	struct segment *s = new_segment(64 * 1024);
+	uint32_t context = intern_context(s, "t"), stack;
+	unsigned n = 0;
+
+	while ((stack = intern_stack(s, n, 20))) {
+		store_count(s, stack, context, 1);
+		n++;
+	}
+	assert_true(n > 100);
+	assert_true(segment_is_half_full(s));
+	assert_true(s->next <= s->words);
+	assert_int_not_equal(intern_stack(s, 0, 20), 0); /* what is there is still found */
+	free(s);
+}
+
+static void *count_stacks(void *arg)
+{
+	struct segment *s = arg;
+	uint32_t context = intern_context(s, "worker");
+
+	for (unsigned i = 0; i < N_ROUNDS; i++)
+		if (!store_count(s, intern_stack(s, i % N_STACKS, 10), context, 1 + i % 3))
+			return (void *)1;
+	return NULL;
+}
+
+static uint64_t total_weight(const struct segment *s)
+{
+	const uint64_t *slot = (const uint64_t *)s + s->samples_at;
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < s->n_samples; i++)
+		sum += slot[2 * i + 1];
+	return sum;
+}
+
+static void threads_that_count_at_once_lose_nothing(void **state)
+{
+	struct segment *s = new_segment(MIB);
+	pthread_t threads[N_THREADS];
+	uint64_t each = 0;
+
+	for (unsigned i = 0; i < N_ROUNDS; i++)
+		each += 1 + i % 3;
+	for (int i = 0; i < N_THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, count_stacks, s), 0);
+	for (int i = 0; i < N_THREADS; i++) {
+		void *failed;
+
+		pthread_join(threads[i], &failed);
+		assert_null(failed);
+	}
+	assert_int_equal(total_weight(s), each * N_THREADS);
+	assert_int_equal(s->interned, N_STACKS + 1);
+	assert_int_equal(s->sampled, N_STACKS);
+	free(s);
+}
+
+/* ---- spools ---- */
+
+struct fixture {
+	char path[64];
+	struct spool spool;
+};
+
+static void record_module(struct segment *s)
+{
+	uint64_t words[16] = { 0 };
+	struct spool_module *m = (struct spool_module *)words;
+
+	m->start = 0x1000;
+	m->limit = 0x9000;
+	m->offset = 0x1000;
+	m->is_main = 1;
+	m->build_id_bytes = 2;
+	m->build_id[0] = 0xab;
+	m->build_id[1] = 0x0c;
+	m->path_bytes = 8;
+	memcpy(m->path, "/bin/app", 8);
+	assert_int_not_equal(store_intern(s, RECORD_MODULE, words, (sizeof(*m) + 8 + 7) / 8), 0);
+}
+
+static int make_spool(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct segment *s;
+	int fd;
+
+	strcpy(f->path, "/tmp/test_store.XXXXXX");
+	fd = mkstemp(f->path);
+	close(fd);
+	unlink(f->path);
+	assert_int_equal(spool_create(&f->spool, f->path, 256 * 1024, 4 * MIB), 0);
+	s = f->spool.segments[0];
+	f->spool.header->period_ns = 10000000;
+	f->spool.header->pid = 17;
+	strcpy(f->spool.header->engine, "test");
+	record_module(s);
+	for (unsigned i = 0; i < 5; i++)
+		store_count(s, intern_stack(s, i, 3 + i), intern_context(s, i & 1 ? "odd" : "even"), i + 1);
+	f->spool.header->weight = 15;
+	*state = f;
+	return 0;
+}
+
+static int drop_spool(void **state)
+{
+	struct fixture *f = *state;
+
+	spool_close(&f->spool);
+	unlink(f->path);
+	free(f);
+	return 0;
+}
+
+static int64_t profile_total(const struct profile *p)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < p->n_samples; i++)
+		sum += p->values.v[2 * i];
+	return sum;
+}
+
+static void a_spool_is_read_back_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct spool_profile *sp = spool_profile_new();
+	struct profile *p;
+
+	assert_int_equal(spool_profile_add_file(sp, f->path, NULL), 0);
+	p = spool_profile_finish(sp);
+	assert_int_equal(p->n_samples, 5);
+	assert_int_equal(profile_total(p), 15);
+	assert_int_equal(p->period, 10000000);
+	assert_int_equal(p->mappings.n, 1);
+	assert_string_equal(profile_str(p, p->mappings.v[0].file), "/bin/app");
+	assert_string_equal(profile_str(p, p->mappings.v[0].build_id), "ab0c");
+	assert_string_equal(profile_str(p, p->labels.v[0].key), "thread");
+	spool_profile_free(sp);
+}
+
+static void samples_of_a_second_segment_add_up_with_the_first(void **state)
+{
+	struct fixture *f = *state;
+	struct spool_profile *sp = spool_profile_new();
+	struct segment *s;
+
+	assert_int_equal(spool_grow(&f->spool), 0);
+	s = f->spool.segments[1];
+	store_count(s, intern_stack(s, 2, 5), intern_context(s, "even"), 100);
+	assert_int_equal(spool_profile_add_file(sp, f->path, NULL), 0);
+	assert_int_equal(spool_profile_finish(sp)->n_samples, 5);
+	assert_int_equal(profile_total(spool_profile_finish(sp)), 115);
+	spool_profile_free(sp);
+}
+
+static void growth_ends_at_the_limit(void **state)
+{
+	struct fixture *f = *state;
+	int rc;
+
+	while ((rc = spool_grow(&f->spool)) == 0)
+		assert_true(f->spool.bytes <= 4 * MIB);
+	assert_int_equal(rc, -ENOSPC);
+	assert_true(f->spool.bytes > 1 * MIB);
+}
+
+static void a_file_that_is_no_spool_is_refused_with_a_sentence(void **state)
+{
+	struct spool_profile *sp = spool_profile_new();
+	struct err err = { "" };
+
+	assert_int_equal(spool_profile_add_file(sp, "/proc/self/exe", &err), SONDE_EFORMAT);
+	assert_string_equal(err.text, "'/proc/self/exe' is not a spool of sonde");
+	assert_int_equal(spool_profile_add_file(sp, "/nonexistent", &err), SONDE_EIO);
+	assert_non_null(strstr(err.text, "cannot open spool '/nonexistent'"));
+	spool_profile_free(sp);
+}
+
+/* Whatever bytes are wrong, reading ends and stays inside the file. */
+static void damaged_spools_are_read_without_harm(void **state)
+{
+	struct fixture *f = *state;
+	unsigned random = 1;
+
+	for (int round = 0; round < 400; round++) {
+		unsigned char *header = (unsigned char *)f->spool.header;
+		unsigned char *segment = (unsigned char *)f->spool.segments[0];
+		struct spool_profile *sp = spool_profile_new();
+
+		for (int k = 0; k < 8; k++) {
+			random = random * 1103515245 + 12345;
+			if (random >> 28 == 0)
+				header[16 + (random >> 8) % 900] ^= (unsigned char)(random >> 3);
+			else
+				segment[(random >> 8) % (k & 1 ? 256 : 200000)] ^= (unsigned char)(random >> 3);
+		}
+		(void)!spool_profile_add_file(sp, f->path, NULL);
+		spool_profile_finish(sp);
+		spool_profile_free(sp);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(equal_content_is_stored_once),
+		cmocka_unit_test(a_full_segment_says_so_and_stays_whole),
+		cmocka_unit_test(threads_that_count_at_once_lose_nothing),
+		cmocka_unit_test_setup_teardown(a_spool_is_read_back_whole, make_spool, drop_spool),
+		cmocka_unit_test_setup_teardown(samples_of_a_second_segment_add_up_with_the_first, make_spool,
+						drop_spool),
+		cmocka_unit_test_setup_teardown(growth_ends_at_the_limit, make_spool, drop_spool),
+		cmocka_unit_test(a_file_that_is_no_spool_is_refused_with_a_sentence),
+		cmocka_unit_test_setup_teardown(damaged_spools_are_read_without_harm, make_spool, drop_spool),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,408 @@
+/* test_unwind.c - our unwinder against libunwind, at moments that a timer chooses.
+ *
+ * The handler unwinds the interrupted stack twice, by our tables and by unw_step, and the two must agree address by
+ * address.  Programs under test: this one (-O2 without frame pointers, deep recursion, callbacks through libc's qsort,
+ * printf and strtod inside libc, a signal handler that is itself interrupted, a thread's stack, a coroutine's).
+ */
+#define UNW_LOCAL_ONLY
+#include "sampler/cfi.h"
+#include "sampler/unwind.h"
+
+#include <libunwind.h>
+#include <link.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <ucontext.h>
+
+#include <cmocka.h>
+
+enum { MAX_MODULES = 64, MAX_FRAMES = 256 };
+
+static struct {
+	struct module_list list;
+	struct module modules[MAX_MODULES];
+} table;
+
+static int add_module(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	const ElfW(Phdr) *text = NULL, *frames = NULL, *holder = NULL;
+	struct cfi_source src;
+	uint32_t at;
+
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_LOAD && (p->p_flags & PF_X))
+			text = p;
+		if (p->p_type == PT_GNU_EH_FRAME)
+			frames = p;
+	}
+	for (int i = 0; frames && i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_LOAD && frames->p_vaddr - p->p_vaddr < p->p_memsz)
+			holder = p;
+	}
+	if (!text || !holder || table.list.n == MAX_MODULES)
+		return 0;
+	src = (struct cfi_source){
+		.data = (const uint8_t *)(info->dlpi_addr + frames->p_vaddr),
+		.bytes = holder->p_vaddr + holder->p_memsz - frames->p_vaddr,
+		.data_at = frames->p_vaddr,
+		.hdr_at = frames->p_vaddr,
+		.base = info->dlpi_addr,
+		.text_at = text->p_vaddr & ~(uint64_t)4095,
+		.text_bytes = ((text->p_vaddr + text->p_memsz + 4095) & ~(uint64_t)4095) -
+			      (text->p_vaddr & ~(uint64_t)4095),
+	};
+	for (at = table.list.n++; at && table.list.modules[at - 1].start > info->dlpi_addr; at--)
+		table.list.modules[at] = table.list.modules[at - 1];
+	table.list.modules[at] = (struct module){
+		.start = info->dlpi_addr + src.text_at,
+		.end = info->dlpi_addr + src.text_at + src.text_bytes,
+		.base = info->dlpi_addr,
+		.cfi = cfi_compile(&src),
+	};
+	return 0;
+}
+
+static int set_up(void **state)
+{
+	dl_iterate_phdr(add_module, NULL);
+	return table.list.n > 2 ? 0 : -1;
+}
+
+/* ---- the handler ---- */
+
+static struct {
+	unsigned checked, differed, whole, oracle_failed;
+	unsigned n_ours, n_theirs;
+	uint64_t ours[MAX_FRAMES], theirs[MAX_FRAMES];
+} seen;
+
+static bool is_trampoline(unw_word_t pc)
+{
+	static const uint8_t code[] = { 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05 }; /* rt_sigreturn */
+
+	return memcmp((const void *)pc, code, sizeof(code)) == 0;
+}
+
+/* Addresses as they are, trampolines left out. */
+static unsigned by_libunwind(ucontext_t *uc, uint64_t *pcs)
+{
+	unw_cursor_t cursor;
+	unsigned n = 0;
+
+	if (unw_init_local2(&cursor, uc, UNW_INIT_SIGNAL_FRAME))
+		return 0;
+	do {
+		unw_word_t pc;
+
+		if (unw_get_reg(&cursor, UNW_REG_IP, &pc) || pc == 0)
+			break;
+		if (!is_trampoline(pc))
+			pcs[n++] = pc;
+	} while (n < MAX_FRAMES && unw_step(&cursor) > 0);
+	return n;
+}
+
+/* Ours are one less where they are return addresses. */
+static bool agree(const uint64_t *ours, const uint64_t *theirs, unsigned n)
+{
+	if (n && ours[0] != theirs[0])
+		return false;
+	for (unsigned i = 1; i < n; i++)
+		if (ours[i] != theirs[i] && ours[i] + 1 != theirs[i])
+			return false;
+	return true;
+}
+
+static void compare(int sig, siginfo_t *si, void *context)
+{
+	ucontext_t *uc = context;
+	const greg_t *g = uc->uc_mcontext.gregs;
+	struct unwind_regs regs = { (uintptr_t)g[REG_RIP], (uintptr_t)g[REG_RSP], (uintptr_t)g[REG_RBP] };
+	struct stack_bounds unknown = { 0, 0 };
+	uint64_t ours[MAX_FRAMES], theirs[MAX_FRAMES];
+	struct unwind_result result;
+	unsigned n = by_libunwind(uc, theirs);
+
+	unwind(&table.list, regs, &unknown, 0, 0, ours, MAX_FRAMES, &result);
+	seen.checked++;
+	seen.whole += result.end == END_ENTRY;
+	if (result.n == n && agree(ours, theirs, n))
+		return;
+	if (n < result.n && result.end == END_ENTRY && agree(ours, theirs, n)) {
+		seen.oracle_failed++; /* it stopped early where we reached the entry */
+		return;
+	}
+	if (seen.differed++)
+		return;
+	seen.n_ours = result.n;
+	seen.n_theirs = n;
+	memcpy(seen.ours, ours, sizeof(ours));
+	memcpy(seen.theirs, theirs, sizeof(theirs));
+}
+
+static void start_timer(long us)
+{
+	struct itimerval t = { { 0, us }, { 0, us } };
+	struct sigaction action = { .sa_sigaction = compare, .sa_flags = SA_SIGINFO | SA_RESTART };
+
+	memset(&seen, 0, sizeof(seen));
+	sigaction(SIGPROF, &action, NULL);
+	setitimer(ITIMER_PROF, &t, NULL);
+}
+
+/* Work until so many stacks were compared, then judge. */
+static void check(void (*work)(void), unsigned wanted, double most_differing)
+{
+	start_timer(1000);
+	while (seen.checked < wanted)
+		work();
+	setitimer(ITIMER_PROF, &(struct itimerval){ { 0, 0 }, { 0, 0 } }, NULL);
+	print_message("# %u stacks: %u whole, %u differ, libunwind stopped early in %u\n", seen.checked, seen.whole,
+		      seen.differed, seen.oracle_failed);
+	for (unsigned i = 0; seen.differed && i < MAX_FRAMES; i++)
+		if (seen.ours[i] != seen.theirs[i] && i < seen.n_ours + 2)
+			print_message("#   frame %u: ours %#llx theirs %#llx\n", i, (unsigned long long)seen.ours[i],
+				      (unsigned long long)seen.theirs[i]);
+	assert_true(seen.differed <= most_differing * wanted);
+	assert_true(seen.whole >= 0.99 * wanted);
+}
+
+/* ---- what is interrupted ---- */
+
+static volatile unsigned sink;
+
+__attribute__((noinline)) static unsigned recurse(unsigned depth, unsigned salt)
+{
+	volatile char room[64];
+
+	room[depth % sizeof(room)] = (char)salt;
+	if (depth == 0) {
+		for (unsigned i = 0; i < 2000; i++)
+			sink += i * salt;
+		return (unsigned)room[0];
+	}
+	return recurse(depth - 1, salt + 1) + (unsigned)room[depth % sizeof(room)];
+}
+
+static void deep_recursion(void)
+{
+	sink += recurse(60, 1);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const unsigned *x = a, *y = b;
+
+	sink += *x;
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void libc_callbacks(void)
+{
+	static unsigned numbers[5000];
+
+	for (unsigned i = 0; i < 5000; i++)
+		numbers[i] = (i * 2654435761u) ^ sink;
+	qsort(numbers, 5000, sizeof(numbers[0]), by_value);
+}
+
+static void inside_libc(void)
+{
+	char text[256];
+
+	for (int i = 0; i < 200; i++) {
+		snprintf(text, sizeof(text), "%.17g %s %d", (double)i / 7, "text", i);
+		sink += (unsigned)strtod(text, NULL);
+		free(malloc((size_t)i * 10));
+		sink += (unsigned)strlen(text);
+	}
+}
+
+/* A stack that is realigned: gcc addresses it through rbp and another register. */
+__attribute__((noinline)) static void realigned_stack(void)
+{
+	volatile unsigned char block[256] __attribute__((aligned(64)));
+
+	for (int k = 0; k < 100; k++)
+		for (unsigned i = 0; i < sizeof(block); i++)
+			block[i] = (unsigned char)(sink += i);
+}
+
+__attribute__((noinline)) static void variable_stack(void)
+{
+	for (unsigned n = 16; n < 600; n += 16) {
+		volatile char room[n];
+
+		for (unsigned i = 0; i < n; i++)
+			room[i] = (char)i;
+		sink += (unsigned)room[n / 2];
+	}
+}
+
+static void on_usr1(int sig)
+{
+	deep_recursion();
+}
+
+static void a_signal_handler(void)
+{
+	raise(SIGUSR1);
+}
+
+static void recursion_is_followed(void **state)
+{
+	check(deep_recursion, 300, 0);
+}
+
+static void callbacks_through_libc_are_followed(void **state)
+{
+	check(libc_callbacks, 300, 0.01);
+}
+
+static void every_instruction_of_libc_may_be_interrupted(void **state)
+{
+	check(inside_libc, 500, 0.01);
+}
+
+static void realigned_and_variable_stacks_are_followed(void **state)
+{
+	check(realigned_stack, 200, 0.01);
+	check(variable_stack, 200, 0.01);
+}
+
+static void interrupted_handlers_are_followed_to_what_they_interrupted(void **state)
+{
+	struct sigaction action = { .sa_handler = on_usr1 };
+
+	sigaction(SIGUSR1, &action, NULL);
+	check(a_signal_handler, 300, 0.01);
+}
+
+static void *in_thread(void *arg)
+{
+	check(deep_recursion, 200, 0);
+	return NULL;
+}
+
+static void threads_are_followed_to_their_start(void **state)
+{
+	sigset_t set;
+	pthread_t t;
+
+	assert_int_equal(pthread_create(&t, NULL, in_thread, NULL), 0);
+	sigemptyset(&set);
+	sigaddset(&set, SIGPROF);
+	pthread_sigmask(SIG_BLOCK, &set, NULL); /* the signals are for the thread */
+	pthread_join(t, NULL);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static ucontext_t home, away;
+
+static void coroutine(void)
+{
+	check(deep_recursion, 200, 0);
+	swapcontext(&away, &home);
+}
+
+static void coroutines_are_followed_to_their_entry(void **state)
+{
+	static char stack[256 * 1024];
+
+	getcontext(&away);
+	away.uc_stack.ss_sp = stack;
+	away.uc_stack.ss_size = sizeof(stack);
+	away.uc_link = &home;
+	makecontext(&away, coroutine, 0);
+	swapcontext(&home, &away);
+}
+
+/* ---- tables ---- */
+
+static void every_module_has_a_compact_table(void **state)
+{
+	for (uint32_t i = 0; i < table.list.n; i++) {
+		const struct cfi_table *t = table.list.modules[i].cfi;
+
+		assert_non_null(t);
+		for (uint32_t r = 1; r < t->n_rows; r++)
+			assert_true(t->at[r - 1] < t->at[r]);
+		assert_int_equal(t->page[t->n_pages], t->n_rows);
+	}
+}
+
+static void addresses_outside_have_no_rule(void **state)
+{
+	const struct module *m = &table.list.modules[0];
+
+	assert_null(cfi_find(m->cfi, 0));
+	assert_null(cfi_find(m->cfi, m->cfi->text_at + (uintptr_t)m->cfi->text_bytes));
+	assert_null(module_find(&table.list, 1));
+}
+
+static void a_garbage_stack_pointer_ends_the_walk(void **state)
+{
+	struct stack_bounds unknown = { 0, 0 };
+	struct unwind_result result;
+	uint64_t pcs[16];
+
+	for (uintptr_t sp = 0; sp < 64; sp++) {
+		struct unwind_regs regs = { (uintptr_t)qsort + 40, sp ? (uintptr_t)1 << sp : 0, 12345 };
+
+		unwind(&table.list, regs, &unknown, 0, 0, pcs, 16, &result);
+		assert_true(result.n >= 1 && result.n <= 16);
+	}
+}
+
+static void damaged_frame_information_compiles_without_harm(void **state)
+{
+	const struct module *m = module_find(&table.list, (uintptr_t)qsort);
+	struct cfi_source src = { .base = m->base, .text_at = m->cfi->text_at, .text_bytes = m->cfi->text_bytes };
+	struct dl_find_object found;
+	unsigned random = 7;
+	uint8_t *copy;
+
+	assert_int_equal(_dl_find_object((void *)qsort, &found), 0);
+	src.hdr_at = src.data_at = (uintptr_t)found.dlfo_eh_frame - m->base;
+	src.bytes = 100000;
+	copy = malloc(src.bytes);
+	src.data = copy;
+	for (int round = 0; round < 30; round++) {
+		memcpy(copy, found.dlfo_eh_frame, src.bytes);
+		for (int k = 0; k < 200; k++) {
+			random = random * 1103515245 + 12345;
+			copy[(random >> 8) % src.bytes] = (uint8_t)(random >> 4);
+		}
+		cfi_compile(&src);
+	}
+	free(copy);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_module_has_a_compact_table),
+		cmocka_unit_test(addresses_outside_have_no_rule),
+		cmocka_unit_test(recursion_is_followed),
+		cmocka_unit_test(callbacks_through_libc_are_followed),
+		cmocka_unit_test(every_instruction_of_libc_may_be_interrupted),
+		cmocka_unit_test(realigned_and_variable_stacks_are_followed),
+		cmocka_unit_test(interrupted_handlers_are_followed_to_what_they_interrupted),
+		cmocka_unit_test(threads_are_followed_to_their_start),
+		cmocka_unit_test(coroutines_are_followed_to_their_entry),
+		cmocka_unit_test(a_garbage_stack_pointer_ends_the_walk),
+		cmocka_unit_test(damaged_frame_information_compiles_without_harm),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, NULL);
+}
