@@ -1,0 +1,65 @@
+/* fuzz_report.c - analyze_report(), analyze_diff() on whatever profile_decode_mem() lets through.
+ *
+ * The first byte chooses the report, the second the options; the rest is the profile.
+ */
+#include "analyze/analyze.h"
+#include "writer/writer.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void choose_options(struct report_opts *o, unsigned bits)
+{
+	report_opts_init(o);
+	o->granularity = (enum granularity)(bits % 6);
+	o->sort = bits & 8 ? SORT_CUM : SORT_FLAT;
+	o->mean = bits & 16;
+	o->trim = !(bits & 32);
+	o->nodecount = bits & 64 ? 3 : -1;
+	if (bits & 1)
+		o->focus = "a|e";
+	if (bits & 2)
+		o->tagroot = "thread,bytes";
+	if (bits & 4)
+		o->show_from = "main";
+	if (bits & 128)
+		o->tagfocus = "1kb:";
+	o->noinlines = bits & 1;
+	o->source_path = "/nonexistent";
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	enum { DIFF = REPORT_COMMENTS + 1 };
+	struct profile *p = NULL, *q = NULL;
+	struct report_opts o;
+	char *text = NULL;
+	size_t n;
+	FILE *out;
+	unsigned kind;
+
+	if (size < 2 || profile_decode_mem(&p, data + 2, size - 2, NULL))
+		return 0;
+	out = open_memstream(&text, &n);
+	kind = data[0] % (DIFF + 1);
+	choose_options(&o, data[1]);
+	if (profile_check_valid(p, NULL) == 0 && kind == DIFF) {
+		int rc;
+
+		q = profile_copy(p);
+		rc = analyze_diff(p, q, data[1] & 1, &o, out, NULL, NULL);
+		(void)rc;
+	} else if (profile_check_valid(p, NULL) == 0) {
+		bool has_pattern = kind == REPORT_PEEK || kind == REPORT_LIST;
+		int rc = analyze_report(p, (enum report_kind)kind, has_pattern ? "." : NULL, &o,
+					out, NULL, NULL);
+
+		(void)rc;
+	}
+	profile_free(p);
+	profile_free(q);
+	fclose(out);
+	free(text);
+	return 0;
+}
