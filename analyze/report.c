@@ -25,16 +25,18 @@ struct kind {
 };
 
 static const struct kind kinds[] = {
-	[REPORT_TOP] = { report_top, .nodecount = 0 },
-	[REPORT_TREE] = { report_tree, .nodecount = NODECOUNT_DEFAULT },
-	[REPORT_PEEK] = { report_tree, .all_nodes = true },
-	[REPORT_LIST] = { report_list, .all_nodes = true, .granularity = GRANULARITY_LINES },
-	[REPORT_TRACES] = { report_traces },
-	[REPORT_TAGS] = { report_tags },
-	[REPORT_RAW] = { report_raw, .granularity = GRANULARITY_ADDRESSES },
-	[REPORT_COMMENTS] = { report_comments },
-	[REPORT_PROTO] = { report_proto, .granularity = GRANULARITY_ADDRESSES },
-	[REPORT_TOPPROTO] = { report_topproto, .nodecount = 0 },
+	[REPORT_TOP] = { .print = report_top, .nodecount = 0 },
+	[REPORT_TREE] = { .print = report_tree, .nodecount = NODECOUNT_DEFAULT },
+	[REPORT_PEEK] = { .print = report_tree, .all_nodes = true },
+	[REPORT_LIST] = { .print = report_list,
+			  .all_nodes = true,
+			  .granularity = GRANULARITY_LINES },
+	[REPORT_TRACES] = { .print = report_traces },
+	[REPORT_TAGS] = { .print = report_tags },
+	[REPORT_RAW] = { .print = report_raw, .granularity = GRANULARITY_ADDRESSES },
+	[REPORT_COMMENTS] = { .print = report_comments },
+	[REPORT_PROTO] = { .print = report_proto, .granularity = GRANULARITY_ADDRESSES },
+	[REPORT_TOPPROTO] = { .print = report_topproto, .nodecount = 0 },
 };
 
 void report_opts_init(struct report_opts *o)
