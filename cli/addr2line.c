@@ -1,14 +1,15 @@
 /* addr2line.c - sonde addr2line: functions and lines of addresses in one binary, in the form of
- *binutils' tool.
+ * binutils' tool.
  *
- *	0x0000000000001139          the address, unless -p
+ *	0x0000000000001139          the address
  *	work                        function
  *	/home/me/app.c:12           file and line
  *	main                        -i: where it was inlined, outwards
  *	/home/me/app.c:30
  *
  * Always prints address and function (what addr2line prints with -a -f); these two options are
- *accepted and change nothing.  Unknown things are ??, an unknown line is ?, and 0 where nothing at all is known.
+ * accepted and change nothing.  Unknown things are ??, an unknown line is ?, and 0 where nothing at
+ * all is known.
  */
 #include "base/vec.h"
 #include "cli/cli.h"

@@ -1,19 +1,19 @@
 /* debug_file.c - find the file that a mapping was made from, and the debug file that belongs to it.
  *
- * Binaries are looked for as pprof does.  For build id ABCD... and file /usr/bin/app, in each
- *folder D of the search path (PPROF_BINARY_PATH), first match wins:
+ * Binaries are looked for as pprof does.  For build id ABCD... and file /usr/bin/app, in each folder
+ * D of the search path (PPROF_BINARY_PATH), first match wins:
  *
- *	D/ABCD.../app   D/ABCD.../anything   D/usr/bin/app/ABCD...   D/AB/CD....debug            by
- *build id D/app   D/usr/bin/app   D/usr/bin/app.debug   D/usr/bin/.debug/app.debug
- *D/usr/lib/debug/usr/bin/app.debug
+ *	by build id: D/ABCD.../app  D/ABCD.../anything  D/usr/bin/app/ABCD...  D/AB/CD....debug
+ *	by name:     D/app  D/usr/bin/app  D/usr/bin/app.debug  D/usr/bin/.debug/app.debug
+ *	             D/usr/lib/debug/usr/bin/app.debug
  *
  * and then the file itself.  Debug files are looked for where distributions put them:
  *
  *	/usr/lib/debug/.build-id/AB/CD....debug, and the same below each folder of the search path
  *	.gnu_debuglink NAME: beside the binary, in .debug/ beside it, in /usr/lib/debug/usr/bin/
  *
- * A file with another build id is never used.  The checksum of .gnu_debuglink decides only where
- *the binary has no build id, as it means reading the whole file.
+ * A file with another build id is never used.  The checksum of .gnu_debuglink decides only where the
+ * binary has no build id, as it means reading the whole file.
  */
 #include "symbolize/debug_file.h"
 

@@ -1,5 +1,4 @@
-/* debug_file.h - find the file that a mapping was made from, and the debug file that belongs to it.
- */
+/* debug_file.h - find the file that a mapping was made from, and the debug file that goes with it. */
 #ifndef SONDE_SYMBOLIZE_DEBUG_FILE_H
 #define SONDE_SYMBOLIZE_DEBUG_FILE_H
 

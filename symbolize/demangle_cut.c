@@ -1,16 +1,20 @@
 /* demangle_cut.c - take parameters, return type and template arguments out of a demangled C++ name.
  *
- *	double (anonymous namespace)::A<int>::go<char>(char) const        ->  (anonymous
- *namespace)::A<int>::go<char> int (*ns::pick<int>(int))(char)                                   ->
- *ns::pick<int> f(int) const::{lambda(int)#1}::operator()(int) const              ->  f()
- *const::{lambda(int)#1}::operator()
+ *	double (anonymous namespace)::A<int>::go<char>(char) const
+ *	       (anonymous namespace)::A<int>::go<char>
+ *
+ *	int (*ns::pick<int>(int))(char)
+ *	      ns::pick<int>
+ *
+ *	f(int) const::{lambda(int)#1}::operator()(int) const
+ *	f() const::{lambda(int)#1}::operator()
  *
  * One pass from the left over the text outside all brackets.  A space ends the return type, a '('
- *begins parameters: those of the function itself if nothing follows, those of a function around it
- *if "::" does, and then only the brackets stay.  The parameters of a lambda are part of its name.
+ * begins parameters: those of the function itself if nothing follows, those of a function around it
+ * if "::" does, and then only the brackets stay.  The parameters of a lambda are part of its name.
  *
  * What looks like a bracket and is none: operator<, operator(), ->, and < and > between the
- *parenthesized operands of an expression, as in A<(1)<(2)>.
+ * parenthesized operands of an expression, as in A<(1)<(2)>.
  */
 #include "symbolize/demangle_cut.h"
 

@@ -1,16 +1,16 @@
 /* dwarf_child.c - read DWARF in a child process, so that damaged debug information cannot hurt this
- *one.
+ * one.
  *
- * libdwarf as distributed reads beyond its sections on some damaged files, and loops on others.  A
- *fork costs a millisecond a batch and bounds all of that: the child gets its sections by
- *inheritance, sends answers through a pipe, and says in a shared page which unit it is reading.  If
- *it dies or uses up its CPU time, a second one is asked for what is left, without that unit: one
- *bad unit costs one unit.
+ * libdwarf as distributed reads beyond its sections on some damaged files, frees twice on others,
+ * and loops on a few.  A fork costs a millisecond a batch and bounds all of that: the child gets its
+ * sections by inheritance, sends answers through a pipe, and says in a shared page which unit it is
+ * reading.  If it dies or uses up its CPU time, a second one is asked for what is left, without that
+ * unit: one bad unit costs one unit.
  *
  * The stream is a sequence of
  *
- *	struct head { STRING, bytes, 0 } bytes...                     strings are numbered from 1 as
- *they come struct head { ANSWER, address number, n } struct packed_frame[n]
+ *	struct head { STRING, bytes, 0 }            bytes...; strings are numbered from 1 as they come
+ *	struct head { ANSWER, address number, n }   struct packed_frame[n]
  *
  * and is itself read with suspicion: a child that was hurt may write anything.
  */
@@ -30,8 +30,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MAX_CHILDREN	 8 /* of one batch */
-#define UNIT_CPU_SECONDS 20
+#define MAX_CHILDREN 4 /* of one batch */
+/* CPU time, beside what the size of the sections earns.  A unit of libjvm takes 2 ms. */
+#define UNIT_SECONDS	 5
+#define BATCH_SECONDS	 20
+#define BYTES_PER_SECOND (8 << 20)
 #define MAX_STRING_BYTES (1 << 20)
 #define MEMORY_SPARE	 ((uint64_t)1 << 30)
 #define MEMORY_FACTOR	 64 /* heap of libdwarf for each byte of its sections */
@@ -59,9 +62,16 @@ struct packed_frame {
 
 /* ---- the child ---- */
 
+/* What the parent can see even if the child dies. */
+struct progress {
+	volatile uint32_t unit;
+	volatile enum { RUNNING, FINISHED, REFUSED } state;
+};
+
 struct sender {
 	int fd;
-	volatile uint32_t *unit; /* shared with the parent */
+	struct progress *progress;
+	rlim_t unit_seconds, last_second;
 	struct strtab *strings;
 	size_t n_sent;
 	size_t n;
@@ -104,25 +114,28 @@ static uint32_t put_string(struct sender *s, const char *string)
 	return id;
 }
 
-static void allow_cpu_seconds(unsigned seconds)
+static rlim_t cpu_seconds(void)
 {
 	struct rusage used;
-	struct rlimit limit;
 
-	if (getrusage(RUSAGE_SELF, &used) || getrlimit(RLIMIT_CPU, &limit))
-		return;
-	limit.rlim_cur = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + seconds;
-	if (limit.rlim_cur > limit.rlim_max)
-		limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_CPU, &limit);
+	if (getrusage(RUSAGE_SELF, &used))
+		return 0;
+	return (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + 1;
 }
 
 static void send_enter(void *ctx, uint32_t unit)
 {
 	struct sender *s = ctx;
+	rlim_t until = cpu_seconds() + s->unit_seconds;
+	struct rlimit limit;
 
-	*s->unit = unit;
-	allow_cpu_seconds(UNIT_CPU_SECONDS);
+	s->progress->unit = unit;
+	if (getrlimit(RLIMIT_CPU, &limit))
+		return;
+	limit.rlim_cur = until < s->last_second ? until : s->last_second;
+	if (limit.rlim_cur > limit.rlim_max)
+		limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_CPU, &limit);
 }
 
 static void send_answer(void *ctx, size_t i, const struct dwarf_frame *frames, size_t n)
@@ -143,18 +156,25 @@ static void send_answer(void *ctx, size_t i, const struct dwarf_frame *frames, s
 	put(s, packed, n * sizeof(packed[0]));
 }
 
+static uint64_t section_bytes(const struct dwarf_input *in)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < in->n_sections; i++)
+		bytes += in->sections[i].bytes.n;
+	return bytes;
+}
+
 /* Sanitizers map terabytes that they never use, so there the address space cannot be the measure.
  */
 static void limit_memory(const struct dwarf_input *in)
 {
 #if !SANITIZED
-	uint64_t bytes = MEMORY_SPARE;
+	uint64_t bytes = MEMORY_SPARE + section_bytes(in) * MEMORY_FACTOR;
 	struct rlimit limit;
 	long pages = 0;
 	FILE *f;
 
-	for (size_t i = 0; i < in->n_sections; i++)
-		bytes += in->sections[i].bytes.n * MEMORY_FACTOR;
 	f = fopen("/proc/self/statm", "re");
 	if (!f)
 		return;
@@ -188,19 +208,25 @@ static void expect_crashes(void)
 	__sanitizer_set_death_callback(NULL);
 }
 
-static void run_child(const struct dwarf_input *in, int fd, volatile uint32_t *unit)
+static void run_child(const struct dwarf_input *in, int fd, struct progress *progress)
 {
 	static struct sender s;
 	struct dwarf_sink sink = { send_enter, send_answer, &s };
+	rlim_t earned = section_bytes(in) / BYTES_PER_SECOND;
 
 	expect_crashes();
 	limit_memory(in);
 	s.fd = fd;
-	s.unit = unit;
+	s.progress = progress;
+	s.unit_seconds = UNIT_SECONDS + earned;
+	s.last_second = cpu_seconds() + BATCH_SECONDS + 4 * earned;
 	s.strings = strtab_new();
-	if (dwarf_lookup(in, &sink, NULL))
-		_exit(2);
+	if (dwarf_lookup(in, &sink, NULL)) {
+		progress->state = REFUSED;
+		_exit(1);
+	}
 	flush(&s);
+	progress->state = FINISHED;
 	_exit(0);
 }
 
@@ -297,16 +323,17 @@ static void receive(struct receiver *r)
 	}
 }
 
-/* One child for these addresses.  0 = it finished; 1 = it died reading *unit; negative = it could
+/* One child for these addresses.  0 = it finished; 1 = it died reading progress->unit; negative = it could
  * not even begin. */
-static int ask_child(struct receiver *r, volatile uint32_t *unit, struct err *err)
+static int ask_child(struct receiver *r, struct progress *progress, struct err *err)
 {
-	int fds[2], status = 0;
+	int fds[2];
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC))
 		return err_set(err, SONDE_EIO, "cannot make a pipe: %s", strerror(errno));
-	*unit = DWARF_NO_UNIT;
+	progress->unit = DWARF_NO_UNIT;
+	progress->state = RUNNING;
 	pid = fork();
 	if (pid < 0) {
 		close(fds[0]);
@@ -315,21 +342,18 @@ static int ask_child(struct receiver *r, volatile uint32_t *unit, struct err *er
 	}
 	if (pid == 0) {
 		close(fds[0]);
-		run_child(r->in, fds[1], unit);
+		run_child(r->in, fds[1], progress);
 	}
 	close(fds[1]);
 	r->fd = fds[0];
 	receive(r);
 	close(fds[0]);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return err_set(err, SONDE_EIO, "cannot wait for a child: %s",
-				       strerror(errno));
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return 0;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 2
-		       ? err_set(err, SONDE_EFORMAT, "damaged debug information")
-		       : 1;
+	/* Whoever ignores SIGCHLD gets ECHILD here; the state says all that matters. */
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (progress->state == REFUSED)
+		return err_set(err, SONDE_EFORMAT, "damaged debug information");
+	return progress->state == FINISHED ? 0 : 1;
 }
 
 /* What has no answer yet, closed up. */
@@ -348,7 +372,7 @@ static size_t drop_answered(uint64_t *addresses, size_t *numbers, bool *answered
 }
 
 static int ask_children(struct receiver *r, struct dwarf_input *in, uint64_t *addresses,
-			size_t *numbers, volatile uint32_t *unit, struct err *err)
+			size_t *numbers, struct progress *progress, struct err *err)
 {
 	uint32_t bad[MAX_CHILDREN];
 
@@ -358,11 +382,11 @@ static int ask_children(struct receiver *r, struct dwarf_input *in, uint64_t *ad
 
 		r->strings = strtab_new();
 		r->at = r->n = 0;
-		status = ask_child(r, unit, err);
+		status = ask_child(r, progress, err);
 		strtab_free(r->strings);
 		if (status <= 0)
 			return status;
-		bad[in->n_bad_units++] = *unit;
+		bad[in->n_bad_units++] = progress->unit;
 		in->n_addresses = drop_answered(addresses, numbers, r->answered, in->n_addresses);
 		if (in->n_addresses == 0)
 			return 0;
@@ -378,11 +402,12 @@ int dwarf_lookup_in_child(const struct dwarf_input *in, const struct dwarf_sink 
 	uint64_t *addresses = arena_memdup(a, in->addresses, in->n_addresses * sizeof(uint64_t));
 	size_t *numbers = ARENA_ARRAY(a, size_t, in->n_addresses);
 	struct dwarf_input left = *in;
-	volatile uint32_t *unit;
+	struct progress *progress;
 	int status;
 
-	unit = mmap(NULL, sizeof(*unit), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (unit == MAP_FAILED) {
+	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
+	if (progress == MAP_FAILED) {
 		arena_free(a);
 		return err_set(err, SONDE_EIO, "cannot share memory: %s", strerror(errno));
 	}
@@ -393,8 +418,8 @@ int dwarf_lookup_in_child(const struct dwarf_input *in, const struct dwarf_sink 
 	r->sink = sink;
 	r->numbers = numbers;
 	r->answered = ARENA_ARRAY(a, bool, in->n_addresses);
-	status = ask_children(r, &left, addresses, numbers, unit, err);
-	munmap((void *)(uintptr_t)unit, sizeof(*unit));
+	status = ask_children(r, &left, addresses, numbers, progress, err);
+	munmap(progress, sizeof(*progress));
 	arena_free(a);
 	return status;
 }

@@ -1,13 +1,13 @@
 /* plt.c - names for the stubs through which calls into shared libraries go: puts@plt.
  *
  * No symbol table names these stubs, yet hot small calls spend visible time in them.  On x86-64
- *every stub ends in `jmp *slot(%rip)`; the slot is the address of a relocation, and the relocation
- *names the symbol:
+ * every stub ends in `jmp *slot(%rip)`; the slot is the address of a relocation, and the relocation
+ * names the symbol:
  *
  *	[f3 0f 1e fa]  [f2]  ff 25 disp32         endbr64, bnd, jmp *disp32(%rip)
  *
  * That holds for .plt, .plt.sec and .plt.got, lazy or not, of all linkers; other machines get no
- *stub names.
+ * stub names.
  */
 #include "symbolize/symtab.h"
 

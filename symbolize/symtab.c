@@ -3,8 +3,8 @@
  * Which table: .symtab of the debug file, else of the binary, else .dynsym.
  *
  * Several symbols at one address (read, __read, __GI_read) are aliases and one must speak for all.
- * The rule, most important first: one with a size, a function rather than an untyped label, global
- * before weak before local, no leading underscore, the shorter name, the alphabet.
+ * The rule, most important first: one with a size, a function rather than an untyped label, no
+ * leading underscore, global before weak before local, the shorter name, the alphabet.
  *
  * A symbol without a size (assembly, _init) reaches to the next symbol of its own section and never
  * further: else _init would swallow the PLT.  Where ranges nest, a function wins over an untyped
