@@ -21,7 +21,7 @@ MODE_tsan    := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 MODE_fuzz    := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
 MODE_CFLAGS := $(MODE_$(MODE))
 
-WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wno-unused-parameter
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wno-unused-parameter -Wno-missing-field-initializers
 # Initial-exec TLS: the other models call a helper that may allocate, which a signal handler cannot bear.
 CFLAGS += -std=gnu11 -D_GNU_SOURCE -fPIC -ftls-model=initial-exec -fvisibility=hidden -fno-strict-aliasing $(WARN) $(MODE_CFLAGS)
 CPPFLAGS += -I. -I$(B) -DSONDE_VERSION='"$(VERSION)"' -MMD -MP

@@ -198,6 +198,12 @@ static void advance(struct program *p, uint64_t delta)
 	p->pc += delta * p->cie->code_align;
 }
 
+/* A factored offset; hostile ones wrap around. */
+static int64_t scaled(const struct program *p, uint64_t n)
+{
+	return (int64_t)(n * (uint64_t)p->cie->data_align);
+}
+
 /* The opcodes that carry their operand in the low six bits, and those that only move. */
 static bool run_primary(struct program *p, struct cursor *i, uint8_t op)
 {
@@ -206,7 +212,7 @@ static bool run_primary(struct program *p, struct cursor *i, uint8_t op)
 		advance(p, op & 0x3f);
 		return true;
 	case 0x80: /* DW_CFA_offset */
-		save_at(&p->s, op & 0x3f, AT_CFA, (int64_t)cursor_uleb(i) * p->cie->data_align);
+		save_at(&p->s, op & 0x3f, AT_CFA, scaled(p, cursor_uleb(i)));
 		return true;
 	case 0xc0: /* DW_CFA_restore */
 		restore(&p->s, &p->cie->initial, op & 0x3f);
@@ -219,7 +225,6 @@ static bool run_primary(struct program *p, struct cursor *i, uint8_t op)
 static bool run_extended(struct program *p, struct cursor *i, uint8_t op)
 {
 	struct state *s = &p->s;
-	int64_t align = p->cie->data_align;
 	uint64_t reg;
 
 	switch (op) {
@@ -232,7 +237,7 @@ static bool run_extended(struct program *p, struct cursor *i, uint8_t op)
 		return true;
 	case 0x05: /* offset_extended */
 		reg = cursor_uleb(i);
-		save_at(s, reg, AT_CFA, (int64_t)cursor_uleb(i) * align);
+		save_at(s, reg, AT_CFA, scaled(p, cursor_uleb(i)));
 		return true;
 	case 0x06: /* restore_extended */
 		restore(s, &p->cie->initial, cursor_uleb(i));
@@ -277,14 +282,14 @@ static bool run_extended(struct program *p, struct cursor *i, uint8_t op)
 		return true;
 	case 0x11: /* offset_extended_sf */
 		reg = cursor_uleb(i);
-		save_at(s, reg, AT_CFA, cursor_sleb(i) * align);
+		save_at(s, reg, AT_CFA, scaled(p, (uint64_t)cursor_sleb(i)));
 		return true;
 	case 0x12: /* def_cfa_sf */
 		reg = cursor_uleb(i);
-		set_cfa(s, reg, cursor_sleb(i) * align);
+		set_cfa(s, reg, scaled(p, (uint64_t)cursor_sleb(i)));
 		return true;
 	case 0x13: /* def_cfa_offset_sf */
-		s->cfa_offset = cursor_sleb(i) * align;
+		s->cfa_offset = scaled(p, (uint64_t)cursor_sleb(i));
 		return true;
 	case 0x14: /* val_offset, val_offset_sf */
 	case 0x15:

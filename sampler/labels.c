@@ -33,7 +33,9 @@ void labels_unlock(void)
 
 /* A label as it is asked for, cut and cleaned, not yet part of a set. */
 struct wanted {
-	struct label_entry head;
+	uint8_t kind, key_bytes, unit_bytes;
+	uint16_t value_bytes, entry_bytes;
+	int64_t number;
 	char key[256];
 	const char *unit, *value;
 };
@@ -50,14 +52,14 @@ static void want_key(struct wanted *w, const char *key)
 	}
 	if (n == 0)
 		w->key[n++] = '_';
-	w->head.key_bytes = (uint8_t)n;
+	w->key_bytes = (uint8_t)n;
 }
 
 static void want_lengths(struct wanted *w)
 {
-	size_t n = sizeof(struct label_entry) + w->head.key_bytes + w->head.unit_bytes + w->head.value_bytes;
+	size_t n = sizeof(struct label_entry) + w->key_bytes + w->unit_bytes + w->value_bytes;
 
-	w->head.entry_bytes = (uint16_t)((n + 7) & ~(size_t)7);
+	w->entry_bytes = (uint16_t)((n + 7) & ~(size_t)7);
 }
 
 static struct label_entry *next_entry(const struct label_entry *e)
@@ -69,9 +71,9 @@ static int is_entry(const struct label_entry *e, const struct wanted *w)
 {
 	const char *at = e->bytes;
 
-	return e->kind == w->head.kind && e->key_bytes == w->head.key_bytes &&
-	       e->unit_bytes == w->head.unit_bytes && e->value_bytes == w->head.value_bytes &&
-	       e->number == w->head.number && memcmp(at, w->key, e->key_bytes) == 0 &&
+	return e->kind == w->kind && e->key_bytes == w->key_bytes &&
+	       e->unit_bytes == w->unit_bytes && e->value_bytes == w->value_bytes &&
+	       e->number == w->number && memcmp(at, w->key, e->key_bytes) == 0 &&
 	       memcmp(at + e->key_bytes, w->unit, e->unit_bytes) == 0 &&
 	       memcmp(at + e->key_bytes + e->unit_bytes, w->value, e->value_bytes) == 0;
 }
@@ -80,10 +82,10 @@ static uint64_t hash_wanted(const struct label_set *parent, const struct wanted 
 {
 	uint64_t h = hash_mix((uint64_t)(uintptr_t)parent);
 
-	h = hash_add(h, hash_bytes(w->key, w->head.key_bytes));
-	h = hash_add(h, hash_bytes(w->unit, w->head.unit_bytes));
-	h = hash_add(h, hash_bytes(w->value, w->head.value_bytes));
-	return hash_add(h, (uint64_t)w->head.number ^ w->head.kind);
+	h = hash_add(h, hash_bytes(w->key, w->key_bytes));
+	h = hash_add(h, hash_bytes(w->unit, w->unit_bytes));
+	h = hash_add(h, hash_bytes(w->value, w->value_bytes));
+	return hash_add(h, (uint64_t)w->number ^ w->kind);
 }
 
 static const struct label_set *find(const struct label_set *parent, uint64_t hash, const struct wanted *w)
@@ -100,11 +102,16 @@ static struct label_entry *append(struct label_entry *at, const struct wanted *w
 {
 	char *p = at->bytes;
 
-	*at = w->head;
-	memcpy(p, w->key, w->head.key_bytes);
-	p += w->head.key_bytes;
-	memcpy(p, w->unit, w->head.unit_bytes);
-	memcpy(p + w->head.unit_bytes, w->value, w->head.value_bytes);
+	at->kind = w->kind;
+	at->key_bytes = w->key_bytes;
+	at->unit_bytes = w->unit_bytes;
+	at->value_bytes = w->value_bytes;
+	at->entry_bytes = w->entry_bytes;
+	at->number = w->number;
+	memcpy(p, w->key, w->key_bytes);
+	p += w->key_bytes;
+	memcpy(p, w->unit, w->unit_bytes);
+	memcpy(p + w->unit_bytes, w->value, w->value_bytes);
 	return next_entry(at);
 }
 
@@ -113,16 +120,16 @@ static const struct label_set *make(const struct label_set *parent, uint64_t has
 {
 	uint64_t block[LABEL_BLOCK_BYTES / 8 + 1];
 	struct label_entry *at = (struct label_entry *)block, *pushed;
-	size_t limit = LABEL_BLOCK_BYTES - w->head.entry_bytes;
+	size_t limit = LABEL_BLOCK_BYTES - w->entry_bytes;
 	struct label_set *s;
 	size_t bytes;
 
-	if (n_sets == LABEL_MAX_SETS || w->head.entry_bytes > LABEL_BLOCK_BYTES)
+	if (n_sets == LABEL_MAX_SETS || w->entry_bytes > LABEL_BLOCK_BYTES)
 		return NULL;
 	memset(block, 0, sizeof(block));
 	for (const struct label_entry *e = parent ? (const struct label_entry *)parent->block : NULL; e && e->kind;
 	     e = next_entry(e)) {
-		if (e->key_bytes == w->head.key_bytes && memcmp(e->bytes, w->key, e->key_bytes) == 0)
+		if (e->key_bytes == w->key_bytes && memcmp(e->bytes, w->key, e->key_bytes) == 0)
 			continue;
 		if ((size_t)((char *)at - (char *)block) + e->entry_bytes > limit)
 			return NULL;
@@ -194,18 +201,18 @@ static void push(struct wanted *w)
 
 void sonde_labels_push(const char *key, const char *value)
 {
-	struct wanted w = { .head.kind = 's', .unit = "", .value = value ? value : "" };
+	struct wanted w = { .kind = 's', .unit = "", .value = value ? value : "" };
 
-	w.head.value_bytes = (uint16_t)strnlen(w.value, LABEL_BLOCK_BYTES);
+	w.value_bytes = (uint16_t)strnlen(w.value, LABEL_BLOCK_BYTES);
 	want_key(&w, key ? key : "");
 	push(&w);
 }
 
 void sonde_labels_push_number(const char *key, int64_t value, const char *unit)
 {
-	struct wanted w = { .head.kind = 'n', .head.number = value, .unit = unit ? unit : "", .value = "" };
+	struct wanted w = { .kind = 'n', .number = value, .unit = unit ? unit : "", .value = "" };
 
-	w.head.unit_bytes = (uint8_t)strnlen(w.unit, 255);
+	w.unit_bytes = (uint8_t)strnlen(w.unit, 255);
 	want_key(&w, key ? key : "");
 	push(&w);
 }
