@@ -289,8 +289,8 @@ void graph_link(struct graph *g)
 {
 	CLEAR(&g->in_at, g->node.n + 1);
 	CLEAR(&g->out_at, g->node.n + 1);
-	CLEAR(&g->in, g->edges.n);
-	CLEAR(&g->out, g->edges.n);
+	CLEAR(&g->in, g->edges.n + 1); /* never NULL */
+	CLEAR(&g->out, g->edges.n + 1);
 	link_by(g, true, g->in_at.v, g->in.v);
 	link_by(g, false, g->out_at.v, g->out.v);
 }

@@ -43,7 +43,8 @@ static void tell_conflicts(struct conflicts *c, const struct notes *notes)
 {
 	struct arena *a = arena_new(ARENA_DIE);
 
-	qsort(c->v.v, c->v.n, sizeof(*c->v.v), by_key_and_unit);
+	if (c->v.n)
+		qsort(c->v.v, c->v.n, sizeof(*c->v.v), by_key_and_unit);
 	for (size_t i = 0, end; i < c->v.n; i = end) {
 		const struct conflict *first = &c->v.v[i];
 		const char *list = first->other;

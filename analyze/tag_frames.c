@@ -133,6 +133,7 @@ static void weave(struct weaver *w, struct keys *roots, struct keys *leaves)
 	struct profile *p = w->profile;
 
 	*VEC_PUSH(&w->stack_at) = 0;
+	VEC_MUST(&w->stack, 1); /* no column of a profile is NULL */
 	for (size_t i = 0; i < p->n_samples; i++) {
 		struct arena_mark mark = arena_mark(w->scratch);
 		uint32_t *above = ARENA_ARRAY(w->scratch, uint32_t, roots->v.n);
