@@ -19,6 +19,7 @@ struct placed_label {
 struct merger {
 	struct profile *p; /* the result */
 	struct hash_map samples, locations, functions, mappings;
+	VEC(bool) has_comment; /* by string */
 
 	/* of the source at hand */
 	const struct profile *src;
@@ -353,14 +354,13 @@ static void start_source(struct merger *m, const struct profile *src)
 
 static void add_comments(struct merger *m)
 {
+	VEC_MUST(&m->has_comment, strtab_count(m->p->strings)); /* what is new in it is zero */
 	for (size_t i = 0; i < m->src->comments.n; i++) {
 		str_id comment = m->string_of.v[m->src->comments.v[i]];
-		size_t k = 0;
 
-		while (k < m->p->comments.n && m->p->comments.v[k] != comment)
-			k++;
-		if (k == m->p->comments.n)
+		if (!m->has_comment.v[comment])
 			*VEC_PUSH(&m->p->comments) = comment;
+		m->has_comment.v[comment] = true;
 	}
 }
 
@@ -416,6 +416,7 @@ static void release(struct merger *m)
 	hash_map_release(&m->locations);
 	hash_map_release(&m->functions);
 	hash_map_release(&m->mappings);
+	VEC_RELEASE(&m->has_comment);
 	VEC_RELEASE(&m->string_of);
 	VEC_RELEASE(&m->mapping_of);
 	VEC_RELEASE(&m->location_of);

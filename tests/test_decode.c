@@ -318,6 +318,21 @@ static void samples_need_a_type(void **state)
 	assert_refused(&m, "samples without a sample type");
 }
 
+static void sample_types_without_end_are_refused(void **state)
+{
+	enum { TYPES = 5000 };
+	uint8_t *bytes = malloc(TYPES * 2 + 2);
+	struct profile *p = NULL;
+	struct err err;
+
+	for (size_t i = 0; i < TYPES; i++)
+		memcpy(bytes + 2 * i, "\x0a", 2);
+	memcpy(bytes + TYPES * 2, "\x32", 2);
+	assert_int_equal(decode_copy(&p, bytes, TYPES * 2 + 2, &err), SONDE_EFORMAT);
+	assert_string_equal(err.text, "malformed profile: too many sample types: 5000");
+	free(bytes);
+}
+
 static void wrong_wire_types_are_refused(void **state)
 {
 	static const unsigned messages[] = { SAMPLE_TYPE, SAMPLE, MAPPING, LOCATION,
@@ -442,6 +457,7 @@ int main(void)
 		cmocka_unit_test(line_without_a_function_is_refused),
 		cmocka_unit_test(string_table_must_be_there_and_begin_empty),
 		cmocka_unit_test(samples_need_a_type),
+		cmocka_unit_test(sample_types_without_end_are_refused),
 		cmocka_unit_test(wrong_wire_types_are_refused),
 		cmocka_unit_test(every_truncation_is_answered),
 		cmocka_unit_test(every_flipped_bit_is_answered),

@@ -35,6 +35,9 @@ enum {
 	F_DOC_URL,
 };
 
+/* Real profiles have up to eight; what follows compares them all with each other. */
+enum { MOST_SAMPLE_TYPES = 4096 };
+
 struct decoder {
 	struct profile *p;
 	const uint8_t *start, *end;
@@ -537,6 +540,8 @@ static int decode(struct decoder *d)
 	rc = decode_later(d);
 	if (rc)
 		return rc;
+	if (d->p->sample_types.n > MOST_SAMPLE_TYPES)
+		return refuse(d, "too many sample types:", d->p->sample_types.n);
 	if (d->n_of[F_SAMPLE] && !d->p->sample_types.n)
 		return err_set(d->err, PROTO_REFUSED,
 			       "malformed profile: samples without a sample type");

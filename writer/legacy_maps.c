@@ -13,7 +13,7 @@
 #include "writer/legacy.h"
 
 enum {
-	MOST_VARIABLES = 256, /* gperftools defines one, "build" */
+	MOST_VARIABLES = 64, /* gperftools defines one, "build" */
 	LONGEST_LINE = 65536, /* after variables have been put in: they may hold each other,
 				 doubling each time */
 };
