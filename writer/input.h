@@ -43,8 +43,7 @@ struct id_map {
 
 void id_map_init(struct id_map *m, size_t n_expected); /* a zeroed struct is fine for release */
 void id_map_release(struct id_map *m);
-SONDE_MUST bool id_map_add(struct id_map *m, uint64_t id,
-			   uint32_t index); /* false: known already */
+bool id_map_add(struct id_map *m, uint64_t id, uint32_t index); /* false: known already */
 uint32_t id_map_get_rest(struct id_map *m, uint64_t id);
 
 static inline uint32_t id_map_get(struct id_map *m, uint64_t id) /* PROFILE_NONE = unknown */

@@ -39,8 +39,7 @@ void legacy_frame(struct legacy *l, uint64_t address)
 			.address = address,
 			.mapping = PROFILE_NONE,
 		};
-		if (!id_map_add(&l->by_address, address, index))
-			return; /* cannot be: it was not there */
+		id_map_add(&l->by_address, address, index);
 	}
 	*VEC_PUSH(&l->stack) = index;
 }

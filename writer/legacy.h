@@ -40,8 +40,9 @@ bool span_is_blank_or_comment(struct span s);
 
 bool is_space(char c); /* what \s matches */
 bool is_digit(char c);
-bool is_hex(char c);	   /* either case */
-bool is_lower_hex(char c); /* what addresses are made of */
+bool is_hex(char c); /* either case */
+bool is_lower_hex(char c);
+bool is_address_char(char c); /* of "0x12 0x34", which is what [ x0-9a-f] matches */
 
 /* Go's strconv: with base 0 the prefixes 0x, 0b, 0o and 0 choose the base.  False when s is not
  * wholly a number or does not fit. */

@@ -46,11 +46,6 @@ static enum legacy_result read_header(struct legacy *l, struct lines *lines,
 	return LEGACY_OK;
 }
 
-static bool is_address_char(char c)
-{
-	return c == ' ' || c == 'x' || is_lower_hex(c);
-}
-
 /* "TIME COUNT @ addresses" anywhere in the line.  Where no blank parts the two, the last digit is
  * the count: that is how the pattern `(\d+) *(\d+) @` reads it. */
 static bool find_sample(struct span line, struct span *time, struct span *count,

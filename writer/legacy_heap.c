@@ -114,11 +114,6 @@ static enum legacy_result read_header(struct span line, struct heap_header *h)
 	return LEGACY_NOT_MINE;
 }
 
-static bool is_address_char(char c)
-{
-	return c == ' ' || c == 'x' || is_lower_hex(c);
-}
-
 /* Find the counts and the addresses, which may begin anywhere in the line. */
 static bool find_sample(struct span line, struct counts *counts, struct span *addresses)
 {

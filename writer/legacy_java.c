@@ -83,11 +83,6 @@ static enum legacy_result read_attribute(struct legacy *l, enum java_kind kind, 
 	return LEGACY_NOT_MINE;
 }
 
-static bool is_address_char(char c)
-{
-	return c == ' ' || c == 'x' || is_lower_hex(c);
-}
-
 /* "SIZE COUNT @ addresses" anywhere in the line. */
 static bool find_sample(struct span line, struct span *size, struct span *count,
 			struct span *addresses)
@@ -216,7 +211,8 @@ static uint32_t find_function(struct profile *p, struct id_map *by_name,
 		.system_name = name,
 		.filename = strtab_add(p->strings, line->file.s, line->file.n),
 	};
-	return id_map_add(by_name, name, index) ? index : PROFILE_NONE;
+	id_map_add(by_name, name, index);
+	return index;
 }
 
 static enum legacy_result read_location(struct legacy *l, struct id_map *by_name,

@@ -13,7 +13,7 @@
 #include "writer/legacy.h"
 
 enum {
-	MOST_VARIABLES = 64, /* gperftools defines one, "build" */
+	MOST_VARIABLES = 64,  /* gperftools defines one, "build" */
 	LONGEST_LINE = 65536, /* after variables have been put in: they may hold each other,
 				 doubling each time */
 };
@@ -26,7 +26,6 @@ struct variable {
 };
 
 struct map_reader {
-	struct legacy *l;
 	struct arena *arena; /* of variables and of the line with the variables put in */
 	struct variable variables[MOST_VARIABLES];
 	size_t n_variables;
@@ -410,7 +409,7 @@ enum legacy_result legacy_assign_mappings(struct legacy *l)
 
 enum legacy_result legacy_read_map(struct legacy *l, struct lines *lines)
 {
-	struct map_reader r = { .l = l, .arena = arena_new(ARENA_DIE) };
+	struct map_reader r = { .arena = arena_new(ARENA_DIE) };
 	bool too_long = false;
 
 	while (!too_long && lines_next(lines)) {

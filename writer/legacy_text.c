@@ -51,6 +51,11 @@ bool span_is_blank_or_comment(struct span s)
 	return s.n == 0 || s.s[0] == '#';
 }
 
+bool is_address_char(char c)
+{
+	return c == ' ' || c == 'x' || is_lower_hex(c);
+}
+
 static int digit_value(char c)
 {
 	if (is_digit(c))
