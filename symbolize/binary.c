@@ -234,6 +234,7 @@ static void answer_by_dwarf(struct binary *b, const uint64_t *sorted, size_t n)
 		.n_sections = N_DWARF_SECTIONS,
 		.addresses = sorted,
 		.n_addresses = n,
+		.end_unit = DWARF_NO_UNIT,
 	};
 	struct err why = { "" };
 

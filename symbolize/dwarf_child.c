@@ -5,7 +5,7 @@
  * and loops on a few.  A fork costs a millisecond a batch and bounds all of that: the child gets its
  * sections by inheritance, sends answers through a pipe, and says in a shared page which unit it is
  * reading.  If it dies or uses up its CPU time, a second one is asked for what is left, without that
- * unit: one bad unit costs one unit.
+ * unit: one bad unit costs one unit.  If it dies looking for a unit, that one and all behind it are lost.
  *
  * The stream is a sequence of
  *
@@ -32,8 +32,8 @@
 
 #define MAX_CHILDREN 4 /* of one batch */
 /* CPU time, beside what the size of the sections earns.  A unit of libjvm takes 2 ms. */
-#define UNIT_SECONDS	 5
-#define BATCH_SECONDS	 20
+#define UNIT_SECONDS	 2
+#define BATCH_SECONDS	 10
 #define BYTES_PER_SECOND (8 << 20)
 #define MAX_STRING_BYTES (1 << 20)
 #define MEMORY_SPARE	 ((uint64_t)1 << 30)
@@ -65,6 +65,7 @@ struct packed_frame {
 /* What the parent can see even if the child dies. */
 struct progress {
 	volatile uint32_t unit;
+	volatile bool for_answers;
 	volatile enum { RUNNING, FINISHED, REFUSED } state;
 };
 
@@ -123,13 +124,14 @@ static rlim_t cpu_seconds(void)
 	return (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + 1;
 }
 
-static void send_enter(void *ctx, uint32_t unit)
+static void send_enter(void *ctx, uint32_t unit, bool for_answers)
 {
 	struct sender *s = ctx;
 	rlim_t until = cpu_seconds() + s->unit_seconds;
 	struct rlimit limit;
 
 	s->progress->unit = unit;
+	s->progress->for_answers = for_answers;
 	if (getrlimit(RLIMIT_CPU, &limit))
 		return;
 	limit.rlim_cur = until < s->last_second ? until : s->last_second;
@@ -195,6 +197,15 @@ static void __sanitizer_set_death_callback(void (*callback)(void))
 }
 #endif
 
+/* The C library says why it aborts. */
+static void be_silent(void)
+{
+	int fd = open("/dev/null", O_WRONLY);
+
+	if (fd >= 0)
+		dup2(fd, STDERR_FILENO);
+}
+
 /* Crashes are expected here: no handlers of the host, no core files, no saved inputs of a fuzzer.
  */
 static void expect_crashes(void)
@@ -206,6 +217,8 @@ static void expect_crashes(void)
 		signal(signals[i], SIG_DFL);
 	setrlimit(RLIMIT_CORE, &none);
 	__sanitizer_set_death_callback(NULL);
+	if (!SANITIZED)
+		be_silent();
 }
 
 static void run_child(const struct dwarf_input *in, int fd, struct progress *progress)
@@ -332,7 +345,8 @@ static int ask_child(struct receiver *r, struct progress *progress, struct err *
 
 	if (pipe2(fds, O_CLOEXEC))
 		return err_set(err, SONDE_EIO, "cannot make a pipe: %s", strerror(errno));
-	progress->unit = DWARF_NO_UNIT;
+	progress->unit = 0;
+	progress->for_answers = false;
 	progress->state = RUNNING;
 	pid = fork();
 	if (pid < 0) {
@@ -375,23 +389,23 @@ static int ask_children(struct receiver *r, struct dwarf_input *in, uint64_t *ad
 			size_t *numbers, struct progress *progress, struct err *err)
 {
 	uint32_t bad[MAX_CHILDREN];
+	int status = 1;
 
 	in->bad_units = bad;
-	for (size_t child = 0; child < MAX_CHILDREN; child++) {
-		int status;
-
+	for (size_t child = 0; child < MAX_CHILDREN && status == 1; child++) {
 		r->strings = strtab_new();
 		r->at = r->n = 0;
 		status = ask_child(r, progress, err);
 		strtab_free(r->strings);
-		if (status <= 0)
+		if (status < 0 || (status == 0 && child == 0))
 			return status;
-		bad[in->n_bad_units++] = progress->unit;
+		if (progress->for_answers)
+			bad[in->n_bad_units++] = progress->unit;
+		else
+			in->end_unit = progress->unit;
 		in->n_addresses = drop_answered(addresses, numbers, r->answered, in->n_addresses);
-		if (in->n_addresses == 0)
-			return 0;
 	}
-	return err_set(err, SONDE_EFORMAT, "damaged debug information in %d units", MAX_CHILDREN);
+	return err_set(err, SONDE_EFORMAT, "damaged debug information, read as far as possible");
 }
 
 int dwarf_lookup_in_child(const struct dwarf_input *in, const struct dwarf_sink *sink,

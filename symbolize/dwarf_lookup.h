@@ -27,6 +27,7 @@ struct dwarf_input {
 	size_t n_addresses;
 	const uint32_t *bad_units; /* units to leave alone */
 	size_t n_bad_units;
+	uint32_t end_unit; /* the first unit not even to look for; DWARF_NO_UNIT = all */
 };
 
 struct dwarf_frame {
@@ -35,8 +36,8 @@ struct dwarf_frame {
 };
 
 struct dwarf_sink {
-	/* Before unit number `unit` (in file order) is read. */
-	void (*enter)(void *ctx, uint32_t unit);
+	/* Before unit number `unit` (in file order) is looked for, or read for its answers. */
+	void (*enter)(void *ctx, uint32_t unit, bool for_answers);
 	/* Frames of address number i, innermost first, at least one.  Without a function's DIE
 	 * there is one frame, with file and line only.  The strings live until the next call. */
 	void (*answer)(void *ctx, size_t i, const struct dwarf_frame *frames, size_t n);

@@ -196,7 +196,7 @@ static void read_root(struct batch *b, Dwarf_Die root, uint16_t version)
 /* A header that cannot be read hides where the next one is: what came before still counts. */
 static void read_units(struct batch *b)
 {
-	for (;;) {
+	while (b->r.units.n < b->r.in->end_unit) {
 		Dwarf_Unsigned bytes, type_offset, next;
 		Dwarf_Half version, address_bytes, length_bytes, extension, kind;
 		Dwarf_Off abbrevs;
@@ -204,7 +204,7 @@ static void read_units(struct batch *b)
 		Dwarf_Sig8 signature;
 		Dwarf_Die root;
 
-		b->sink->enter(b->sink->ctx, (uint32_t)b->r.units.n);
+		b->sink->enter(b->sink->ctx, (uint32_t)b->r.units.n, false);
 		if (dwarf_next_cu_header_d(b->r.dbg, 1, &bytes, &version, &abbrevs, &address_bytes,
 					   &length_bytes, &extension, &signature, &type_offset,
 					   &next, &kind, &e) != DW_DLV_OK) {
@@ -308,7 +308,7 @@ static void read_unit(struct batch *b, uint32_t unit, const uint32_t *numbers, u
 	Dwarf_Error e = NULL;
 	bool any = !by_lines;
 
-	b->sink->enter(b->sink->ctx, unit);
+	b->sink->enter(b->sink->ctx, unit, true);
 	for (uint32_t i = 0; i < n; i++)
 		addresses[i] = b->r.in->addresses[numbers[i]];
 	if (dwarf_offdie_b(b->r.dbg, job.unit->die, 1, &job.root, &e) != DW_DLV_OK) {
