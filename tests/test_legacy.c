@@ -253,6 +253,22 @@ static void map_lines_are_read_as_pprof_reads_them(void **state)
 	}
 }
 
+static void lines_with_variables_take_no_memory_that_lasts(void **state)
+{
+	enum { LINES = 200000 };
+	static const char head[] = "goroutine profile: total 0\n--- Memory map: ---\na=b\n";
+	char *text = malloc(sizeof(head) + LINES * 5);
+	struct profile *p;
+
+	strcpy(text, head);
+	for (size_t i = 0; i < LINES; i++) /* 64 KiB for each would be 12 GiB */
+		memcpy(text + sizeof(head) - 1 + i * 4, "$a=\n", 5);
+	p = decode_text(text);
+	assert_int_equal(p->mappings.n, 0);
+	profile_free(p);
+	free(text);
+}
+
 static void main_binary_comes_first_and_halves_are_joined(void **state)
 {
 	struct profile *p = decode_text("goroutine profile: total 0\n"
@@ -391,6 +407,7 @@ int main(void)
 		cmocka_unit_test(cpu_profile_is_read_in_every_word_size_and_order),
 		cmocka_unit_test(cpu_sample_deeper_than_the_file_is_refused),
 		cmocka_unit_test(map_lines_are_read_as_pprof_reads_them),
+		cmocka_unit_test(lines_with_variables_take_no_memory_that_lasts),
 		cmocka_unit_test(main_binary_comes_first_and_halves_are_joined),
 		cmocka_unit_test(variables_that_hold_each_other_do_not_explode),
 		cmocka_unit_test(broken_samples_are_named_by_line),

@@ -18,9 +18,8 @@ struct bytes {
 
 enum proto_result {
 	PROTO_OK = 0,
-	PROTO_MALFORMED =
-		-1,	    /* not profile.proto at all, or broken: perhaps it is an older format */
-	PROTO_REFUSED = -2, /* profile.proto beyond doubt, and unusable */
+	PROTO_MALFORMED = -1, /* not profile.proto, or broken: perhaps an older format */
+	PROTO_REFUSED = -2,   /* profile.proto beyond doubt, and unusable */
 };
 
 /* decode.c: one plain profile.proto.  err is filled unless PROTO_OK. */
@@ -36,9 +35,8 @@ SONDE_MUST int gzip_unpack(struct bytes *out, const uint8_t *data, size_t n, str
 /* id_map.c: from the ids of a file to indices.  Ids are arbitrary 64-bit numbers that are in
  * practice 1..N, so small ones are looked up in a plain array. */
 struct id_map {
-	VEC(uint32_t) dense; /* by id; PROFILE_NONE = unknown */
-	struct hash_map
-		rest; /* by hash_mix(id), which no two ids share, so that the hash is the key */
+	VEC(uint32_t) dense;  /* by id; PROFILE_NONE = unknown */
+	struct hash_map rest; /* by hash_mix(id): no two ids share it, so the hash is the key */
 };
 
 void id_map_init(struct id_map *m, size_t n_expected); /* a zeroed struct is fine for release */

@@ -1,4 +1,4 @@
-/* legacy_contention.c - where threads waited for locks, as C++ servers and Go before 1.9 wrote it.
+/* legacy_contention.c - lock contention as C++ servers and Go before 1.9 wrote it.
  *
  *	--- contentionz 1 ---
  *	cycles/second = 3201000000
@@ -7,8 +7,8 @@
  *	discarded samples = 0
  *	  19490304       27 @ 0xbccc97 0xc61202 0x42ed5f
  *
- * The first number of a sample is the time, in cycles when the header says how many a second has,
- *else in nanoseconds; the second is how often.
+ * The first number of a sample is the time, in cycles when the header says how many a second
+ * has, else in nanoseconds; the second is how often.
  */
 #include "writer/legacy.h"
 

@@ -5,8 +5,8 @@
  *	MAPPED_LIBRARIES:
  *	...
  *
- * The "v2" formats hold what was sampled, one allocation in RATE bytes on average, and are scaled
- *up here.
+ * The "v2" formats hold what was sampled, one allocation in RATE bytes on average, and are
+ * scaled up here.
  */
 #include "writer/legacy.h"
 

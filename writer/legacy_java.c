@@ -1,5 +1,4 @@
-/* legacy_java.c - heap and contention profiles of the Java agent, and the location table of its CPU
- *profile.
+/* legacy_java.c - profiles of the Java agent: heap, contention, the locations of CPU.
  *
  *	--- heapz 1 ---
  *	format = java
@@ -8,8 +7,8 @@
  *
  *	 0x00000003 com.example.run (Source.java:12)
  *
- * Addresses only tie samples to the lines of the table and are dropped at the end, so that profiles
- *of two runs merge.
+ * Addresses only tie samples to the lines of the table and are dropped at the end, so that
+ * profiles of two runs merge.
  */
 #include "writer/legacy.h"
 

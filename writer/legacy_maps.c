@@ -1,32 +1,30 @@
-/* legacy_maps.c - the memory map at the end of the older formats, and which mapping each location
- *is in.
+/* legacy_maps.c - the memory map at the end of the older formats, and where each location is in it.
  *
  * Two line formats, told apart by trying, after a log prefix ("... file.cc:12] ") has been cut off:
  *
- *	00400000-00fcb000 r-xp 00000000 08:01 1234    /path/of/binary        as in /proc/PID/maps
- *	0x40000-0x80000: /path/of/binary (@ff00) 1234abcd                    brief: offset and build
- *id are optional
+ *	00400000-00fcb000 r-xp 00000000 08:01 1234 /path      as in /proc/PID/maps
+ *	0x40000-0x80000: /path (@ff00) 1234abcd               brief: with offset and build id, if known
  *
- * A line "name=value" defines $name for the lines after it.  What is none of these is skipped. Only
- *executable mappings are kept.
+ * A line "name=value" defines $name for the lines after it.  What is none of these is skipped.
+ * Only executable mappings are kept.
  */
 #include "writer/legacy.h"
 
 enum {
 	MOST_VARIABLES = 64,  /* gperftools defines one, "build" */
-	LONGEST_LINE = 65536, /* after variables have been put in: they may hold each other,
-				 doubling each time */
+	LONGEST_LINE = 65536, /* with the variables put in: each may double the one before */
 };
 
-static const uint64_t MOST_STEPS = (uint64_t)1
-				   << 33; /* of matching locations with mappings: seconds */
+/* Of matching locations with mappings: seconds. */
+static const uint64_t MOST_STEPS = (uint64_t)1 << 33;
 
 struct variable {
 	struct span name, value;
 };
 
 struct map_reader {
-	struct arena *arena; /* of variables and of the line with the variables put in */
+	struct arena *arena; /* of names and values */
+	char *line;	     /* LONGEST_LINE bytes: the line with the variables put in */
 	struct variable variables[MOST_VARIABLES];
 	size_t n_variables;
 };
@@ -62,11 +60,9 @@ static const struct variable *find_variable(const struct map_reader *r, struct s
 	return NULL;
 }
 
-/* Put the values of variables in; false: the line gets too long.  *out is good until the next call.
- */
+/* Put the values of variables in; false: the line gets too long.  *out is good for one line. */
 static bool expand(struct map_reader *r, struct span line, struct span *out)
 {
-	char *buf;
 	size_t n = 0;
 
 	*out = line;
@@ -74,7 +70,6 @@ static bool expand(struct map_reader *r, struct span line, struct span *out)
 		return true;
 	if (line.n > LONGEST_LINE)
 		return false;
-	buf = arena_alloc(r->arena, LONGEST_LINE);
 	for (size_t i = 0; i < line.n;) {
 		struct span rest = { line.s + i, line.n - i };
 		const struct variable *v = line.s[i] == '$' ? find_variable(r, rest) : NULL;
@@ -82,11 +77,11 @@ static bool expand(struct map_reader *r, struct span line, struct span *out)
 
 		if (piece.n > LONGEST_LINE - n)
 			return false;
-		memcpy(buf + n, piece.s, piece.n);
+		memcpy(r->line + n, piece.s, piece.n);
 		n += piece.n;
 		i += v ? v->name.n : 1;
 	}
-	*out = (struct span){ buf, n };
+	*out = (struct span){ r->line, n };
 	return true;
 }
 
@@ -412,16 +407,12 @@ enum legacy_result legacy_read_map(struct legacy *l, struct lines *lines)
 	struct map_reader r = { .arena = arena_new(ARENA_DIE) };
 	bool too_long = false;
 
+	r.line = arena_alloc(r.arena, LONGEST_LINE);
 	while (!too_long && lines_next(lines)) {
-		struct arena_mark mark = arena_mark(r.arena);
 		struct span line;
 
 		too_long = !expand(&r, cut_log_prefix(lines->line), &line);
-		if (too_long)
-			break;
-		if (read_mapping(l->p, line))
-			arena_rewind(r.arena, mark);
-		else
+		if (!too_long && !read_mapping(l->p, line))
 			define_variable(&r, line);
 	}
 	arena_free(r.arena);

@@ -1,5 +1,4 @@
-/* legacy_thread.c - the stacks of all threads at one moment, as a server's /threadz page shows
- *them.
+/* legacy_thread.c - the stacks of all threads at one moment, from a server's /threadz page.
  *
  *	--- threadz 1 ---
  *

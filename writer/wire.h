@@ -1,8 +1,8 @@
 /* wire.h - a cursor over bytes in protocol-buffer encoding.
  *
- * A message is a run of fields: a varint that holds the field's number and its wire type, then the
- *payload.  The cursor never reads past its end; the first thing that goes wrong is kept in `error`
- *and ends the walk, so a decoder asks once, after the last field:
+ * A message is a run of fields: a varint that holds the field's number and its wire type, then
+ * the payload.  The cursor never reads past its end; the first thing that goes wrong is kept in
+ * `error` and ends the walk, so a decoder asks once, after the last field:
  *
  *	while (wire_next(&w, &f))
  *		switch (f.number) {
