@@ -28,7 +28,7 @@ enum { STATUS_OWN_FAILURE = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND =
 struct record {
 	unsigned hz;
 	const char *out;
-	bool quiet, force, no_symbols;
+	bool quiet, force, verbose, no_symbols;
 	char **command;
 	char library[PATH_MAX], folder[PATH_MAX];
 	struct spool_profile *spools;
@@ -48,6 +48,7 @@ static const struct option_row option_rows[] = {
 	{ "force", 'f', NULL, "replace the default file if it exists" },
 	{ "label", 'l', "<key>=<value>", "put a label on every sample; may be repeated" },
 	{ "no-symbolize", 'n', NULL, "leave functions and lines to whoever reads the profile" },
+	{ "verbose", 'v', NULL, "say why a binary has no symbols" },
 	{ "quiet", 'q', NULL, "say nothing when all went well" },
 	{ "help", 'h', NULL, "show this text" },
 };
@@ -119,6 +120,9 @@ static int read_option(struct record *r, int letter)
 		return 0;
 	case 'n':
 		r->no_symbols = true;
+		return 0;
+	case 'v':
+		r->verbose = true;
 		return 0;
 	case 'q':
 		r->quiet = true;
@@ -340,6 +344,22 @@ static size_t list_spools(const char *folder, struct spool_name **out)
 	return n;
 }
 
+/* Has the process of this spool outlived the command?  (A killed one never finished its spool either.) */
+static bool still_runs(pid_t pid, const char *spool)
+{
+	char maps[64], line[PATH_MAX + 512];
+	bool found = false;
+	FILE *f;
+
+	snprintf(maps, sizeof(maps), "/proc/%d/maps", (int)pid);
+	f = fopen(maps, "r");
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = strstr(line, spool) != NULL;
+	if (f)
+		fclose(f);
+	return found;
+}
+
 static void read_spools(struct record *r)
 {
 	struct spool_name *names;
@@ -350,10 +370,14 @@ static void read_spools(struct record *r)
 	for (size_t i = 0; i < n; i++) {
 		struct spool_info info;
 
-		if (spool_info_read(&info, names[i].path, NULL) == 0 && info.weight && info.pid != first_pid) {
+		if (spool_info_read(&info, names[i].path, NULL))
+			continue;
+		if (info.weight && info.pid != first_pid) {
 			first_pid = info.pid;
 			n_busy++;
 		}
+		if (!info.finished && !r->quiet && still_runs(info.pid, names[i].path))
+			complain("process %d still runs: in the profile are its samples up to now", info.pid);
 	}
 	r->spools = spool_profile_new();
 	if (n_busy > 1)
@@ -390,13 +414,19 @@ static void summarize(const struct record *r)
 		all ? 100.0 * (double)st->lost_weight / (double)all : 0.0, r->out, r->out);
 }
 
+static void say(void *ctx, const char *sentence)
+{
+	complain("%s", sentence);
+}
+
 static int write_profile(struct record *r)
 {
 	struct profile *p = spool_profile_finish(r->spools);
+	struct symbolize_opts opts = { .tell = r->verbose ? say : NULL };
 	struct symbolize_stats stats = { 0 };
 	struct err err;
 
-	if (!r->no_symbols && symbolize_profile(p, NULL, &stats, &err))
+	if (!r->no_symbols && symbolize_profile(p, &opts, &stats, &err))
 		complain("%s", err.text);
 	if (profile_write_file(p, r->out, &err)) {
 		complain("%s", err.text);

@@ -15,6 +15,10 @@
 
 enum { LARGEST_SEGMENT = 32 << 20 };
 
+/* Of this process and, after a fork, of its parent before: what a handler remembers of a segment must not be taken for
+ * knowledge of another. */
+static uint32_t last_seq;
+
 /* File systems without fallocate: write the zeros. */
 static int write_zeros(int fd, off_t at, size_t bytes)
 {
@@ -76,7 +80,7 @@ static int add_segment(struct spool *s, size_t bytes)
 	if (rc)
 		return rc;
 	s->segments[i] = p;
-	segment_init(p, bytes, i);
+	segment_init(p, bytes, ++last_seq);
 	s->n_segments++;
 	s->header->segments[i].offset = offset;
 	s->header->segments[i].bytes = bytes;

@@ -123,7 +123,7 @@ static void *forks(void *)
 		int status = 0;
 		pid_t pid = fork();
 		if (pid == 0) {
-			spin(200000);
+			spin(2000000);
 			_exit(42);
 		}
 		expect(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 42,
