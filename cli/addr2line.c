@@ -73,7 +73,10 @@ static void print_frame(const struct options *o, const struct frame *f)
 		function = demangle(function, DEMANGLE_FULL);
 	if (o->basenames)
 		file = base_name(file);
-	printf(o->pretty ? "%s at %s:" : "%s\n%s:", function, file);
+	if (o->pretty)
+		printf(f->function ? "%s at %s:" : "%s %s:", function, file);
+	else
+		printf("%s\n%s:", function, file);
 	if (f->line)
 		printf("%lld\n", (long long)f->line);
 	else

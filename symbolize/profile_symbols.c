@@ -1,6 +1,6 @@
 /* profile_symbols.c - fill in the functions, lines and inline chains of a whole profile.
  *
- * Mapping by mapping: find its file, turn the addresses of its locations into the file's own, look
+ * File by file: open it, turn the addresses of the locations in its mappings into the file's own, look
  * all of them up in one batch, and write each location's lines.  The way from a process address to
  * a file address goes through the file: start, limit and offset of the mapping say which byte of
  * the file it is, and the segment that loads that byte says where it thinks it is.  That holds for
@@ -175,17 +175,27 @@ static void set_lines(struct job *j, struct location *l, const struct frame *fra
 	}
 }
 
-static void prepare(struct job *j, struct binary *b, uint32_t mapping)
+/* Mappings of one file, as the processes of one program have them. */
+struct same_file {
+	const uint32_t *mappings;
+	size_t n;
+};
+
+static void prepare(struct job *j, struct binary *b, struct same_file same)
 {
 	VEC(uint64_t) addresses = VEC_INIT;
 
-	for (size_t i = j->first[mapping]; i < j->first[mapping + 1]; i++) {
-		const struct location *l = &j->p->locations.v[j->locations[i]];
-		uint64_t address;
+	for (size_t k = 0; k < same.n; k++) {
+		uint32_t m = same.mappings[k];
 
-		if (is_wanted(j, l) &&
-		    file_address(&j->p->mappings.v[mapping], binary_elf(b), l->address, &address))
-			*VEC_PUSH(&addresses) = address;
+		for (size_t i = j->first[m]; i < j->first[m + 1]; i++) {
+			const struct location *l = &j->p->locations.v[j->locations[i]];
+			uint64_t address;
+
+			if (is_wanted(j, l) &&
+			    file_address(&j->p->mappings.v[m], binary_elf(b), l->address, &address))
+				*VEC_PUSH(&addresses) = address;
+		}
 	}
 	binary_prepare(b, addresses.v, addresses.n);
 	VEC_RELEASE(&addresses);
@@ -277,9 +287,9 @@ static void report(struct job *j, const char *file, const char *reason)
 		j->opts->tell(j->opts->tell_ctx, e.text);
 }
 
-static void symbolize_mapping(struct job *j, uint32_t mapping)
+static void symbolize_file(struct job *j, struct same_file same)
 {
-	const struct mapping *m = &j->p->mappings.v[mapping];
+	const struct mapping *m = &j->p->mappings.v[same.mappings[0]];
 	const char *file = profile_str(j->p, m->file);
 	struct err why = { "" };
 	struct binary *b;
@@ -287,13 +297,15 @@ static void symbolize_mapping(struct job *j, uint32_t mapping)
 	if (is_unsymbolizable(file) && !is_vdso(file))
 		return;
 	if (open_mapping(j, m, &b, &why)) {
-		j->stats->n_missing++;
+		j->stats->n_missing += same.n;
 		report(j, file, why.text);
 		return;
 	}
-	prepare(j, b, mapping);
-	resolve(j, b, mapping);
-	set_flags(j, mapping);
+	prepare(j, b, same);
+	for (size_t i = 0; i < same.n; i++) {
+		resolve(j, b, same.mappings[i]);
+		set_flags(j, same.mappings[i]);
+	}
 	if (binary_problem(b)[0])
 		report(j, file, binary_problem(b));
 	binary_close(b);
@@ -308,6 +320,41 @@ static size_t count_wanted(const struct job *j, uint32_t mapping)
 	return n;
 }
 
+static bool is_same_file(const struct mapping *x, const struct mapping *y)
+{
+	return x->file == y->file && x->build_id == y->build_id;
+}
+
+static int by_file(const void *a, const void *b, void *profile)
+{
+	const struct profile *p = profile;
+	const uint32_t *i = a, *k = b;
+	const struct mapping *x = &p->mappings.v[*i], *y = &p->mappings.v[*k];
+
+	if (x->file != y->file)
+		return x->file < y->file ? -1 : 1;
+	if (x->build_id != y->build_id)
+		return x->build_id < y->build_id ? -1 : 1;
+	return (*i > *k) - (*i < *k);
+}
+
+/* The mappings with something to do, those of one file side by side.  Returns how many. */
+static size_t sort_mappings(struct job *j, uint32_t *mappings)
+{
+	size_t n = 0;
+
+	for (uint32_t m = 0; m < j->p->mappings.n; m++) {
+		size_t n_wanted = count_wanted(j, m);
+
+		j->stats->n_locations += n_wanted;
+		if (n_wanted)
+			mappings[n++] = m;
+	}
+	qsort_r(mappings, n, sizeof(*mappings), by_file, j->p);
+	j->stats->n_mappings = n;
+	return n;
+}
+
 int symbolize_profile(struct profile *p, const struct symbolize_opts *opts,
 		      struct symbolize_stats *stats, struct err *err)
 {
@@ -319,18 +366,19 @@ int symbolize_profile(struct profile *p, const struct symbolize_opts *opts,
 		.stats = stats ? stats : &unused,
 		.arena = arena_new(ARENA_DIE),
 	};
+	uint32_t *mappings = ARENA_ARRAY(j.arena, uint32_t, p->mappings.n);
+	size_t n, end;
 
 	*j.stats = (struct symbolize_stats){ 0 };
 	sort_locations(&j);
 	index_functions(&j);
-	for (uint32_t m = 0; m < p->mappings.n; m++) {
-		size_t n = count_wanted(&j, m);
-
-		if (n == 0)
-			continue;
-		j.stats->n_mappings++;
-		j.stats->n_locations += n;
-		symbolize_mapping(&j, m);
+	n = sort_mappings(&j, mappings);
+	for (size_t i = 0; i < n; i = end) {
+		end = i + 1;
+		while (end < n &&
+		       is_same_file(&p->mappings.v[mappings[i]], &p->mappings.v[mappings[end]]))
+			end++;
+		symbolize_file(&j, (struct same_file){ mappings + i, end - i });
 	}
 	hash_map_release(&j.functions);
 	arena_free(j.arena);
