@@ -25,7 +25,9 @@ struct verdicts {
 	VEC(unsigned char) mark;  /* hidden, or the place to cut at */
 };
 
-#define CLEARED(vec, count) (VEC_MUST(vec, count), memset((vec)->v, 0, count), (vec)->n = (count))
+/* Room for count bytes, all 0; never NULL. */
+#define CLEARED(vec, count)                                                                        \
+	(VEC_MUST(vec, (count) + 1), memset((vec)->v, 0, (count) + 1), (vec)->n = (count))
 
 static void release_verdicts(struct verdicts *v)
 {

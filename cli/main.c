@@ -1,5 +1,6 @@
 /* main.c - find the command that was asked for. */
 #include "cli/cli.h"
+#include "cli/options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -71,6 +72,6 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-version") == 0)
 		return puts("sonde " SONDE_VERSION) < 0 ? EXIT_FAILED : EXIT_OK;
 	if (argv[1][0] == '-')
-		return cmd_pprof(argc, argv);
+		return wants_help(argc, argv) ? print_help() : cmd_pprof(argc, argv);
 	return run_command(argc, argv);
 }

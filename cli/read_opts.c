@@ -70,7 +70,7 @@ static const struct option_row rows[] = {
 	  "put label values below the stack as frames" },
 
 	{ "granularity", OPTION_NAMED, FIELD(granularity), 0, view, "<what>",
-	  "tell apart functions, filefunctions, files, lines or addresses" },
+	  "functions, filefunctions, files, lines or addresses; also --lines and so on" },
 	{ "functions", GRANULARITY(FUNCTIONS, NULL) },
 	{ "filefunctions", GRANULARITY(FILEFUNCTIONS, NULL) },
 	{ "files", GRANULARITY(FILES, NULL) },
@@ -79,7 +79,7 @@ static const struct option_row rows[] = {
 	{ "showcolumns", OPTION_BOOL, SET(showcolumns), 0, view, NULL,
 	  "tell columns of a line apart, where known" },
 	{ "sort", OPTION_NAMED, FIELD(sort), 0, view, "<what>",
-	  "sort by flat or cum (default: flat)" },
+	  "sort by flat or cum; also --cum (default: flat)" },
 	{ "flat", OPTION_CHOICE, FIELD(sort), 1 + SORT_FLAT, view, NULL, NULL },
 	{ "cum", OPTION_CHOICE, FIELD(sort), 1 + SORT_CUM, view, NULL, NULL },
 	{ "relative_percentages", OPTION_BOOL, SET(relative_percentages), 0, view, NULL,
@@ -98,7 +98,8 @@ static const struct option_row rows[] = {
 	  "leave out nodes below this part of the total (default: 0.005)" },
 	{ "edgefraction", OPTION_FLOAT, SET(edgefraction), 0, cut, "<f>",
 	  "leave out calls below this part of the total (default: 0.001)" },
-	{ "trim", OPTION_BOOL, SET(trim), 0, cut, NULL, "leave out what is light (default: true)" },
+	{ "trim", OPTION_BOOL, SET(trim), 0, cut, "<bool>",
+	  "false: show everything (default: true)" },
 	{ "drop_negative", OPTION_BOOL, SET(drop_negative), 0, cut, NULL,
 	  "leave out nodes that became less" },
 
