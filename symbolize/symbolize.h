@@ -1,5 +1,4 @@
-/* symbolize.h - the door of symbolize/: from addresses to functions, files, lines and inline
- * chains.
+/* symbolize.h - the door of symbolize/: from addresses to functions, lines and inline chains.
  *
  * Not async-signal-safe.  Not thread-safe: demangle() keeps what it has seen, a struct binary its
  * answers.  Reading DWARF forks a child process, so that damaged debug information cannot hurt the
@@ -32,7 +31,7 @@ struct symbolize_stats {
 	size_t n_mappings, n_locations; /* looked at */
 	size_t n_resolved;		/* locations that got a function */
 	size_t n_missing;		/* mappings whose file was not found or not usable */
-	char first_problem[1024];	/* the sentence of the first missing mapping, "" if none */
+	char first_problem[1024];	/* the first sentence about a mapping, "" if none */
 };
 
 /* Fill in functions, lines and inline chains of locations that have none, mapping by mapping.  What
@@ -63,8 +62,8 @@ SONDE_MUST int binary_open(struct binary **out, const char *path, const struct s
 SONDE_MUST int binary_open_mem(struct binary **out, const void *image, size_t bytes,
 			       const char *name, struct err *err);
 void binary_close(struct binary *b); /* NULL is fine */
-const char *
-binary_build_id(const struct binary *b); /* lower-case hex, "" if none; lives as long as b */
+/* Lower-case hex, "" if none; lives as long as b. */
+const char *binary_build_id(const struct binary *b);
 
 /* What of the debug information could not be used so far, as a sentence; "" = all is well. */
 const char *binary_problem(const struct binary *b);

@@ -179,12 +179,53 @@ static void names_that_explode_stay_mangled(void **state)
 	assert_string_equal(demangle(s, DEMANGLE_DEFAULT), "f");
 }
 
+/* name, system name, force, mode, and the name that pprof shows */
+static void names_of_profiles_become_what_pprof_makes_of_them(void **state)
+{
+	static const struct {
+		const char *name, *system_name;
+		bool force;
+		enum demangle_mode mode;
+		const char *shown;
+	} profile_rows[] = {
+		{ "_Z4sinkPi", "_Z4sinkPi", false, DEMANGLE_DEFAULT, "sink" },
+		{ "", "_Z4sinkPi", false, DEMANGLE_FULL, "sink(int*)" },
+		{ "mine", "_Z4sinkPi", false, DEMANGLE_DEFAULT, "mine" },
+		{ "mine", "_Z4sinkPi", true, DEMANGLE_DEFAULT, "sink" },
+		{ "sink", "_Z4sinkPi", true, DEMANGLE_NONE, "_Z4sinkPi" },
+		{ "_Z4sinkPi", "_Z4sinkPi", false, DEMANGLE_NONE, "_Z4sinkPi" },
+		{ "a::b<int>(int)", "a::b<int>(int)", false, DEMANGLE_DEFAULT, "a::b" },
+		{ "a::b<int>(int)", "a::b<int>(int)", false, DEMANGLE_TEMPLATES, "a::b<int>" },
+		{ "a::b<int>(int)", "a::b<int>(int)", false, DEMANGLE_FULL, "a::b<int>(int)" },
+		{ "(anonymous namespace)::f", "(anonymous namespace)::f", false, DEMANGLE_DEFAULT,
+		  "::f" },
+		{ "foo.(*Bar[...]).Method", "foo.(*Bar[...]).Method", false, DEMANGLE_DEFAULT,
+		  "foo.(*Bar[...]).Method" },
+		{ "java.<init>(x)", "java.<init>(x)", false, DEMANGLE_DEFAULT, "java.<init>(x)" },
+		{ "a::operator>", "a::operator>", false, DEMANGLE_DEFAULT, "a::operator>" },
+	};
+
+	for (size_t i = 0; i < sizeof(profile_rows) / sizeof(profile_rows[0]); i++) {
+		struct profile *p = profile_new();
+
+		*VEC_PUSH(&p->functions) = (struct function){
+			.id = 1,
+			.name = profile_intern(p, profile_rows[i].name),
+			.system_name = profile_intern(p, profile_rows[i].system_name),
+		};
+		symbolize_demangle(p, profile_rows[i].force, profile_rows[i].mode);
+		assert_string_equal(profile_str(p, p->functions.v[0].name), profile_rows[i].shown);
+		profile_free(p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_agree_with_pprof_in_each_mode),
 		cmocka_unit_test(what_is_not_mangled_stays_as_it_is),
 		cmocka_unit_test(the_same_name_is_demangled_once),
+		cmocka_unit_test(names_of_profiles_become_what_pprof_makes_of_them),
 		cmocka_unit_test(names_that_explode_stay_mangled),
 		cmocka_unit_test(deep_and_long_names_do_no_harm),
 	};
