@@ -16,15 +16,15 @@ struct arena;
 enum arena_flags { ARENA_DIE = 0, ARENA_MAY_FAIL = 1 };
 
 struct arena *arena_new(enum arena_flags flags); /* NULL only with ARENA_MAY_FAIL */
-void arena_free(struct arena *a);                /* NULL is fine; runs the deferred calls, last first */
+void arena_free(struct arena *a); /* NULL is fine; runs the deferred calls, last first */
 
-void *arena_alloc(struct arena *a, size_t bytes);  /* zeroed, aligned to 16; bytes may be 0 */
+void *arena_alloc(struct arena *a, size_t bytes); /* zeroed, aligned to 16; bytes may be 0 */
 void *arena_memdup(struct arena *a, const void *p, size_t bytes);
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-#define ARENA_NEW(a, T) ((T *)arena_alloc((a), sizeof(T)))
+#define ARENA_NEW(a, T)	     ((T *)arena_alloc((a), sizeof(T)))
 #define ARENA_ARRAY(a, T, n) ((T *)arena_alloc((a), sizeof(T) * (size_t)(n)))
 
 /* Call fn(arg) when the arena is freed. */

@@ -8,12 +8,12 @@
 #ifndef SONDE_BASE_ERR_H
 #define SONDE_BASE_ERR_H
 
-#define SONDE_MUST __attribute__((warn_unused_result))
+#define SONDE_MUST		__attribute__((warn_unused_result))
 #define SONDE_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 enum sonde_status {
 	SONDE_OK = 0,
-	SONDE_EIO = -1,     /* the outside world refused: open, read, write, mmap, fork ... */
+	SONDE_EIO = -1,	    /* the outside world refused: open, read, write, mmap, fork ... */
 	SONDE_EFORMAT = -2, /* the input is not what it should be */
 	SONDE_EUSAGE = -3,  /* the caller asked for something that makes no sense */
 	SONDE_ENOMEM = -4,

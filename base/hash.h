@@ -58,7 +58,8 @@ struct hash_map {
 
 void hash_map_init(struct hash_map *m); /* empty; allocates nothing */
 void hash_map_release(struct hash_map *m);
-int hash_map_reserve(struct hash_map *m, size_t n); /* 0, or -1 on out of memory: room for n entries in all */
+int hash_map_reserve(struct hash_map *m,
+		     size_t n); /* 0, or -1 on out of memory: room for n entries in all */
 
 /* A slot whose hash equals h, or an empty one.  The map always keeps room for one more entry; the first call may
  * grow it, and exits on out of memory unless hash_map_reserve() went before. */

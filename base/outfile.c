@@ -18,7 +18,8 @@ int write_all(int fd, const void *p, size_t n, const char *name, struct err *err
 		if (w < 0 && errno == EINTR)
 			continue;
 		if (w < 0)
-			return err_set(err, SONDE_EIO, "cannot write '%s': %s", name, strerror(errno));
+			return err_set(err, SONDE_EIO, "cannot write '%s': %s", name,
+				       strerror(errno));
 		at += w;
 		n -= (size_t)w;
 	}

@@ -18,7 +18,7 @@ struct outfile {
 
 SONDE_MUST int outfile_open(struct outfile *f, const char *path, struct err *err);
 SONDE_MUST int outfile_commit(struct outfile *f, struct err *err); /* closes in any case */
-void outfile_abort(struct outfile *f);                             /* closes, removes; fine after commit */
+void outfile_abort(struct outfile *f); /* closes, removes; fine after commit */
 
 /* write() all of it; EINTR and short writes are handled.  name is for the sentence. */
 SONDE_MUST int write_all(int fd, const void *p, size_t n, const char *name, struct err *err);

@@ -37,17 +37,17 @@ void profile_free(struct profile *p)
 	strtab_free(p->strings); /* p itself lives there */
 }
 
-#define APPEND(vec, from, count) \
-	do { \
-		size_t n_ = (count); \
-		VEC_MUST(vec, (vec)->n + n_); \
-		if (n_) \
-			memcpy((vec)->v + (vec)->n, (from), n_ * sizeof(*(vec)->v)); \
-		(vec)->n += n_; \
+#define APPEND(vec, from, count)                                                                   \
+	do {                                                                                       \
+		size_t n_ = (count);                                                               \
+		VEC_MUST(vec, (vec)->n + n_);                                                      \
+		if (n_)                                                                            \
+			memcpy((vec)->v + (vec)->n, (from), n_ * sizeof(*(vec)->v));               \
+		(vec)->n += n_;                                                                    \
 	} while (0)
 
-void profile_add_sample(struct profile *p, const int64_t *values, const uint32_t *stack, size_t n_stack,
-			const struct label *labels, size_t n_labels)
+void profile_add_sample(struct profile *p, const int64_t *values, const uint32_t *stack,
+			size_t n_stack, const struct label *labels, size_t n_labels)
 {
 	APPEND(&p->values, values, p->sample_types.n);
 	APPEND(&p->stack, stack, n_stack);

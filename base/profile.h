@@ -69,10 +69,10 @@ struct profile {
 	str_id default_sample_type; /* 0 = none */
 
 	size_t n_samples;
-	VEC(int64_t) values;   /* n_samples * sample_types.n */
-	VEC(size_t) stack_at;  /* n_samples + 1 */
-	VEC(uint32_t) stack;   /* location indices */
-	VEC(size_t) label_at;  /* n_samples + 1 */
+	VEC(int64_t) values;  /* n_samples * sample_types.n */
+	VEC(size_t) stack_at; /* n_samples + 1 */
+	VEC(uint32_t) stack;  /* location indices */
+	VEC(size_t) label_at; /* n_samples + 1 */
 	VEC(struct label) labels;
 
 	VEC(struct mapping) mappings;
@@ -92,8 +92,8 @@ struct profile *profile_new(void);
 void profile_free(struct profile *p); /* NULL is fine */
 
 /* Append one sample: sample_types.n values, frames leaf first, labels.  All are copied. */
-void profile_add_sample(struct profile *p, const int64_t *values, const uint32_t *stack, size_t n_stack,
-			const struct label *labels, size_t n_labels);
+void profile_add_sample(struct profile *p, const int64_t *values, const uint32_t *stack,
+			size_t n_stack, const struct label *labels, size_t n_labels);
 
 static inline const char *profile_str(const struct profile *p, str_id id)
 {

@@ -40,7 +40,8 @@ str_id strtab_add(struct strtab *t, const char *s, size_t n)
 	uint64_t h = hash_bytes(s, n);
 	uint32_t *at;
 
-	for (at = hash_map_first(&t->map, h); *at != HASH_MAP_NONE; at = hash_map_next(&t->map, at, h)) {
+	for (at = hash_map_first(&t->map, h); *at != HASH_MAP_NONE;
+	     at = hash_map_next(&t->map, at, h)) {
 		const struct entry *e = &t->entries.v[*at];
 
 		if (e->n == n && memcmp(e->s, s, n) == 0)

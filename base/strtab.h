@@ -15,7 +15,8 @@ struct strtab;
 
 struct strtab *strtab_new(void);
 void strtab_free(struct strtab *t);
-str_id strtab_add(struct strtab *t, const char *s, size_t n); /* the number of these bytes, old or new */
+str_id strtab_add(struct strtab *t, const char *s,
+		  size_t n); /* the number of these bytes, old or new */
 str_id strtab_add_str(struct strtab *t, const char *s);
 const char *strtab_get(const struct strtab *t, str_id id); /* lives as long as the table */
 size_t strtab_len(const struct strtab *t, str_id id);

@@ -14,19 +14,31 @@
 
 #include <stddef.h>
 
-#define VEC(T) struct { T *v; size_t n, cap; }
-#define VEC_INIT { NULL, 0, 0 }
+#define VEC(T)                                                                                     \
+	struct {                                                                                   \
+		T *v;                                                                              \
+		size_t n, cap;                                                                     \
+	}
+#define VEC_INIT                                                                                   \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
 
-#define VEC_RESERVE(vec, count) \
-	((size_t)(count) <= (vec)->cap ? 0 : vec_grow((void **)&(vec)->v, &(vec)->cap, (count), sizeof(*(vec)->v)))
-#define VEC_MUST(vec, count) \
-	((void)((size_t)(count) <= (vec)->cap || \
+#define VEC_RESERVE(vec, count)                                                                    \
+	((size_t)(count) <= (vec)->cap                                                             \
+		 ? 0                                                                               \
+		 : vec_grow((void **)&(vec)->v, &(vec)->cap, (count), sizeof(*(vec)->v)))
+#define VEC_MUST(vec, count)                                                                       \
+	((void)((size_t)(count) <= (vec)->cap ||                                                   \
 		(vec_must((void **)&(vec)->v, &(vec)->cap, (count), sizeof(*(vec)->v)), 0)))
-#define VEC_PUSH(vec) (VEC_MUST((vec), (vec)->n + 1), &(vec)->v[(vec)->n++]) /* contents undefined */
-#define VEC_RELEASE(vec) \
-	(vec_release((vec)->v, (vec)->cap, sizeof(*(vec)->v)), (vec)->v = NULL, (vec)->n = (vec)->cap = 0)
+#define VEC_PUSH(vec)                                                                              \
+	(VEC_MUST((vec), (vec)->n + 1), &(vec)->v[(vec)->n++]) /* contents undefined */
+#define VEC_RELEASE(vec)                                                                           \
+	(vec_release((vec)->v, (vec)->cap, sizeof(*(vec)->v)), (vec)->v = NULL,                    \
+	 (vec)->n = (vec)->cap = 0)
 
-int vec_grow(void **v, size_t *cap, size_t count, size_t elem_bytes); /* 0, or -1 and nothing changed */
+int vec_grow(void **v, size_t *cap, size_t count,
+	     size_t elem_bytes); /* 0, or -1 and nothing changed */
 void vec_must(void **v, size_t *cap, size_t count, size_t elem_bytes);
 void vec_release(void *v, size_t cap, size_t elem_bytes);
 

@@ -42,7 +42,8 @@ struct option_row {
 };
 
 static const struct option_row option_rows[] = {
-	{ "frequency", 'F', "<hz>", "samples for each second of CPU time, 1 to 10000 (default: 100)" },
+	{ "frequency", 'F', "<hz>",
+	  "samples for each second of CPU time, 1 to 10000 (default: 100)" },
 	{ "event", 'e', "cpu", "what to sample (default: cpu)" },
 	{ "output", 'o', "<file>", "write the profile here (default: sonde.pb.gz)" },
 	{ "force", 'f', NULL, "replace the default file if it exists" },
@@ -57,14 +58,15 @@ enum { N_OPTIONS = sizeof(option_rows) / sizeof(option_rows[0]) };
 static void print_help(FILE *f)
 {
 	fprintf(f, "usage: sonde record [-F <hz>] [-o <file>] [--] <command> [<argument>...]\n\n"
-		   "Runs the command and writes a profile of where it spent its CPU time: all threads, all processes.\n"
+		   "Runs the command and writes a profile of where it spent its CPU time: all "
+		   "threads, all processes.\n"
 		   "The exit status is the command's.\n\n");
 	for (size_t i = 0; i < N_OPTIONS; i++) {
 		const struct option_row *o = &option_rows[i];
 		char text[64];
 
-		snprintf(text, sizeof(text), "-%c, --%s%s%s", o->letter, o->name, o->argument ? " " : "",
-			 o->argument ? o->argument : "");
+		snprintf(text, sizeof(text), "-%c, --%s%s%s", o->letter, o->name,
+			 o->argument ? " " : "", o->argument ? o->argument : "");
 		fprintf(f, "  %-26s  %s\n", text, o->help);
 	}
 	fprintf(f, "\nExamples:\n"
@@ -87,7 +89,8 @@ static void add_label(const char *pair)
 	const char *before = getenv("SONDE_LABELS");
 	char *all;
 
-	if (asprintf(&all, "%s%s%s", before ? before : "", before && before[0] ? "," : "", pair) >= 0) {
+	if (asprintf(&all, "%s%s%s", before ? before : "", before && before[0] ? "," : "", pair) >=
+	    0) {
 		setenv("SONDE_LABELS", all, 1);
 		free(all);
 	}
@@ -106,13 +109,16 @@ static int read_option(struct record *r, int letter)
 		r->hz = (unsigned)n;
 		return 0;
 	case 'e':
-		return strcmp(optarg, "cpu") == 0 ? 0 : usage("unknown event '%s': this version samples 'cpu'", optarg);
+		return strcmp(optarg, "cpu") == 0
+			       ? 0
+			       : usage("unknown event '%s': this version samples 'cpu'", optarg);
 	case 'o':
 		r->out = optarg;
 		return 0;
 	case 'l':
 		if (!strchr(optarg, '=') || optarg[0] == '=' || strchr(optarg, ','))
-			return usage("label '%s' is not of the form key=value without commas", optarg);
+			return usage("label '%s' is not of the form key=value without commas",
+				     optarg);
 		add_label(optarg);
 		return 0;
 	case 'f':
@@ -142,7 +148,8 @@ static int read_options(struct record *r, int argc, char **argv)
 	for (size_t i = 0; i < N_OPTIONS; i++) {
 		const struct option_row *o = &option_rows[i];
 
-		longs[i] = (struct option){ o->name, o->argument ? required_argument : no_argument, NULL, o->letter };
+		longs[i] = (struct option){ o->name, o->argument ? required_argument : no_argument,
+					    NULL, o->letter };
 		shorts[n++] = o->letter;
 		if (o->argument)
 			shorts[n++] = ':';
@@ -156,7 +163,9 @@ static int read_options(struct record *r, int argc, char **argv)
 			return 1 + EXIT_OK;
 		}
 		if (c == '?' || c == ':')
-			return 1 + usage(c == ':' ? "option '%s' needs a value" : "unknown option '%s'", argv[optind - 1]);
+			return 1 +
+			       usage(c == ':' ? "option '%s' needs a value" : "unknown option '%s'",
+				     argv[optind - 1]);
 		rc = read_option(r, c);
 		if (rc)
 			return 1 + rc;
@@ -197,7 +206,8 @@ static bool output_is_writable(const struct record *r)
 		if (access(r->out, W_OK) == 0)
 			return true;
 	} else {
-		snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - r->out + 1) : 1, slash ? r->out : ".");
+		snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - r->out + 1) : 1,
+			 slash ? r->out : ".");
 		if (access(folder, W_OK | X_OK) == 0)
 			return true;
 	}
@@ -211,15 +221,18 @@ static bool make_folder(struct record *r)
 	const char *tmp = getenv("TMPDIR");
 	struct statvfs fs;
 
-	if (statvfs("/dev/shm", &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize > (uint64_t)256 << 20) {
+	if (statvfs("/dev/shm", &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize > (uint64_t)256
+											   << 20) {
 		snprintf(r->folder, sizeof(r->folder), "/dev/shm/sonde.XXXXXX");
 		if (mkdtemp(r->folder))
 			return true;
 	}
-	snprintf(r->folder, sizeof(r->folder), "%s/sonde.XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
+	snprintf(r->folder, sizeof(r->folder), "%s/sonde.XXXXXX",
+		 tmp && tmp[0] == '/' ? tmp : "/tmp");
 	if (mkdtemp(r->folder))
 		return true;
-	complain("cannot make a folder for samples in '%s': %s", tmp ? tmp : "/tmp", strerror(errno));
+	complain("cannot make a folder for samples in '%s': %s", tmp ? tmp : "/tmp",
+		 strerror(errno));
 	return false;
 }
 
@@ -228,7 +241,8 @@ static void set_environment(const struct record *r)
 	const char *before = getenv("LD_PRELOAD");
 	char *preload, hz[16];
 
-	if (asprintf(&preload, "%s%s%s", r->library, before && before[0] ? ":" : "", before ? before : "") < 0)
+	if (asprintf(&preload, "%s%s%s", r->library, before && before[0] ? ":" : "",
+		     before ? before : "") < 0)
 		return;
 	snprintf(hz, sizeof(hz), "%u", r->hz);
 	setenv("LD_PRELOAD", preload, 1);
@@ -296,7 +310,8 @@ static int run_command(const struct record *r)
 	child = 0;
 	if (failed) {
 		complain("cannot run '%s': %s", r->command[0], strerror(failed));
-		return failed == ENOENT || failed == ENOTDIR ? STATUS_NOT_FOUND << 8 : STATUS_NOT_EXECUTABLE << 8;
+		return failed == ENOENT || failed == ENOTDIR ? STATUS_NOT_FOUND << 8
+							     : STATUS_NOT_EXECUTABLE << 8;
 	}
 	return status;
 }
@@ -377,7 +392,8 @@ static void read_spools(struct record *r)
 			n_busy++;
 		}
 		if (!info.finished && !r->quiet && still_runs(info.pid, names[i].path))
-			complain("process %d still runs: in the profile are its samples up to now", info.pid);
+			complain("process %d still runs: in the profile are its samples up to now",
+				 info.pid);
 	}
 	r->spools = spool_profile_new();
 	if (n_busy > 1)
@@ -409,8 +425,10 @@ static void summarize(const struct record *r)
 
 	if (st->n_images_with_samples > 1)
 		snprintf(images, sizeof(images), " of %u processes", st->n_images_with_samples);
-	fprintf(stderr, "sonde: %llu samples, %llu thread%s%s, %.2g%% lost, in %s; next: sonde top %s\n",
-		(unsigned long long)st->weight, (unsigned long long)st->threads, st->threads == 1 ? "" : "s", images,
+	fprintf(stderr,
+		"sonde: %llu samples, %llu thread%s%s, %.2g%% lost, in %s; next: sonde top %s\n",
+		(unsigned long long)st->weight, (unsigned long long)st->threads,
+		st->threads == 1 ? "" : "s", images,
 		all ? 100.0 * (double)st->lost_weight / (double)all : 0.0, r->out, r->out);
 }
 
@@ -440,7 +458,8 @@ static int write_profile(struct record *r)
 /* Nothing was left: a static program, or one with more rights than its caller, does not load the library. */
 static void explain_nothing(const struct record *r)
 {
-	complain("no profile: '%s' did not load libsonde.so (a static or a setuid program?)", r->command[0]);
+	complain("no profile: '%s' did not load libsonde.so (a static or a setuid program?)",
+		 r->command[0]);
 }
 
 static int exit_status(int status)

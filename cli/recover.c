@@ -14,8 +14,10 @@ static int usage(int status)
 {
 	fprintf(status ? stderr : stdout,
 		"usage: sonde recover <spool> [<file>]\n\n"
-		"Writes the profile that is in a spool, the file that a preloaded libsonde.so keeps beside SONDE_OUT\n"
-		"while the process runs, and removes the spool.  Needed only where the process was killed.\n"
+		"Writes the profile that is in a spool, the file that a preloaded libsonde.so "
+		"keeps beside SONDE_OUT\n"
+		"while the process runs, and removes the spool.  Needed only where the process was "
+		"killed.\n"
 		"The profile gets the name that SONDE_OUT said, unless another is given.\n\n"
 		"Example:\n  sonde recover out.pb.gz.spool\n");
 	return status;
@@ -53,7 +55,8 @@ int cmd_recover(int argc, char **argv)
 	}
 	out = argc == 3 ? argv[2] : info.out;
 	if (!out[0]) {
-		complain("spool '%s' does not say where its profile is wanted: name a file", argv[1]);
+		complain("spool '%s' does not say where its profile is wanted: name a file",
+			 argv[1]);
 		return EXIT_USAGE;
 	}
 	if (!info.finished && kill(info.pid, 0) == 0) {

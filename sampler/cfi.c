@@ -39,7 +39,7 @@ struct saved {
 	int64_t offset;
 };
 
-struct state { /* of the registers at one row */
+struct state {		    /* of the registers at one row */
 	enum rule_kind cfa; /* RULE_NONE: not representable */
 	int64_t cfa_offset;
 	struct saved bp, ra;
@@ -68,7 +68,8 @@ struct compiler {
 
 static int rule_number(struct compiler *c, struct rule r)
 {
-	uint64_t key = (uint64_t)r.kind | (uint64_t)r.bp_at_bp << 8 | (uint64_t)(uint16_t)r.bp_offset << 16 |
+	uint64_t key = (uint64_t)r.kind | (uint64_t)r.bp_at_bp << 8 |
+		       (uint64_t)(uint16_t)r.bp_offset << 16 |
 		       (uint64_t)(uint32_t)r.cfa_offset << 32;
 	uint32_t *at;
 
@@ -92,8 +93,8 @@ static struct rule rule_of(const struct state *s)
 
 	if (s->ra.where == UNDEFINED)
 		return (struct rule){ .kind = RULE_END };
-	if (s->cfa == RULE_NONE || s->cfa_offset != (int32_t)s->cfa_offset || s->ra.where != AT_CFA ||
-	    s->ra.offset != -8)
+	if (s->cfa == RULE_NONE || s->cfa_offset != (int32_t)s->cfa_offset ||
+	    s->ra.where != AT_CFA || s->ra.offset != -8)
 		return (struct rule){ .kind = RULE_NONE };
 	r.cfa_offset = (int32_t)s->cfa_offset;
 	if (s->bp.where == AT_CFA || s->bp.where == AT_BP) {
@@ -132,7 +133,8 @@ static void add_row(struct compiler *c, uint64_t address, struct rule r)
 /* The expressions that linkers and gcc write for a CFA. */
 static void set_cfa_expression(struct state *s, struct cursor e)
 {
-	static const uint8_t plt[] = { 0x77, 0x08, 0x80, 0x00, 0x3f, 0x1a, 0x00, 0x2a, 0x33, 0x24, 0x22 };
+	static const uint8_t plt[] = { 0x77, 0x08, 0x80, 0x00, 0x3f, 0x1a,
+				       0x00, 0x2a, 0x33, 0x24, 0x22 };
 	size_t n = (size_t)(e.end - e.p);
 	uint8_t op;
 
@@ -145,7 +147,8 @@ static void set_cfa_expression(struct state *s, struct cursor e)
 	}
 	op = cursor_u8(&e);
 	s->cfa_offset = cursor_sleb(&e);
-	if ((op == 0x76 || op == 0x77) && cursor_u8(&e) == 0x06 && e.p == e.end && !e.bad) /* breg6|7, deref */
+	if ((op == 0x76 || op == 0x77) && cursor_u8(&e) == 0x06 && e.p == e.end &&
+	    !e.bad) /* breg6|7, deref */
 		s->cfa = op == 0x76 ? RULE_DEREF_BP : RULE_DEREF_SP;
 }
 
@@ -474,7 +477,11 @@ static void compile_fde(struct compiler *c, uint64_t fde_at)
 		/* The kernel's frame begins one byte before, so that callers can look up at address - 1. */
 		add_row(c, start, (struct rule){ .kind = RULE_SIGNAL });
 	} else {
-		p = (struct program){ .c = c, .cie = &c->cie, .s = c->cie.initial, .pc = start, .end = start + length };
+		p = (struct program){ .c = c,
+				      .cie = &c->cie,
+				      .s = c->cie.initial,
+				      .pc = start,
+				      .end = start + length };
 		run(&p, body);
 	}
 	add_row(c, start + length, (struct rule){ .kind = RULE_NONE });
@@ -485,7 +492,8 @@ static bool compile_all(struct compiler *c)
 {
 	const struct cfi_source *src = c->src;
 	struct cursor h = cursor_at(src, src->hdr_at);
-	uint8_t version = cursor_u8(&h), ptr_encoding = cursor_u8(&h), count_encoding = cursor_u8(&h);
+	uint8_t version = cursor_u8(&h), ptr_encoding = cursor_u8(&h),
+		count_encoding = cursor_u8(&h);
 	uint8_t table_encoding = cursor_u8(&h);
 	uint64_t count;
 

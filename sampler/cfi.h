@@ -11,10 +11,10 @@
 struct cfi_source {
 	const uint8_t *data;
 	size_t bytes;
-	uint64_t data_at;              /* address of data[0] */
-	uint64_t hdr_at;               /* address of .eh_frame_hdr */
-	uint64_t base;                 /* the load address: what relocated absolute pointers carry */
-	uint64_t text_at, text_bytes;  /* the executable segment */
+	uint64_t data_at;	      /* address of data[0] */
+	uint64_t hdr_at;	      /* address of .eh_frame_hdr */
+	uint64_t base;		      /* the load address: what relocated absolute pointers carry */
+	uint64_t text_at, text_bytes; /* the executable segment */
 };
 
 /* NULL when there is nothing to compile or no memory.  Damaged entries are left out.  A table is never freed: a

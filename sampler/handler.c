@@ -41,8 +41,8 @@ static uint32_t current_context(struct thread *t, struct segment *s)
 	uint32_t n = SPOOL_NAME_BYTES / 8;
 
 	raw_syscall(SYS_prctl, PR_GET_NAME, (long)name, 0, 0);
-	if (t->context_seq == s->seq && t->context_labels == labels && t->context_name[0] == name[0] &&
-	    t->context_name[1] == name[1])
+	if (t->context_seq == s->seq && t->context_labels == labels &&
+	    t->context_name[0] == name[0] && t->context_name[1] == name[1])
 		return t->context;
 	t->words[0] = name[0];
 	t->words[1] = name[1];
@@ -56,7 +56,8 @@ static uint32_t current_context(struct thread *t, struct segment *s)
 	return t->context;
 }
 
-static bool count(struct thread *t, struct segment *s, const struct unwind_result *result, uint64_t weight)
+static bool count(struct thread *t, struct segment *s, const struct unwind_result *result,
+		  uint64_t weight)
 {
 	uint32_t stack = store_intern(s, RECORD_STACK, t->words, result->n + 1);
 	uint32_t context = stack ? current_context(t, s) : 0;
@@ -67,13 +68,14 @@ static bool count(struct thread *t, struct segment *s, const struct unwind_resul
 static void sample(struct thread *t, const ucontext_t *uc, uint64_t weight)
 {
 	const greg_t *g = uc->uc_mcontext.gregs;
-	struct unwind_regs regs = { (uintptr_t)g[REG_RIP], (uintptr_t)g[REG_RSP], (uintptr_t)g[REG_RBP] };
+	struct unwind_regs regs = { (uintptr_t)g[REG_RIP], (uintptr_t)g[REG_RSP],
+				    (uintptr_t)g[REG_RBP] };
 	struct spool_header *h = live.header;
 	struct segment *s = atomic_load_explicit(&live.segment, memory_order_acquire);
 	struct unwind_result result;
 
-	unwind(atomic_load_explicit(&live.modules, memory_order_acquire), regs, &t->stack, live.skip_low,
-	       live.skip_high, t->words + 1, SPOOL_MAX_FRAMES, &result);
+	unwind(atomic_load_explicit(&live.modules, memory_order_acquire), regs, &t->stack,
+	       live.skip_low, live.skip_high, t->words + 1, SPOOL_MAX_FRAMES, &result);
 	t->words[0] = (uint64_t)result.end;
 	if (count(t, s, &result, weight)) {
 		atomic_fetch_add_explicit(&h->samples, 1, memory_order_relaxed);
@@ -87,7 +89,8 @@ static void sample(struct thread *t, const ucontext_t *uc, uint64_t weight)
 		atomic_fetch_add_explicit(&h->guessed, 1, memory_order_relaxed);
 	if (result.unknown_module)
 		live_want(WANT_MODULES);
-	if (segment_is_half_full(s) && !atomic_exchange_explicit(&s->want_more, 1, memory_order_relaxed))
+	if (segment_is_half_full(s) &&
+	    !atomic_exchange_explicit(&s->want_more, 1, memory_order_relaxed))
 		live_want(WANT_SEGMENT);
 }
 

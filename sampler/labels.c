@@ -88,7 +88,8 @@ static uint64_t hash_wanted(const struct label_set *parent, const struct wanted 
 	return hash_add(h, (uint64_t)w->number ^ w->kind);
 }
 
-static const struct label_set *find(const struct label_set *parent, uint64_t hash, const struct wanted *w)
+static const struct label_set *find(const struct label_set *parent, uint64_t hash,
+				    const struct wanted *w)
 {
 	const struct label_set *s;
 
@@ -116,7 +117,8 @@ static struct label_entry *append(struct label_entry *at, const struct wanted *w
 }
 
 /* The parent's labels without those of the new key, then the new one.  NULL when that is too much to keep. */
-static const struct label_set *make(const struct label_set *parent, uint64_t hash, const struct wanted *w)
+static const struct label_set *make(const struct label_set *parent, uint64_t hash,
+				    const struct wanted *w)
 {
 	uint64_t block[LABEL_BLOCK_BYTES / 8 + 1];
 	struct label_entry *at = (struct label_entry *)block, *pushed;
@@ -127,8 +129,9 @@ static const struct label_set *make(const struct label_set *parent, uint64_t has
 	if (n_sets == LABEL_MAX_SETS || w->entry_bytes > LABEL_BLOCK_BYTES)
 		return NULL;
 	memset(block, 0, sizeof(block));
-	for (const struct label_entry *e = parent ? (const struct label_entry *)parent->block : NULL; e && e->kind;
-	     e = next_entry(e)) {
+	for (const struct label_entry *e = parent ? (const struct label_entry *)parent->block
+						  : NULL;
+	     e && e->kind; e = next_entry(e)) {
 		if (e->key_bytes == w->key_bytes && memcmp(e->bytes, w->key, e->key_bytes) == 0)
 			continue;
 		if ((size_t)((char *)at - (char *)block) + e->entry_bytes > limit)
@@ -148,7 +151,8 @@ static const struct label_set *make(const struct label_set *parent, uint64_t has
 	s->parent = parent;
 	s->hash = hash;
 	s->n_words = (uint32_t)(bytes / 8);
-	s->pushed = (const struct label_entry *)((char *)s->block + ((char *)pushed - (char *)block));
+	s->pushed =
+		(const struct label_entry *)((char *)s->block + ((char *)pushed - (char *)block));
 	s->next = buckets[hash % N_BUCKETS];
 	buckets[hash % N_BUCKETS] = s;
 	n_sets++;

@@ -20,12 +20,12 @@ struct label_entry {
 };
 
 struct label_set {
-	const struct label_set *parent; /* what a pop goes back to; NULL = no labels */
-	uint64_t hash;                  /* of parent and the label pushed */
-	const struct label_set *next;   /* in the hash bucket */
+	const struct label_set *parent;	  /* what a pop goes back to; NULL = no labels */
+	uint64_t hash;			  /* of parent and the label pushed */
+	const struct label_set *next;	  /* in the hash bucket */
 	const struct label_entry *pushed; /* in the block; NULL = a push that could not be kept */
-	uint32_t n_words;               /* of the block */
-	uint64_t block[];               /* struct label_entry one after the other; hidden keys left out */
+	uint32_t n_words;		  /* of the block */
+	uint64_t block[]; /* struct label_entry one after the other; hidden keys left out */
 };
 
 /* The thread's current set; initial-exec, so that a handler can read it. */

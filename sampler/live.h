@@ -14,13 +14,13 @@ enum { WANT_SEGMENT = 1, WANT_MODULES = 2, WANT_STOP = 4 };
 
 struct live {
 	_Atomic bool sampling;
-	struct spool_header *header;            /* set before sampling, valid while it lasts */
-	struct segment *_Atomic segment;        /* where new samples go */
+	struct spool_header *header;	 /* set before sampling, valid while it lasts */
+	struct segment *_Atomic segment; /* where new samples go */
 	const struct module_list *_Atomic modules;
-	uintptr_t skip_low, skip_high;          /* the library's own code */
+	uintptr_t skip_low, skip_high; /* the library's own code */
 	uintptr_t main_stack_end;
 	int signal;
-	_Atomic int wanted;                     /* futex of the keeper */
+	_Atomic int wanted; /* futex of the keeper */
 };
 
 extern struct live live;

@@ -31,7 +31,8 @@ enum { MAX_PATH_BYTES = 1024, MAX_RETIRED = 64, MAX_NOTES = 4 };
 struct loaded { /* one executable segment, as the loader tells it */
 	uintptr_t base, start, end;
 	uint64_t offset;
-	uintptr_t hdr, hdr_end;   /* .eh_frame_hdr, and the end of the segment that holds it; 0 = none */
+	uintptr_t hdr,
+		hdr_end; /* .eh_frame_hdr, and the end of the segment that holds it; 0 = none */
 	struct {
 		uintptr_t start, end;
 	} notes[MAX_NOTES];
@@ -131,7 +132,8 @@ static int on_module(struct dl_phdr_info *info, size_t size, void *arg)
 		uintptr_t start = info->dlpi_addr + p->p_vaddr;
 		struct loaded *l;
 
-		if (p->p_type != PT_LOAD || !(p->p_flags & PF_X) || VEC_RESERVE(&loaded, loaded.n + 1))
+		if (p->p_type != PT_LOAD || !(p->p_flags & PF_X) ||
+		    VEC_RESERVE(&loaded, loaded.n + 1))
 			continue;
 		l = &loaded.v[loaded.n++];
 		*l = common;
@@ -169,7 +171,8 @@ static bool copy_memory(void *to, uintptr_t from, size_t n)
 	struct iovec local = { to, n }, remote = { (void *)from, n };
 	ssize_t got = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
 
-	if (got < 0 && (errno == ENOSYS || errno == EPERM)) { /* a container's filter: trust the mapping */
+	if (got < 0 &&
+	    (errno == ENOSYS || errno == EPERM)) { /* a container's filter: trust the mapping */
 		memcpy(to, (const void *)from, n);
 		return true;
 	}
@@ -192,7 +195,8 @@ static void read_notes(struct loaded *l, uintptr_t start, uintptr_t end)
 		desc = name + ((h.n_namesz + 3u) & ~3u);
 		if (h.n_namesz > n || h.n_descsz > n || desc > n || n - desc < h.n_descsz)
 			return;
-		if (h.n_type == NT_GNU_BUILD_ID && h.n_namesz == 4 && memcmp(notes + name, "GNU", 4) == 0) {
+		if (h.n_type == NT_GNU_BUILD_ID && h.n_namesz == 4 &&
+		    memcmp(notes + name, "GNU", 4) == 0) {
 			l->build_id_bytes = (uint8_t)(h.n_descsz < 20 ? h.n_descsz : 20);
 			memcpy(l->build_id, notes + desc, l->build_id_bytes);
 			return;

@@ -27,7 +27,8 @@ void spool_profile_free(struct spool_profile *sp); /* with its profile; NULL is 
 void spool_profile_label_pids(struct spool_profile *sp);
 
 SONDE_MUST int spool_profile_add_file(struct spool_profile *sp, const char *path, struct err *err);
-SONDE_MUST int spool_profile_add_mem(struct spool_profile *sp, const void *file, size_t bytes, const char *name,
+SONDE_MUST int spool_profile_add_mem(struct spool_profile *sp, const void *file, size_t bytes,
+				     const char *name,
 				     struct err *err); /* file is aligned to a page */
 /* The spool of this very process, header and segments where they are mapped. */
 SONDE_MUST int spool_profile_add_live(struct spool_profile *sp, const struct spool_header *h,

@@ -35,8 +35,10 @@ static struct session_opts current;
 static pid_t owner;
 static session_fork_fn on_fork;
 
-extern const char sonde_text_start[] __asm__("__start_sonde_text") __attribute__((visibility("hidden"), weak));
-extern const char sonde_text_end[] __asm__("__stop_sonde_text") __attribute__((visibility("hidden"), weak));
+extern const char sonde_text_start[] __asm__("__start_sonde_text")
+	__attribute__((visibility("hidden"), weak));
+extern const char sonde_text_end[] __asm__("__stop_sonde_text")
+	__attribute__((visibility("hidden"), weak));
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -57,7 +59,8 @@ static int choose_signal(void)
 	    (now.sa_handler == SIG_DFL || now.sa_handler == SIG_IGN))
 		return SIGPROF;
 	for (int sig = SIGRTMAX - 3; sig > SIGRTMIN + 3; sig--)
-		if (sigaction(sig, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) && now.sa_handler == SIG_DFL)
+		if (sigaction(sig, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) &&
+		    now.sa_handler == SIG_DFL)
 			return sig;
 	return SIGPROF;
 }
@@ -216,7 +219,8 @@ int session_start(const struct session_opts *opts)
 	if (hz > MAX_HZ || (opts->options.max_bytes && opts->options.max_bytes < (size_t)256 << 10))
 		return -EINVAL;
 	pthread_mutex_lock(&lock);
-	rc = atomic_load(&live.sampling) ? -EALREADY : begin(opts, hz, opts->spool_path && current.spool_path);
+	rc = atomic_load(&live.sampling) ? -EALREADY
+					 : begin(opts, hz, opts->spool_path && current.spool_path);
 	pthread_mutex_unlock(&lock);
 	return rc;
 }
@@ -308,7 +312,8 @@ const char *session_spool_path(void)
 }
 
 /* Build the profile and hand it to write(); out of memory inside is an error like any other. */
-static int with_profile(int (*write)(const struct profile *p, void *arg, struct err *err), void *arg, struct err *err)
+static int with_profile(int (*write)(const struct profile *p, void *arg, struct err *err),
+			void *arg, struct err *err)
 {
 	struct spool_profile *volatile sp = NULL;
 	volatile int rc;
@@ -324,7 +329,8 @@ static int with_profile(int (*write)(const struct profile *p, void *arg, struct 
 		if (atomic_load(&live.sampling))
 			session_note_clocks();
 		sp = spool_profile_new();
-		rc = spool_profile_add_live(sp, spool.header, (const void *const *)spool.segments, err);
+		rc = spool_profile_add_live(sp, spool.header, (const void *const *)spool.segments,
+					    err);
 		if (rc == 0)
 			rc = write(spool_profile_finish(sp), arg, err);
 		spool_profile_free(sp);
@@ -358,7 +364,8 @@ static int errno_of(int rc)
 
 int sonde_start(const struct sonde_options *options)
 {
-	struct session_opts opts = { .options = options ? *options : (struct sonde_options){ 0, 0 } };
+	struct session_opts opts = { .options =
+					     options ? *options : (struct sonde_options){ 0, 0 } };
 
 	return session_start(&opts);
 }

@@ -11,8 +11,8 @@
 struct session_opts {
 	struct sonde_options options;
 	const char *spool_path; /* NULL = memory only */
-	const char *out;        /* where the profile is wanted, noted in the spool; NULL = nowhere */
-	bool follow_forks;      /* children are sampled too */
+	const char *out;   /* where the profile is wanted, noted in the spool; NULL = nowhere */
+	bool follow_forks; /* children are sampled too */
 };
 
 int session_start(const struct session_opts *opts); /* 0 or -errno */
@@ -24,15 +24,16 @@ SONDE_MUST bool session_end(void);
 SONDE_MUST int session_write_file(const char *path, struct err *err);
 bool session_is_of_this_process(void); /* false in a child that did not come through fork() */
 void session_mark_finished(void);
-uint64_t session_weight(void);         /* periods sampled so far */
-const char *session_spool_path(void);  /* "" = none */
+uint64_t session_weight(void);	      /* periods sampled so far */
+const char *session_spool_path(void); /* "" = none */
 
 /* Called in the child of a fork; starts a session for it when the parent's follows forks. */
 typedef void (*session_fork_fn)(struct session_opts *opts);
 void session_on_fork(session_fork_fn fn);
 
 /* The real pthread_create, however it was wrapped. */
-int real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg);
+int real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
+			void *arg);
 
 /* The thread that grows the spool and follows modules and threads. */
 int keeper_start(void);

@@ -34,7 +34,7 @@ extern "C" {
 #endif
 
 struct sonde_options { /* NULL or zeros: the defaults */
-	unsigned hz;      /* samples for each second of a thread's CPU time: 1 to 10000; default 100 */
+	unsigned hz;   /* samples for each second of a thread's CPU time: 1 to 10000; default 100 */
 	size_t max_bytes; /* memory for samples; default 128 MiB; what does not fit is counted as lost */
 };
 
@@ -58,7 +58,8 @@ SONDE_API int sonde_write_file(const char *path);
  * Distinct sets are kept for ever, so values should be few (an endpoint, not a request id): past 65,536 sets, or 1,000
  * bytes in one, a push changes nothing but is popped all the same. */
 SONDE_API void sonde_labels_push(const char *key, const char *value);
-SONDE_API void sonde_labels_push_number(const char *key, int64_t value, const char *unit); /* "bytes", "" ... */
+SONDE_API void sonde_labels_push_number(const char *key, int64_t value,
+					const char *unit); /* "bytes", "" ... */
 SONDE_API void sonde_labels_pop(void);
 
 /* The labels of this thread as one value, for task queues: get when the task is queued, swap in when it runs, swap the
@@ -68,15 +69,15 @@ SONDE_API sonde_labels sonde_labels_get(void);
 SONDE_API sonde_labels sonde_labels_swap(sonde_labels set); /* returns what was before */
 
 #ifdef SONDE_OPTIONAL
-#define sonde_start(options) (sonde_start ? sonde_start(options) : 0)
-#define sonde_stop() (sonde_stop ? sonde_stop() : 0)
-#define sonde_write(fd) (sonde_write ? sonde_write(fd) : 0)
-#define sonde_write_file(path) (sonde_write_file ? sonde_write_file(path) : 0)
+#define sonde_start(options)	      (sonde_start ? sonde_start(options) : 0)
+#define sonde_stop()		      (sonde_stop ? sonde_stop() : 0)
+#define sonde_write(fd)		      (sonde_write ? sonde_write(fd) : 0)
+#define sonde_write_file(path)	      (sonde_write_file ? sonde_write_file(path) : 0)
 #define sonde_labels_push(key, value) (sonde_labels_push ? sonde_labels_push(key, value) : (void)0)
-#define sonde_labels_push_number(key, value, unit) \
+#define sonde_labels_push_number(key, value, unit)                                                 \
 	(sonde_labels_push_number ? sonde_labels_push_number(key, value, unit) : (void)0)
-#define sonde_labels_pop() (sonde_labels_pop ? sonde_labels_pop() : (void)0)
-#define sonde_labels_get() (sonde_labels_get ? sonde_labels_get() : (sonde_labels)0)
+#define sonde_labels_pop()     (sonde_labels_pop ? sonde_labels_pop() : (void)0)
+#define sonde_labels_get()     (sonde_labels_get ? sonde_labels_get() : (sonde_labels)0)
 #define sonde_labels_swap(set) (sonde_labels_swap ? sonde_labels_swap(set) : (sonde_labels)0)
 #endif
 
@@ -94,10 +95,10 @@ static inline void sonde_label_scope_end(sonde_labels *before)
 }
 
 /* This label until the enclosing block is left, in whatever way. */
-#define SONDE_LABEL_SCOPE(key, value) \
-	__attribute__((cleanup(sonde_label_scope_end), unused)) sonde_labels SONDE_SCOPE_NAME(__LINE__) = \
-		sonde_label_scope_begin(key, value)
-#define SONDE_SCOPE_NAME(line) SONDE_SCOPE_NAME_(line)
+#define SONDE_LABEL_SCOPE(key, value)                                                              \
+	__attribute__((cleanup(sonde_label_scope_end), unused)) sonde_labels SONDE_SCOPE_NAME(     \
+		__LINE__) = sonde_label_scope_begin(key, value)
+#define SONDE_SCOPE_NAME(line)	SONDE_SCOPE_NAME_(line)
 #define SONDE_SCOPE_NAME_(line) sonde_scope_##line
 
 #ifdef __cplusplus

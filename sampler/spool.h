@@ -27,24 +27,25 @@ enum {
 	SPOOL_VERSION = 1,
 	SPOOL_HEADER_BYTES = 4096,
 	SPOOL_MAX_SEGMENTS = 40,
-	SPOOL_NAME_BYTES = 16,    /* a thread's name, zero-padded: TASK_COMM_LEN */
+	SPOOL_NAME_BYTES = 16, /* a thread's name, zero-padded: TASK_COMM_LEN */
 	SPOOL_MAX_FRAMES = 512,
-	SPOOL_MAX_WORDS = 640,    /* of one record */
+	SPOOL_MAX_WORDS = 640, /* of one record */
 };
 
 /* Why a stack ends where it does. */
 enum stack_end {
-	END_ENTRY,       /* the entry function was reached */
-	END_DEPTH,       /* SPOOL_MAX_FRAMES */
-	END_NO_RULE,     /* no unwind rule for an address, and no frame pointer to guess by */
-	END_BAD_READ,    /* the next word lies outside of readable stack */
+	END_ENTRY,    /* the entry function was reached */
+	END_DEPTH,    /* SPOOL_MAX_FRAMES */
+	END_NO_RULE,  /* no unwind rule for an address, and no frame pointer to guess by */
+	END_BAD_READ, /* the next word lies outside of readable stack */
 	N_STACK_ENDS,
 };
 
 enum record_kind {
-	RECORD_STACK = 1, /* word 0: enum stack_end | n_guessed << 8; then program counters, leaf first, callers minus 1 */
-	RECORD_CONTEXT,   /* SPOOL_NAME_BYTES of thread name, then labels: see labels.h */
-	RECORD_MODULE,    /* struct spool_module */
+	RECORD_STACK =
+		1, /* word 0: enum stack_end | n_guessed << 8; then program counters, leaf first, callers minus 1 */
+	RECORD_CONTEXT, /* SPOOL_NAME_BYTES of thread name, then labels: see labels.h */
+	RECORD_MODULE,	/* struct spool_module */
 };
 
 enum spool_state { SPOOL_RUNNING = 1, SPOOL_FINISHED = 2 };
@@ -56,39 +57,40 @@ struct spool_header {
 	int32_t pid, parent;
 	uint64_t period_ns;
 	uint64_t start_realtime_ns, start_monotonic_ns;
-	uint64_t start_cpu_ns;          /* of the process when sampling began */
-	_Atomic uint64_t monotonic_ns;  /* last seen by the library */
-	_Atomic uint64_t cpu_ns;        /* of the process, last seen */
-	_Atomic uint64_t samples, weight; /* stored */
-	_Atomic uint64_t lost, lost_weight; /* did not fit */
+	uint64_t start_cpu_ns;		     /* of the process when sampling began */
+	_Atomic uint64_t monotonic_ns;	     /* last seen by the library */
+	_Atomic uint64_t cpu_ns;	     /* of the process, last seen */
+	_Atomic uint64_t samples, weight;    /* stored */
+	_Atomic uint64_t lost, lost_weight;  /* did not fit */
 	_Atomic uint64_t ends[N_STACK_ENDS]; /* samples by how their stack ended */
-	_Atomic uint64_t guessed;       /* samples with a frame found by frame pointer alone */
-	_Atomic uint64_t refused;       /* threads that no timer could be had for */
-	_Atomic uint32_t threads;       /* ever sampled */
+	_Atomic uint64_t guessed;	     /* samples with a frame found by frame pointer alone */
+	_Atomic uint64_t refused;	     /* threads that no timer could be had for */
+	_Atomic uint32_t threads;	     /* ever sampled */
 	_Atomic uint32_t n_segments;
 	struct {
 		uint64_t offset, bytes;
 	} segments[SPOOL_MAX_SEGMENTS];
 	char engine[32];
 	char program[256]; /* absolute path of the executable */
-	char out[1024];    /* where the profile is wanted; "" when `sonde record` collects the spools */
+	char out[1024]; /* where the profile is wanted; "" when `sonde record` collects the spools */
 };
 _Static_assert(sizeof(struct spool_header) <= SPOOL_HEADER_BYTES, "the header is one page");
 
 struct sample_slot {
-	_Atomic uint64_t key; /* stack << 32 | context; 0 = free.  Both are word offsets in the segment */
+	_Atomic uint64_t
+		key; /* stack << 32 | context; 0 = free.  Both are word offsets in the segment */
 	_Atomic uint64_t weight;
 };
 
 struct segment {
 	uint64_t bytes;
-	uint32_t n_intern, n_samples; /* slots: powers of two */
+	uint32_t n_intern, n_samples;		    /* slots: powers of two */
 	uint32_t intern_at, samples_at, records_at; /* word offsets from the segment's start */
-	uint32_t words;             /* of the whole segment */
+	uint32_t words;				    /* of the whole segment */
 	uint32_t seq;
-	_Atomic uint32_t next;      /* word offset of free record space */
+	_Atomic uint32_t next;		    /* word offset of free record space */
 	_Atomic uint32_t interned, sampled; /* slots taken */
-	_Atomic uint32_t want_more; /* set once by whoever finds it half full */
+	_Atomic uint32_t want_more;	    /* set once by whoever finds it half full */
 };
 
 struct record {
@@ -98,7 +100,7 @@ struct record {
 	uint64_t words[];
 };
 
-struct spool_module { /* the content of a RECORD_MODULE */
+struct spool_module {		       /* the content of a RECORD_MODULE */
 	uint64_t start, limit, offset; /* of the executable segment, as in /proc/self/maps */
 	uint8_t build_id_bytes;
 	uint8_t is_main;

@@ -55,7 +55,8 @@ static int extend(struct spool *s, size_t bytes, int open_flags, void **out)
 		flags |= MAP_ANONYMOUS;
 	}
 	if (rc == 0) {
-		p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, fd < 0 ? 0 : (off_t)s->bytes);
+		p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd,
+			 fd < 0 ? 0 : (off_t)s->bytes);
 		rc = p == MAP_FAILED ? -errno : 0;
 	}
 	if (fd >= 0)

@@ -7,10 +7,10 @@
  * id, offset, size) become one, and addresses are moved to where the first of them lies, so that samples of several
  * images add up.
  */
-#include "sampler/sampler.h"
 #include "base/arena.h"
 #include "base/hash.h"
 #include "sampler/labels.h"
+#include "sampler/sampler.h"
 #include "sampler/spool.h"
 #include "sampler/spool_convert.h"
 #include "writer/writer.h"
@@ -105,7 +105,8 @@ static const struct record *record_at(const struct image *im, unsigned segment, 
 }
 
 /* A run of n items of so many words, inside the segment? */
-static bool fits(const struct image *im, unsigned segment, uint32_t at, uint32_t n, uint32_t words_each)
+static bool fits(const struct image *im, unsigned segment, uint32_t at, uint32_t n,
+		 uint32_t words_each)
 {
 	uint64_t words = im->segment_words[segment];
 
@@ -121,15 +122,21 @@ static str_id intern_text(struct profile *p, const char *s, size_t n)
 		n = sizeof(clean);
 	for (size_t i = 0; i < n;) {
 		unsigned char c = (unsigned char)s[i];
-		size_t more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : (c & 0xf0) == 0xe0 ? 2 : c >= 0xf0 && c < 0xf5 ? 3 : 9;
+		size_t more = c < 0x80		      ? 0
+			      : c >= 0xc2 && c < 0xe0 ? 1
+			      : (c & 0xf0) == 0xe0    ? 2
+			      : c >= 0xf0 && c < 0xf5 ? 3
+						      : 9;
 		bool good = more < 9 && i + more < n;
 
 		for (size_t k = 1; good && k <= more; k++)
 			good = ((unsigned char)s[i + k] & 0xc0) == 0x80;
 		if (good && more == 2) /* overlong and surrogates */
-			good = !(c == 0xe0 && (unsigned char)s[i + 1] < 0xa0) && !(c == 0xed && (unsigned char)s[i + 1] >= 0xa0);
+			good = !(c == 0xe0 && (unsigned char)s[i + 1] < 0xa0) &&
+			       !(c == 0xed && (unsigned char)s[i + 1] >= 0xa0);
 		if (good && more == 3)
-			good = !(c == 0xf0 && (unsigned char)s[i + 1] < 0x90) && !(c == 0xf4 && (unsigned char)s[i + 1] >= 0x90);
+			good = !(c == 0xf0 && (unsigned char)s[i + 1] < 0x90) &&
+			       !(c == 0xf4 && (unsigned char)s[i + 1] >= 0x90);
 		if (!good) {
 			clean[kept++] = '?';
 			i++;
@@ -164,7 +171,8 @@ static void place_module(struct spool_profile *sp, const struct record *r)
 	struct mapping new = { 0 };
 	uint32_t at;
 
-	if (r->n_words * 8u < sizeof(*m) || m->path_bytes > r->n_words * 8u - sizeof(*m) || m->limit <= m->start)
+	if (r->n_words * 8u < sizeof(*m) || m->path_bytes > r->n_words * 8u - sizeof(*m) ||
+	    m->limit <= m->start)
 		return;
 	new.file = intern_text(p, m->path, m->path_bytes);
 	new.build_id = build_id_text(p, m);
@@ -174,8 +182,8 @@ static void place_module(struct spool_profile *sp, const struct record *r)
 	for (at = 0; at < p->mappings.n; at++) {
 		const struct mapping *old = &p->mappings.v[at];
 
-		if (old->file == new.file && old->build_id == new.build_id && old->offset == new.offset &&
-		    old->limit - old->start == new.limit - new.start)
+		if (old->file == new.file && old->build_id == new.build_id &&
+		    old->offset == new.offset && old->limit - old->start == new.limit - new.start)
 			break;
 	}
 	if (at == p->mappings.n)
@@ -189,10 +197,13 @@ static void place_modules_where(struct spool_profile *sp, const struct image *im
 		const struct segment *seg = im->segments[s];
 		const uint64_t *slots = (const uint64_t *)seg + seg->intern_at;
 
-		for (uint32_t i = 0; fits(im, s, seg->intern_at, seg->n_intern, 1) && i < seg->n_intern; i++) {
-			const struct record *r = slots[i] ? record_at(im, s, (uint32_t)slots[i]) : NULL;
+		for (uint32_t i = 0;
+		     fits(im, s, seg->intern_at, seg->n_intern, 1) && i < seg->n_intern; i++) {
+			const struct record *r =
+				slots[i] ? record_at(im, s, (uint32_t)slots[i]) : NULL;
 
-			if (r && r->kind == RECORD_MODULE && r->n_words * 8u >= sizeof(struct spool_module) &&
+			if (r && r->kind == RECORD_MODULE &&
+			    r->n_words * 8u >= sizeof(struct spool_module) &&
 			    (((const struct spool_module *)r->words)->is_main != 0) == is_main)
 				place_module(sp, r);
 		}
@@ -201,7 +212,8 @@ static void place_modules_where(struct spool_profile *sp, const struct image *im
 
 static const struct placed *module_of(const struct spool_profile *sp, uint64_t pc)
 {
-	for (size_t i = sp->placed.n; i--;) /* the latest, where a library took the place of another */
+	for (size_t i = sp->placed.n;
+	     i--;) /* the latest, where a library took the place of another */
 		if (pc >= sp->placed.v[i].start && pc < sp->placed.v[i].limit)
 			return &sp->placed.v[i];
 	return NULL;
@@ -217,12 +229,15 @@ static uint32_t location_of(struct spool_profile *sp, uint64_t pc)
 	uint64_t h = hash_add(hash_mix(address), mapping);
 	struct profile *p = sp->p;
 
-	for (at = hash_map_first(&sp->locations, h); *at != HASH_MAP_NONE; at = hash_map_next(&sp->locations, at, h))
-		if (p->locations.v[*at].address == address && p->locations.v[*at].mapping == mapping)
+	for (at = hash_map_first(&sp->locations, h); *at != HASH_MAP_NONE;
+	     at = hash_map_next(&sp->locations, at, h))
+		if (p->locations.v[*at].address == address &&
+		    p->locations.v[*at].mapping == mapping)
 			return *at;
 	*at = (uint32_t)p->locations.n;
 	hash_map_added(&sp->locations, at, h);
-	*VEC_PUSH(&p->locations) = (struct location){ .id = p->locations.n, .address = address, .mapping = mapping };
+	*VEC_PUSH(&p->locations) =
+		(struct location){ .id = p->locations.n, .address = address, .mapping = mapping };
 	return (uint32_t)(p->locations.n - 1);
 }
 
@@ -244,7 +259,9 @@ static size_t read_labels(struct spool_profile *sp, const struct image *im, cons
 	size_t n = 0;
 	char pid[16];
 
-	sp->labels[n++] = (struct label){ sp->thread_key, intern_text(p, name, strnlen(name, SPOOL_NAME_BYTES)), 0, 0, 0 };
+	sp->labels[n++] =
+		(struct label){ sp->thread_key,
+				intern_text(p, name, strnlen(name, SPOOL_NAME_BYTES)), 0, 0, 0 };
 	if (sp->label_pids) {
 		snprintf(pid, sizeof(pid), "%d", im->h->pid);
 		sp->labels[n++] = (struct label){ sp->pid_key, profile_intern(p, pid), 0, 0, 0 };
@@ -272,17 +289,20 @@ static bool same_sample(const struct profile *p, size_t i, const uint32_t *stack
 {
 	const struct label *l = p->labels.v + p->label_at.v[i];
 
-	if (p->stack_at.v[i + 1] - p->stack_at.v[i] != n_stack || p->label_at.v[i + 1] - p->label_at.v[i] != n_labels ||
+	if (p->stack_at.v[i + 1] - p->stack_at.v[i] != n_stack ||
+	    p->label_at.v[i + 1] - p->label_at.v[i] != n_labels ||
 	    memcmp(p->stack.v + p->stack_at.v[i], stack, n_stack * sizeof(*stack)) != 0)
 		return false;
 	for (size_t k = 0; k < n_labels; k++)
-		if (l[k].key != labels[k].key || l[k].str != labels[k].str || l[k].unit != labels[k].unit ||
-		    l[k].is_num != labels[k].is_num || l[k].num != labels[k].num)
+		if (l[k].key != labels[k].key || l[k].str != labels[k].str ||
+		    l[k].unit != labels[k].unit || l[k].is_num != labels[k].is_num ||
+		    l[k].num != labels[k].num)
 			return false;
 	return true;
 }
 
-static void add_sample(struct spool_profile *sp, size_t n_stack, size_t n_labels, uint64_t weight, uint64_t period_ns)
+static void add_sample(struct spool_profile *sp, size_t n_stack, size_t n_labels, uint64_t weight,
+		       uint64_t period_ns)
 {
 	int64_t values[2] = { (int64_t)weight, (int64_t)(weight * period_ns) };
 	uint64_t h = hash_bytes(sp->stack, n_stack * sizeof(*sp->stack));
@@ -290,8 +310,10 @@ static void add_sample(struct spool_profile *sp, size_t n_stack, size_t n_labels
 	uint32_t *at;
 
 	for (size_t k = 0; k < n_labels; k++)
-		h = hash_add(h, (uint64_t)sp->labels[k].key << 32 ^ sp->labels[k].str ^ (uint64_t)sp->labels[k].num);
-	for (at = hash_map_first(&sp->samples, h); *at != HASH_MAP_NONE; at = hash_map_next(&sp->samples, at, h)) {
+		h = hash_add(h, (uint64_t)sp->labels[k].key << 32 ^ sp->labels[k].str ^
+					(uint64_t)sp->labels[k].num);
+	for (at = hash_map_first(&sp->samples, h); *at != HASH_MAP_NONE;
+	     at = hash_map_next(&sp->samples, at, h)) {
 		if (same_sample(p, *at, sp->stack, n_stack, sp->labels, n_labels)) {
 			p->values.v[*at * 2] += values[0];
 			p->values.v[*at * 2 + 1] += values[1];
@@ -311,13 +333,16 @@ static void add_segment(struct spool_profile *sp, const struct image *im, unsign
 	if (!fits(im, s, seg->samples_at, seg->n_samples, 2))
 		return;
 	for (uint32_t i = 0; i < seg->n_samples; i++, slot += 2) {
-		const struct record *stack = slot[0] ? record_at(im, s, (uint32_t)(slot[0] >> 32)) : NULL;
+		const struct record *stack =
+			slot[0] ? record_at(im, s, (uint32_t)(slot[0] >> 32)) : NULL;
 		const struct record *context = stack ? record_at(im, s, (uint32_t)slot[0]) : NULL;
 
 		if (!context || stack->kind != RECORD_STACK || context->kind != RECORD_CONTEXT ||
-		    context->n_words < SPOOL_NAME_BYTES / 8 || slot[1] == 0 || slot[1] > (uint64_t)1 << 48)
+		    context->n_words < SPOOL_NAME_BYTES / 8 || slot[1] == 0 ||
+		    slot[1] > (uint64_t)1 << 48)
 			continue;
-		add_sample(sp, read_stack(sp, stack), read_labels(sp, im, context), slot[1], im->h->period_ns);
+		add_sample(sp, read_stack(sp, stack), read_labels(sp, im, context), slot[1],
+			   im->h->period_ns);
 	}
 }
 
@@ -359,7 +384,8 @@ static void add_lost(struct spool_profile *sp, const struct image *im)
 
 	if (!im->h->lost_weight || im->h->lost_weight > (uint64_t)1 << 48)
 		return;
-	for (function = 0; function < p->functions.n && p->functions.v[function].name != name; function++)
+	for (function = 0; function < p->functions.n && p->functions.v[function].name != name;
+	     function++)
 		;
 	if (function == p->functions.n)
 		*VEC_PUSH(&p->functions) = (struct function){ .name = name, .system_name = name };
@@ -382,8 +408,8 @@ static void add_image(struct spool_profile *sp, const struct image *im)
 	add_lost(sp, im);
 }
 
-int spool_profile_add_live(struct spool_profile *sp, const struct spool_header *h, const void *const *segments,
-			     struct err *err)
+int spool_profile_add_live(struct spool_profile *sp, const struct spool_header *h,
+			   const void *const *segments, struct err *err)
 {
 	struct image im = { .h = h };
 
@@ -398,13 +424,16 @@ int spool_profile_add_live(struct spool_profile *sp, const struct spool_header *
 
 /* ---- files ---- */
 
-static int check_header(const struct spool_header *h, size_t bytes, const char *path, struct err *err)
+static int check_header(const struct spool_header *h, size_t bytes, const char *path,
+			struct err *err)
 {
 	if (bytes < SPOOL_HEADER_BYTES || h->magic != SPOOL_MAGIC)
 		return err_set(err, SONDE_EFORMAT, "'%s' is not a spool of sonde", path);
 	if (h->version != SPOOL_VERSION)
-		return err_set(err, SONDE_EFORMAT, "'%s' was written by another version of sonde (spool version %u, not %d)",
-			       path, h->version, SPOOL_VERSION);
+		return err_set(
+			err, SONDE_EFORMAT,
+			"'%s' was written by another version of sonde (spool version %u, not %d)",
+			path, h->version, SPOOL_VERSION);
 	if (h->period_ns == 0 || h->period_ns > 10000000000ULL)
 		return err_set(err, SONDE_EFORMAT, "spool '%s' is damaged: period of %llu ns", path,
 			       (unsigned long long)h->period_ns);
@@ -418,7 +447,8 @@ static int map_file(const char *path, void **out, size_t *bytes, struct err *err
 	void *p = MAP_FAILED;
 
 	if (fd < 0 || fstat(fd, &st)) {
-		int rc = err_set(err, SONDE_EIO, "cannot open spool '%s': %s", path, strerror(errno));
+		int rc = err_set(err, SONDE_EIO, "cannot open spool '%s': %s", path,
+				 strerror(errno));
 
 		if (fd >= 0)
 			close(fd);
@@ -436,19 +466,22 @@ static int map_file(const char *path, void **out, size_t *bytes, struct err *err
 
 static void find_segments(struct image *im, const void *file, size_t bytes)
 {
-	unsigned n = im->h->n_segments < SPOOL_MAX_SEGMENTS ? im->h->n_segments : SPOOL_MAX_SEGMENTS;
+	unsigned n =
+		im->h->n_segments < SPOOL_MAX_SEGMENTS ? im->h->n_segments : SPOOL_MAX_SEGMENTS;
 
 	for (unsigned i = 0; i < n; i++) {
 		uint64_t offset = im->h->segments[i].offset, size = im->h->segments[i].bytes;
 
-		if (offset % 4096 || offset > bytes || size > bytes - offset || size < sizeof(struct segment))
+		if (offset % 4096 || offset > bytes || size > bytes - offset ||
+		    size < sizeof(struct segment))
 			continue;
 		im->segments[im->n_segments] = (const void *)((const char *)file + offset);
 		im->segment_words[im->n_segments++] = size / 8;
 	}
 }
 
-int spool_profile_add_mem(struct spool_profile *sp, const void *file, size_t bytes, const char *name, struct err *err)
+int spool_profile_add_mem(struct spool_profile *sp, const void *file, size_t bytes,
+			  const char *name, struct err *err)
 {
 	struct image im = { .h = file };
 	int rc = check_header(file, bytes, name, err);
@@ -485,8 +518,13 @@ int spool_info_read(struct spool_info *info, const char *path, struct err *err)
 	h = file;
 	rc = check_header(file, bytes, path, err);
 	if (rc == 0) {
-		*info = (struct spool_info){ h->pid, h->parent, h->weight, h->start_realtime_ns,
-					     h->state == SPOOL_FINISHED, "", "" };
+		*info = (struct spool_info){ h->pid,
+					     h->parent,
+					     h->weight,
+					     h->start_realtime_ns,
+					     h->state == SPOOL_FINISHED,
+					     "",
+					     "" };
 		memcpy(info->program, h->program, sizeof(info->program) - 1);
 		memcpy(info->out, h->out, sizeof(info->out) - 1);
 	}
@@ -514,16 +552,20 @@ static void add_comments(struct spool_profile *sp)
 	uint64_t all = st->samples + st->lost;
 	double profile_s = (double)((st->weight + st->lost_weight) * sp->period_ns) / 1e9;
 
-	comment(sp->p, "# sonde " SONDE_VERSION ", %s at %.6g Hz", sp->engine, 1e9 / (double)sp->period_ns);
-	comment(sp->p, "# CPU time of the process%s: %.3f s; in this profile: %.3f s", st->n_images > 1 ? "es" : "",
-		(double)st->cpu_ns / 1e9, profile_s);
-	comment(sp->p, "# threads: %llu sampled, %llu without a timer", (unsigned long long)st->threads,
-		(unsigned long long)st->refused);
-	comment(sp->p, "# lost for want of room: %llu of %llu samples", (unsigned long long)st->lost,
-		(unsigned long long)all);
-	comment(sp->p, "# stacks: %llu whole, %llu cut at %d frames, %llu without unwind rule, %llu unreadable",
-		(unsigned long long)st->ends[END_ENTRY], (unsigned long long)st->ends[END_DEPTH], SPOOL_MAX_FRAMES,
-		(unsigned long long)st->ends[END_NO_RULE], (unsigned long long)st->ends[END_BAD_READ]);
+	comment(sp->p, "# sonde " SONDE_VERSION ", %s at %.6g Hz", sp->engine,
+		1e9 / (double)sp->period_ns);
+	comment(sp->p, "# CPU time of the process%s: %.3f s; in this profile: %.3f s",
+		st->n_images > 1 ? "es" : "", (double)st->cpu_ns / 1e9, profile_s);
+	comment(sp->p, "# threads: %llu sampled, %llu without a timer",
+		(unsigned long long)st->threads, (unsigned long long)st->refused);
+	comment(sp->p, "# lost for want of room: %llu of %llu samples",
+		(unsigned long long)st->lost, (unsigned long long)all);
+	comment(sp->p,
+		"# stacks: %llu whole, %llu cut at %d frames, %llu without unwind rule, %llu "
+		"unreadable",
+		(unsigned long long)st->ends[END_ENTRY], (unsigned long long)st->ends[END_DEPTH],
+		SPOOL_MAX_FRAMES, (unsigned long long)st->ends[END_NO_RULE],
+		(unsigned long long)st->ends[END_BAD_READ]);
 }
 
 struct profile *spool_profile_finish(struct spool_profile *sp)

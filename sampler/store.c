@@ -64,7 +64,8 @@ static bool same(const struct record *r, enum record_kind kind, const uint64_t *
 }
 
 /* Write a record that no slot points to yet; 0 when there is no space. */
-static uint32_t new_record(struct segment *s, uint32_t tag, enum record_kind kind, const uint64_t *words, uint32_t n)
+static uint32_t new_record(struct segment *s, uint32_t tag, enum record_kind kind,
+			   const uint64_t *words, uint32_t n)
 {
 	uint32_t at = atomic_load_explicit(&s->next, memory_order_relaxed);
 	struct record *r;
@@ -72,8 +73,8 @@ static uint32_t new_record(struct segment *s, uint32_t tag, enum record_kind kin
 	do {
 		if (n + 1 > s->words - at)
 			return 0;
-	} while (!atomic_compare_exchange_weak_explicit(&s->next, &at, at + n + 1, memory_order_relaxed,
-							memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak_explicit(
+		&s->next, &at, at + n + 1, memory_order_relaxed, memory_order_relaxed));
 	r = (struct record *)(words_of(s) + at);
 	r->tag = tag;
 	r->kind = (uint16_t)kind;
@@ -96,13 +97,15 @@ uint32_t store_intern(struct segment *s, enum record_kind kind, const uint64_t *
 		if (v == 0) {
 			if (!mine && !(mine = new_record(s, tag, kind, words, n)))
 				return 0;
-			if (atomic_compare_exchange_strong_explicit(slot, &v, (uint64_t)tag << 32 | mine,
-								    memory_order_release, memory_order_acquire)) {
+			if (atomic_compare_exchange_strong_explicit(
+				    slot, &v, (uint64_t)tag << 32 | mine, memory_order_release,
+				    memory_order_acquire)) {
 				atomic_fetch_add_explicit(&s->interned, 1, memory_order_relaxed);
 				return mine;
 			}
 		}
-		if ((uint32_t)(v >> 32) == tag && same((struct record *)(words_of(s) + (uint32_t)v), kind, words, n))
+		if ((uint32_t)(v >> 32) == tag &&
+		    same((struct record *)(words_of(s) + (uint32_t)v), kind, words, n))
 			return (uint32_t)v;
 	}
 	return 0;
@@ -119,7 +122,8 @@ bool store_count(struct segment *s, uint32_t stack, uint32_t context, uint64_t w
 		uint64_t v = atomic_load_explicit(&slot->key, memory_order_relaxed);
 
 		if (v == 0) {
-			if (atomic_compare_exchange_strong_explicit(&slot->key, &v, key, memory_order_relaxed,
+			if (atomic_compare_exchange_strong_explicit(&slot->key, &v, key,
+								    memory_order_relaxed,
 								    memory_order_relaxed)) {
 				atomic_fetch_add_explicit(&s->sampled, 1, memory_order_relaxed);
 				v = key;

@@ -34,7 +34,7 @@ static _Atomic unsigned n_chunks;
 static struct thread *free_list;
 static unsigned n_running, scan_number;
 static pid_t ignored; /* 0 = none */
-static struct { /* of threads that ended, see learn_exit_cost() */
+static struct {	      /* of threads that ended, see learn_exit_cost() */
 	uint64_t n, cpu_ns, at_start_ns, cost_ns;
 } exits;
 static __thread struct thread *self __attribute__((tls_model("initial-exec")));
@@ -55,14 +55,16 @@ bool threads_contain(const void *p)
 		const struct chunk *c = chunks[i];
 
 		if ((const char *)p >= (const char *)c && (const char *)p < (const char *)(c + 1))
-			return ((size_t)((const char *)p - (const char *)c) % sizeof(struct thread)) == 0;
+			return ((size_t)((const char *)p - (const char *)c) %
+				sizeof(struct thread)) == 0;
 	}
 	return false;
 }
 
-#define FOR_EACH_THREAD(t) \
-	for (unsigned c_ = 0; c_ < atomic_load(&n_chunks); c_++) \
-		for (struct thread *t = chunks[c_]->threads; t < chunks[c_]->threads + CHUNK_THREADS; t++)
+#define FOR_EACH_THREAD(t)                                                                         \
+	for (unsigned c_ = 0; c_ < atomic_load(&n_chunks); c_++)                                   \
+		for (struct thread *t = chunks[c_]->threads;                                       \
+		     t < chunks[c_]->threads + CHUNK_THREADS; t++)
 
 static void add_chunk(void)
 {
@@ -133,8 +135,8 @@ void threads_release(struct thread *t)
 static struct thread *find(pid_t tid)
 {
 	FOR_EACH_THREAD(t)
-		if (t->tid == tid)
-			return t;
+	if (t->tid == tid)
+		return t;
 	return NULL;
 }
 
@@ -164,7 +166,8 @@ static void take_place(struct thread *t, pid_t tid)
  * which its thread pointer points, at the upper end of the stack, and the guard at the lower. */
 static struct stack_bounds own_stack(pid_t tid, size_t stack_bytes)
 {
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0), top = (uintptr_t)__builtin_thread_pointer();
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0),
+		  top = (uintptr_t)__builtin_thread_pointer();
 	struct rlimit limit;
 
 	if (tid == getpid()) {
@@ -228,8 +231,8 @@ static uint64_t cpu_of_the_dead(void)
 	uint64_t living = ignored ? timer_thread_cpu_ns(ignored) : 0;
 
 	FOR_EACH_THREAD(t)
-		if (t->tid)
-			living += timer_thread_cpu_ns(t->tid);
+	if (t->tid)
+		living += timer_thread_cpu_ns(t->tid);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &process);
 	return (uint64_t)process.tv_sec * 1000000000 + (uint64_t)process.tv_nsec - living;
 }
@@ -333,8 +336,8 @@ static void scan(void)
 	scan_number++;
 	for_each_task(note_task);
 	FOR_EACH_THREAD(t)
-		if (t->tid && t->seen != scan_number && t->is_found)
-			give_back(t);
+	if (t->tid && t->seen != scan_number && t->is_found)
+		give_back(t);
 }
 
 void threads_scan(void)
@@ -354,11 +357,11 @@ int threads_start_all(void)
 
 	threads_lock();
 	FOR_EACH_THREAD(t) /* entered while sampling was off */
-		if (t->tid && !t->has_timer) {
-			int failed = arm(t);
+	if (t->tid && !t->has_timer) {
+		int failed = arm(t);
 
-			rc = failed ? failed : rc;
-		}
+		rc = failed ? failed : rc;
+	}
 	scan();
 	memset(&exits, 0, sizeof(exits));
 	exits.at_start_ns = cpu_of_the_dead();
@@ -370,15 +373,15 @@ void threads_stop_all(void)
 {
 	threads_lock();
 	FOR_EACH_THREAD(t)
-		timer_delete_of(t);
+	timer_delete_of(t);
 	threads_unlock();
 }
 
 bool threads_quiet(void)
 {
 	FOR_EACH_THREAD(t)
-		if (atomic_load(&t->busy))
-			return false;
+	if (atomic_load(&t->busy))
+		return false;
 	return true;
 }
 
@@ -387,7 +390,8 @@ bool threads_forked(void)
 	bool had_more = n_running > 1;
 
 	ignored = 0;
-	FOR_EACH_THREAD(t) {
+	FOR_EACH_THREAD(t)
+	{
 		t->has_timer = false; /* timers are not inherited */
 		t->busy = 0;
 		if (t->tid && t != self) {

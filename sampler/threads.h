@@ -17,17 +17,18 @@ struct thread {
 	_Atomic int tid;  /* 0 = the record is free */
 	_Atomic int busy; /* the handler is at work in it */
 	bool has_timer;
-	bool is_found;    /* by looking in /proc, not by a wrapped pthread_create: nothing of it may be relied on */
-	int timer;        /* the kernel's number */
-	unsigned seen;    /* by which scan */
+	bool is_found; /* by looking in /proc, not by a wrapped pthread_create: nothing of it may be relied on */
+	int timer;     /* the kernel's number */
+	unsigned seen; /* by which scan */
 
 	/* See timer.c. */
 	bool is_young;
-	bool since_birth;        /* the timer was there when the thread began */
+	bool since_birth;	 /* the timer was there when the thread began */
 	uint64_t represented_ns; /* CPU time that its signals stood for */
 
 	struct stack_bounds stack;
-	const struct label_set *volatile *labels; /* where the thread keeps its current set; NULL = nowhere */
+	const struct label_set *volatile
+		*labels; /* where the thread keeps its current set; NULL = nowhere */
 
 	/* Until the thread runs: what it was created for. */
 	void *(*start)(void *);
@@ -45,16 +46,18 @@ struct thread {
 };
 
 /* All of these but threads_contain() take the registry's lock: not for handlers. */
-struct thread *threads_new(void);               /* a record that belongs to nobody yet; NULL = no memory */
-void threads_release(struct thread *t);         /* its timer, if any, is deleted */
-struct thread *threads_enter(struct thread *t); /* the calling thread takes its place in t (NULL: a new one) */
-void threads_leave(void);                       /* the calling thread ends */
-int threads_start_all(void);                    /* arm a timer for every thread of the process: 0 or -errno */
+struct thread *threads_new(void);	/* a record that belongs to nobody yet; NULL = no memory */
+void threads_release(struct thread *t); /* its timer, if any, is deleted */
+struct thread *
+threads_enter(struct thread *t); /* the calling thread takes its place in t (NULL: a new one) */
+void threads_leave(void);	 /* the calling thread ends */
+int threads_start_all(void);	 /* arm a timer for every thread of the process: 0 or -errno */
 void threads_stop_all(void);
-void threads_scan(void);                        /* find threads that came or went unnoticed */
-bool threads_forked(void);                      /* in the child of a fork: only the caller is left; had there been more? */
-bool threads_quiet(void);                       /* no handler is at work at this moment */
-void threads_ignore(pid_t tid);                 /* the library's own thread; 0 = none */
+void threads_scan(void); /* find threads that came or went unnoticed */
+bool threads_forked(
+	void); /* in the child of a fork: only the caller is left; had there been more? */
+bool threads_quiet(void);	/* no handler is at work at this moment */
+void threads_ignore(pid_t tid); /* the library's own thread; 0 = none */
 void threads_lock(void);
 void threads_unlock(void);
 

@@ -47,7 +47,8 @@ void timer_setup(uint64_t period, int signal)
 	period_ns = period;
 	signal_number = signal;
 	/* The coarse clock is advanced at every tick, and its resolution is the tick's length. */
-	if (clock_getres(CLOCK_MONOTONIC_COARSE, &coarse) || coarse.tv_sec || coarse.tv_nsec < 100000)
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &coarse) || coarse.tv_sec ||
+	    coarse.tv_nsec < 100000)
 		coarse.tv_nsec = 4000000;
 	tick = (uint64_t)coarse.tv_nsec;
 	atomic_store(&next_phase, random_start());
@@ -81,7 +82,9 @@ uint64_t timer_thread_cpu_ns(pid_t tid)
 {
 	struct timespec t;
 
-	return raw_syscall(SYS_clock_gettime, thread_cpu_clock(tid), (long)&t, 0, 0) == 0 ? ns_of(&t) : 0;
+	return raw_syscall(SYS_clock_gettime, thread_cpu_clock(tid), (long)&t, 0, 0) == 0
+		       ? ns_of(&t)
+		       : 0;
 }
 
 /* The next expiry after so much more CPU time, then every period. */
@@ -102,7 +105,8 @@ int timer_arm(struct thread *t)
 	event.sigev_signo = signal_number;
 	event.sigev_value.sival_ptr = t;
 	event._sigev_un._tid = t->tid;
-	rc = raw_syscall(SYS_timer_create, thread_cpu_clock(t->tid), (long)&event, (long)&t->timer, 0);
+	rc = raw_syscall(SYS_timer_create, thread_cpu_clock(t->tid), (long)&event, (long)&t->timer,
+			 0);
 	if (rc < 0)
 		return (int)rc;
 	t->has_timer = true;

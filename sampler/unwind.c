@@ -147,7 +147,10 @@ static bool step_rule(struct reader *r, const struct rule *rule, struct unwind_r
 	if (rule->bp_offset == BP_LOST)
 		bp = 0;
 	else if (rule->bp_offset != BP_SAME &&
-		 !read_word(r, (rule->bp_at_bp ? regs->bp : cfa) + (uintptr_t)(intptr_t)rule->bp_offset, &bp))
+		 !read_word(r,
+			    (rule->bp_at_bp ? regs->bp : cfa) +
+				    (uintptr_t)(intptr_t)rule->bp_offset,
+			    &bp))
 		return false;
 	*regs = (struct unwind_regs){ pc, cfa, bp };
 	return true;
@@ -160,7 +163,8 @@ static bool step_guess(struct reader *r, const struct module_list *list, struct 
 
 	if (regs->bp < regs->sp || regs->bp - regs->sp > MAX_FRAME_BYTES)
 		return false;
-	if (!read_word(r, regs->bp, &bp) || !read_word(r, regs->bp + 8, &pc) || !module_find(list, pc - 1))
+	if (!read_word(r, regs->bp, &bp) || !read_word(r, regs->bp + 8, &pc) ||
+	    !module_find(list, pc - 1))
 		return false;
 	*regs = (struct unwind_regs){ pc, regs->bp + 16, bp };
 	return true;
@@ -178,8 +182,9 @@ static bool is_made_up_return(const struct module *m, const struct rule *before,
 	return at && (at->kind == RULE_END || (at->kind == RULE_SP && at->cfa_offset == 8));
 }
 
-void unwind(const struct module_list *list, struct unwind_regs regs, const struct stack_bounds *bounds,
-	    uintptr_t skip_low, uintptr_t skip_high, uint64_t *pcs, uint32_t max, struct unwind_result *out)
+void unwind(const struct module_list *list, struct unwind_regs regs,
+	    const struct stack_bounds *bounds, uintptr_t skip_low, uintptr_t skip_high,
+	    uint64_t *pcs, uint32_t max, struct unwind_result *out)
 {
 	struct reader r = { bounds, 0, 0 };
 	bool is_return = false;

@@ -50,7 +50,8 @@ static void set_up(void)
 	}
 }
 
-int real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
+int real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
+			void *arg)
 {
 	pthread_once(&once, set_up);
 	return next_create ? next_create(thread, attr, start, arg) : ENOSYS;
@@ -81,7 +82,8 @@ __attribute__((section("sonde_text"), noinline)) static void *run_thread(void *r
 	return start(arg);
 }
 
-EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
+EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
+			  void *arg)
 {
 	struct thread *t;
 	int rc;

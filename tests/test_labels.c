@@ -26,7 +26,8 @@ static const char *shown(void)
 		n += (size_t)sprintf(text + n, "%s%.*s=", n ? "," : "", e->key_bytes, e->bytes);
 		if (e->kind == 'n')
 			n += (size_t)sprintf(text + n, "%lld", (long long)e->number);
-		n += (size_t)sprintf(text + n, "%.*s", e->unit_bytes + e->value_bytes, e->bytes + e->key_bytes);
+		n += (size_t)sprintf(text + n, "%.*s", e->unit_bytes + e->value_bytes,
+				     e->bytes + e->key_bytes);
 	}
 	return text;
 }

@@ -158,7 +158,8 @@ static int make_spool(void **state)
 	strcpy(f->spool.header->engine, "test");
 	record_module(s);
 	for (unsigned i = 0; i < 5; i++)
-		store_count(s, intern_stack(s, i, 3 + i), intern_context(s, i & 1 ? "odd" : "even"), i + 1);
+		store_count(s, intern_stack(s, i, 3 + i), intern_context(s, i & 1 ? "odd" : "even"),
+			    i + 1);
 	f->spool.header->weight = 15;
 	*state = f;
 	return 0;
@@ -255,7 +256,8 @@ static void damaged_spools_are_read_without_harm(void **state)
 			if (random >> 28 == 0)
 				header[16 + (random >> 8) % 900] ^= (unsigned char)(random >> 3);
 			else
-				segment[(random >> 8) % (k & 1 ? 256 : 200000)] ^= (unsigned char)(random >> 3);
+				segment[(random >> 8) % (k & 1 ? 256 : 200000)] ^=
+					(unsigned char)(random >> 3);
 		}
 		(void)!spool_profile_add_file(sp, f->path, NULL);
 		spool_profile_finish(sp);
@@ -270,11 +272,12 @@ int main(void)
 		cmocka_unit_test(a_full_segment_says_so_and_stays_whole),
 		cmocka_unit_test(threads_that_count_at_once_lose_nothing),
 		cmocka_unit_test_setup_teardown(a_spool_is_read_back_whole, make_spool, drop_spool),
-		cmocka_unit_test_setup_teardown(samples_of_a_second_segment_add_up_with_the_first, make_spool,
-						drop_spool),
+		cmocka_unit_test_setup_teardown(samples_of_a_second_segment_add_up_with_the_first,
+						make_spool, drop_spool),
 		cmocka_unit_test_setup_teardown(growth_ends_at_the_limit, make_spool, drop_spool),
 		cmocka_unit_test(a_file_that_is_no_spool_is_refused_with_a_sentence),
-		cmocka_unit_test_setup_teardown(damaged_spools_are_read_without_harm, make_spool, drop_spool),
+		cmocka_unit_test_setup_teardown(damaged_spools_are_read_without_harm, make_spool,
+						drop_spool),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,7 +88,9 @@ static struct {
 
 static bool is_trampoline(unw_word_t pc)
 {
-	static const uint8_t code[] = { 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05 }; /* rt_sigreturn */
+	static const uint8_t code[] = {
+		0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05
+	}; /* rt_sigreturn */
 
 	return memcmp((const void *)pc, code, sizeof(code)) == 0;
 }
@@ -127,7 +129,8 @@ static void compare(int sig, siginfo_t *si, void *context)
 {
 	ucontext_t *uc = context;
 	const greg_t *g = uc->uc_mcontext.gregs;
-	struct unwind_regs regs = { (uintptr_t)g[REG_RIP], (uintptr_t)g[REG_RSP], (uintptr_t)g[REG_RBP] };
+	struct unwind_regs regs = { (uintptr_t)g[REG_RIP], (uintptr_t)g[REG_RSP],
+				    (uintptr_t)g[REG_RBP] };
 	struct stack_bounds unknown = { 0, 0 };
 	uint64_t ours[MAX_FRAMES], theirs[MAX_FRAMES];
 	struct unwind_result result;
@@ -167,11 +170,12 @@ static void check(void (*work)(void), unsigned wanted, double most_differing)
 	while (seen.checked < wanted)
 		work();
 	setitimer(ITIMER_PROF, &(struct itimerval){ { 0, 0 }, { 0, 0 } }, NULL);
-	print_message("# %u stacks: %u whole, %u differ, libunwind stopped early in %u\n", seen.checked, seen.whole,
-		      seen.differed, seen.oracle_failed);
+	print_message("# %u stacks: %u whole, %u differ, libunwind stopped early in %u\n",
+		      seen.checked, seen.whole, seen.differed, seen.oracle_failed);
 	for (unsigned i = 0; seen.differed && i < MAX_FRAMES; i++)
 		if (seen.ours[i] != seen.theirs[i] && i < seen.n_ours + 2)
-			print_message("#   frame %u: ours %#llx theirs %#llx\n", i, (unsigned long long)seen.ours[i],
+			print_message("#   frame %u: ours %#llx theirs %#llx\n", i,
+				      (unsigned long long)seen.ours[i],
 				      (unsigned long long)seen.theirs[i]);
 	assert_true(seen.differed <= most_differing * wanted);
 	assert_true(seen.whole >= 0.99 * wanted);
@@ -357,7 +361,8 @@ static void a_garbage_stack_pointer_ends_the_walk(void **state)
 	uint64_t pcs[16];
 
 	for (uintptr_t sp = 0; sp < 64; sp++) {
-		struct unwind_regs regs = { (uintptr_t)qsort + 40, sp ? (uintptr_t)1 << sp : 0, 12345 };
+		struct unwind_regs regs = { (uintptr_t)qsort + 40, sp ? (uintptr_t)1 << sp : 0,
+					    12345 };
 
 		unwind(&table.list, regs, &unknown, 0, 0, pcs, 16, &result);
 		assert_true(result.n >= 1 && result.n <= 16);
@@ -367,7 +372,9 @@ static void a_garbage_stack_pointer_ends_the_walk(void **state)
 static void damaged_frame_information_compiles_without_harm(void **state)
 {
 	const struct module *m = module_find(&table.list, (uintptr_t)qsort);
-	struct cfi_source src = { .base = m->base, .text_at = m->cfi->text_at, .text_bytes = m->cfi->text_bytes };
+	struct cfi_source src = { .base = m->base,
+				  .text_at = m->cfi->text_at,
+				  .text_bytes = m->cfi->text_bytes };
 	struct dl_find_object found;
 	unsigned random = 7;
 	uint8_t *copy;
