@@ -132,6 +132,16 @@ static void break_inlines_flag(struct profile *p)
 	p->mappings.v[1].has_inline_frames = true;
 }
 
+static void profile_of_nothing_breaks_the_first_rule(void **state)
+{
+	struct profile *p = profile_new();
+	struct err err = { "" };
+
+	assert_int_equal(profile_check_rules(p, &err), SONDE_EFORMAT);
+	assert_string_equal(err.text, "no sample types");
+	profile_free(p);
+}
+
 static void each_broken_rule_is_the_sentence(void **state)
 {
 	static const struct {
@@ -250,6 +260,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_profile_passes),
+		cmocka_unit_test(profile_of_nothing_breaks_the_first_rule),
 		cmocka_unit_test(each_broken_rule_is_the_sentence),
 		cmocka_unit_test(utf8_of_all_lengths_is_told_from_other_bytes),
 		cmocka_unit_test(file_is_checked_by_its_bytes_too),

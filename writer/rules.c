@@ -85,10 +85,11 @@ static const struct {
  */
 static int check_types(const struct profile *p, struct err *err)
 {
-	const struct value_type *last = p->sample_types.v + p->sample_types.n - 1;
+	str_id last;
 
 	if (!p->sample_types.n)
 		return BROKEN(err, "no sample types");
+	last = p->sample_types.v[p->sample_types.n - 1].type;
 	for (size_t i = 0; i < p->sample_types.n; i++) {
 		const char *type = profile_str(p, p->sample_types.v[i].type);
 		const char *unit = profile_str(p, p->sample_types.v[i].unit);
@@ -101,9 +102,9 @@ static int check_types(const struct profile *p, struct err *err)
 				"unit '%s' of sample type '%s' is not nanoseconds, bytes or count",
 				unit, type);
 	}
-	if (p->default_sample_type != last->type)
+	if (p->default_sample_type != last)
 		return BROKEN(err, "default sample type '%s' is not the last sample type '%s'",
-			      profile_str(p, p->default_sample_type), profile_str(p, last->type));
+			      profile_str(p, p->default_sample_type), profile_str(p, last));
 	return 0;
 }
 
