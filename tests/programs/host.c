@@ -117,9 +117,11 @@ static int mode_threads(char **args)
 
 static int mode_fork(char **args)
 {
-	pid_t pid = fork();
+	pid_t pid;
 	int status;
 
+	burn(60); /* so that the parent has samples, which the child must not take for its own */
+	pid = fork();
 	if (pid == 0) {
 		burn_child();
 		return 0;
