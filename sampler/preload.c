@@ -212,7 +212,8 @@ static void push_labels(void)
 
 static void start(const struct sonde_options *options)
 {
-	struct session_opts opts = { *options, spool_path, role == ROLE_WRITES ? out : NULL, true };
+	struct session_opts opts = { *options, spool_path, role == ROLE_WRITES ? out : NULL, true,
+				     !is_child };
 	int rc = session_start(&opts);
 
 	if (rc == 0)

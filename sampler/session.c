@@ -197,8 +197,9 @@ static int begin(const struct session_opts *opts, unsigned hz, bool is_child)
 	fill_header(opts, 1000000000 / hz);
 	live.header = spool.header;
 	atomic_store(&live.segment, spool.segments[0]);
-	timer_setup(1000000000 / hz, live.signal);
 	modules_refresh();
+	timer_setup(1000000000 / hz, live.signal,
+		    opts->from_birth ? clock_ns(CLOCK_PROCESS_CPUTIME_ID) : 0);
 	if (!atomic_load(&live.modules))
 		return -ENOMEM;
 	atomic_store(&live.sampling, true);

@@ -13,6 +13,7 @@ struct session_opts {
 	const char *spool_path; /* NULL = memory only */
 	const char *out;   /* where the profile is wanted, noted in the spool; NULL = nowhere */
 	bool follow_forks; /* children are sampled too */
+	bool from_birth;	/* the process has done nothing of its own yet */
 };
 
 int session_start(const struct session_opts *opts); /* 0 or -errno */

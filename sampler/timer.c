@@ -14,6 +14,8 @@
  *     each.  (What ending itself costs, in the kernel, is learnt from the process's clock: see threads.c.)  A debt says nothing of what the thread that pays it is doing, so no function gains by it, and the total
  *     follows the CPU time used instead of straying from it as the square root of the number of threads.
  *
+ * What a preloaded library's host used before the library was started, loading programs mostly, is a debt as well.
+ *
  * The count of a thread starts at a phase in [0, period).  Phases follow the golden ratio from a random beginning, so
  * that those of many threads are spread evenly.
  */
@@ -31,6 +33,11 @@ static int signal_number;
 static _Atomic uint64_t next_phase;
 static _Atomic int64_t debt_ns;
 
+static int64_t clamp(int64_t v, int64_t limit)
+{
+	return v < -limit ? -limit : v > limit ? limit : v;
+}
+
 static uint64_t random_start(void)
 {
 	const uint64_t *random = (const uint64_t *)getauxval(AT_RANDOM);
@@ -40,7 +47,7 @@ static uint64_t random_start(void)
 	return (random ? random[1] : 0) ^ (uint64_t)now.tv_nsec << 32 ^ (uint64_t)getpid() << 20;
 }
 
-void timer_setup(uint64_t period, int signal)
+void timer_setup(uint64_t period, int signal, uint64_t cpu_before_ns)
 {
 	struct timespec coarse;
 
@@ -52,7 +59,7 @@ void timer_setup(uint64_t period, int signal)
 		coarse.tv_nsec = 4000000;
 	tick = (uint64_t)coarse.tv_nsec;
 	atomic_store(&next_phase, random_start());
-	atomic_store(&debt_ns, 0);
+	atomic_store(&debt_ns, clamp((int64_t)cpu_before_ns, (int64_t)tick));
 }
 
 static uint64_t draw_phase(void)
@@ -123,11 +130,6 @@ void timer_delete_of(struct thread *t)
 	if (t->has_timer)
 		raw_syscall(SYS_timer_delete, t->timer, 0, 0, 0);
 	t->has_timer = false;
-}
-
-static int64_t clamp(int64_t v, int64_t limit)
-{
-	return v < -limit ? -limit : v > limit ? limit : v;
 }
 
 uint64_t timer_weight(struct thread *t, const siginfo_t *si)
