@@ -24,9 +24,9 @@
 
 enum { MAX_MODULES = 64, MAX_FRAMES = 256 };
 
-static struct {
+static union {
 	struct module_list list;
-	struct module modules[MAX_MODULES];
+	char room[sizeof(struct module_list) + MAX_MODULES * sizeof(struct module)];
 } table;
 
 static int add_module(struct dl_phdr_info *info, size_t size, void *arg)
