@@ -89,7 +89,7 @@ void report_opts_init(struct report_opts *opts);
 
 /* Print one report.  The profile is changed by the filters and the aggregation: it is good for one
  * report. pattern is the regular expression of REPORT_PEEK and REPORT_LIST.  Nothing is printed
- * when the result is an error of the options or of the pattern. */
+ * when the result is an error of the options or of the pattern.  REPORT_PROTO and REPORT_TOPPROTO write to the descriptor of out. */
 SONDE_MUST int analyze_report(struct profile *p, enum report_kind kind, const char *pattern,
 			      const struct report_opts *opts, FILE *out, const struct notes *notes,
 			      struct err *err);

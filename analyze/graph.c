@@ -34,12 +34,13 @@ void graph_release(struct graph *g)
 
 /* ---- build ---- */
 
+enum { INTO = 1, OUT_OF = 2 };
+
 struct walk {
 	struct graph *g;
-	const uint32_t *at, *of;     /* nodes of locations; NODE_NONE = left out */
-	const unsigned char *wanted; /* by node: edges into it are counted */
+	const uint32_t *at, *of;   /* nodes of locations; NODE_NONE = left out */
+	VEC(unsigned char) wanted; /* by node: which of its edges are counted, INTO | OUT_OF */
 	VEC(uint32_t) kept_of;
-	VEC(unsigned char) inlined;
 };
 
 static struct edge *find_edge(struct graph *g, uint32_t src, uint32_t dest, bool is_inline)
@@ -93,7 +94,8 @@ static void add_sample(struct walk *k, const uint32_t *stack, size_t n, int64_t 
 				node->cum = add64(node->cum, w);
 				node->cum_div = add64(node->cum_div, dw);
 			}
-			if (parent != NODE_NONE && parent != id && k->wanted[id])
+			if (parent != NODE_NONE && parent != id &&
+			    ((k->wanted.v[id] & INTO) | (k->wanted.v[parent] & OUT_OF)))
 				add_edge(g, parent, id, w, dw, stamp, residual, i != last);
 			parent = id;
 			residual = false;
@@ -105,18 +107,34 @@ static void add_sample(struct walk *k, const uint32_t *stack, size_t n, int64_t 
 	}
 }
 
+static void mark_inlined(struct walk *k)
+{
+	const struct nodes *t = k->g->nodes;
+
+	for (size_t l = 0; l + 1 < t->at.n; l++)
+		for (uint32_t i = t->at.v[l]; i + 1 < t->at.v[l + 1]; i++)
+			k->wanted.v[t->of.v[i]] = INTO;
+}
+
 static void mark_wanted(struct walk *k)
 {
-	struct graph *g = k->g;
-	const struct nodes *t = g->nodes;
+	const struct graph *g = k->g;
 
-	CLEAR(&k->inlined, g->node.n + 1);
-	if (g->opts.edges == GRAPH_EDGES_ALL)
-		memset(k->inlined.v, 1, k->inlined.n);
-	for (size_t l = 0; g->opts.edges == GRAPH_EDGES_INLINED && l + 1 < t->at.n; l++)
-		for (uint32_t i = t->at.v[l]; i + 1 < t->at.v[l + 1]; i++)
-			k->inlined.v[t->of.v[i]] = 1;
-	k->wanted = k->inlined.v;
+	CLEAR(&k->wanted, g->node.n + 1);
+	switch (g->opts.edges) {
+	case GRAPH_EDGES_NONE:
+		break;
+	case GRAPH_EDGES_INLINED:
+		mark_inlined(k);
+		break;
+	case GRAPH_EDGES_NEAR:
+		for (size_t i = 0; i < g->node.n; i++)
+			k->wanted.v[i] = g->opts.near[i] ? INTO | OUT_OF : 0;
+		break;
+	case GRAPH_EDGES_ALL:
+		memset(k->wanted.v, INTO, k->wanted.n);
+		break;
+	}
 }
 
 static void choose_nodes(struct walk *k, const unsigned char *kept)
@@ -167,7 +185,7 @@ void graph_build(struct graph *g, const unsigned char *kept)
 	}
 	collect_nodes(g);
 	VEC_RELEASE(&k.kept_of);
-	VEC_RELEASE(&k.inlined);
+	VEC_RELEASE(&k.wanted);
 }
 
 /* ---- use ---- */

@@ -30,6 +30,7 @@ enum graph_edges {
 	GRAPH_EDGES_NONE,
 	GRAPH_EDGES_INLINED, /* only those into nodes that are inlined somewhere: enough for the
 				marks of -top */
+	GRAPH_EDGES_NEAR,    /* only those into and out of some nodes: enough for -peek */
 	GRAPH_EDGES_ALL,
 };
 
@@ -38,6 +39,7 @@ struct graph_opts {
 	bool mean; /* divide by the first value */
 	bool drop_negative;
 	enum graph_edges edges;
+	const unsigned char *near; /* of GRAPH_EDGES_NEAR, by node number */
 };
 
 struct graph {

@@ -43,6 +43,7 @@ struct left_out {
 };
 
 /* report_graph.c: build r->graph from the filtered samples and cut it down by the options. */
+void report_make_nodes(struct report *r); /* done by the first build, if not before */
 void report_build_graph(struct report *r, enum graph_edges edges);
 struct left_out report_trim_graph(struct report *r, enum graph_edges edges);
 void report_choose_unit(struct report *r); /* one unit for all numbers, by the smallest node */

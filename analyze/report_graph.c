@@ -33,21 +33,24 @@ static bool trim_files(struct report *r)
 	return changed;
 }
 
+void report_make_nodes(struct report *r)
+{
+	const struct graph_opts opts = { .value_index = r->value_index,
+					 .mean = r->opts.mean,
+					 .drop_negative = r->opts.drop_negative };
+
+	trim_files(r);
+	nodes_init(&r->nodes, r->profile, r->kind == REPORT_LIST);
+	nodes_assign(&r->nodes);
+	graph_init(&r->graph, &r->nodes, &opts);
+	r->nodes_ready = true;
+}
+
 static void build(struct report *r, enum graph_edges edges, const unsigned char *kept)
 {
-	bool changed = trim_files(r);
-
-	if (!r->nodes_ready) {
-		const struct graph_opts opts = { .value_index = r->value_index,
-						 .mean = r->opts.mean,
-						 .drop_negative = r->opts.drop_negative,
-						 .edges = edges };
-
-		nodes_init(&r->nodes, r->profile, r->kind == REPORT_LIST);
-		graph_init(&r->graph, &r->nodes, &opts);
-		r->nodes_ready = changed = true;
-	}
-	if (changed)
+	if (!r->nodes_ready)
+		report_make_nodes(r);
+	else if (r->graph.node.n && trim_files(r)) /* not before the first build */
 		nodes_assign(&r->nodes);
 	r->graph.opts.edges = edges;
 	graph_build(&r->graph, kept);

@@ -40,42 +40,48 @@ static void print_node(struct report *r, uint32_t node, int64_t *sum)
 		    false, cum);
 }
 
-static bool is_wanted(struct report *r, uint32_t node)
+/* For peek: which nodes match, by node number. */
+static unsigned char *find_matches(struct report *r)
 {
-	const struct node_name *name = node_name(&r->nodes, node);
+	unsigned char *matches;
 
-	return !r->symbol || regex_match(r->symbol, name->s, name->n);
+	report_make_nodes(r);
+	matches = arena_alloc(r->arena, r->nodes.info.n);
+	for (uint32_t i = 0; i < r->nodes.info.n; i++) {
+		const struct node_name *name = node_name(&r->nodes, i);
+
+		matches[i] = regex_match(r->symbol, name->s, name->n);
+	}
+	r->graph.opts.near = matches;
+	return matches;
 }
 
-/* Leave only the nodes that peek asks for in the list; the graph still has their neighbours. */
-static size_t drop_unwanted(struct report *r, uint32_t *wanted)
+static bool any_shown(const struct graph *g, const unsigned char *matches)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < r->graph.order.n; i++)
-		if (is_wanted(r, r->graph.order.v[i]))
-			wanted[n++] = r->graph.order.v[i];
-	return n;
+	for (size_t i = 0; i < g->order.n; i++)
+		if (matches[g->order.v[i]])
+			return true;
+	return false;
 }
 
 int report_tree(struct report *r, struct err *err)
 {
-	struct left_out left = report_trim_graph(r, GRAPH_EDGES_ALL);
-	uint32_t *wanted = ARENA_ARRAY(r->arena, uint32_t, r->graph.order.n);
-	size_t n = drop_unwanted(r, wanted);
+	const unsigned char *matches = r->symbol ? find_matches(r) : NULL; /* NULL = all */
+	struct left_out left = report_trim_graph(r, matches ? GRAPH_EDGES_NEAR : GRAPH_EDGES_ALL);
 	int64_t sum = 0;
 
-	if (r->symbol && n == 0)
+	if (matches && !any_shown(&r->graph, matches))
 		return err_set(err, SONDE_ENOTFOUND, "no matches found for regexp: %s",
 			       regex_text(r->symbol));
 	report_choose_unit(r);
 	header_print(r, &left);
 	report_put(r, separator);
 	report_put(r, legend);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < r->graph.order.n; i++) {
 		struct arena_mark mark = arena_mark(r->scratch);
 
-		print_node(r, wanted[i], &sum);
+		if (!matches || matches[r->graph.order.v[i]])
+			print_node(r, r->graph.order.v[i], &sum);
 		arena_rewind(r->scratch, mark);
 	}
 	if (r->graph.order.n > 0)

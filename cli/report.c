@@ -144,9 +144,10 @@ static int choose_command(struct run *run, struct err *err)
 	else if (*o->list)
 		run->command = &commands[CLI_LIST];
 	else
-		return err_set(
-			err, SONDE_EUSAGE,
-			"say which report you want, as in 'sonde top FILE' or 'sonde -top FILE'");
+		return err_set(err, SONDE_EUSAGE,
+			       "say which report you want: top, tree, peek, list, traces, tags, "
+			       "raw, comments, "
+			       "proto or topproto");
 	run->pattern = *o->peek ? o->peek : *o->list ? o->list : NULL;
 	return 0;
 }
