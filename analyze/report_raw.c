@@ -1,6 +1,6 @@
 /* report_raw.c - the profile's own tables as text. */
 #include "analyze/clock_text.h"
-#include "analyze/labels.h"
+#include "analyze/label_texts.h"
 #include "analyze/report.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* report_traces.c - every sample with its stack, streamed: nothing is held but the names. */
 #include "analyze/arith.h"
-#include "analyze/labels.h"
+#include "analyze/label_texts.h"
 #include "analyze/measure.h"
 #include "analyze/report.h"
 #include "analyze/utf8.h"

@@ -1,6 +1,6 @@
-/* labels.h - the labels of one sample as sorted texts, several values of one key together. */
-#ifndef SONDE_ANALYZE_LABELS_H
-#define SONDE_ANALYZE_LABELS_H
+/* label_texts.h - the labels of one sample as sorted texts, several values of one key together. */
+#ifndef SONDE_ANALYZE_LABEL_TEXTS_H
+#define SONDE_ANALYZE_LABEL_TEXTS_H
 
 #include "analyze/report.h"
 #include "analyze/text.h"

@@ -1,5 +1,5 @@
-/* labels.c - group the labels of a sample by kind and key, and sort their texts. */
-#include "analyze/labels.h"
+/* label_texts.c - group the labels of a sample by kind and key, and sort their texts. */
+#include "analyze/label_texts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,11 +1,10 @@
-/* report.c - the reading commands, in our spelling (sonde top FILE) and in pprof's (sonde -top
+/* reports.c - the reading commands, in our spelling (sonde top FILE) and in pprof's (sonde -top
  * FILE). */
 #include "cli/cli.h"
 #include "cli/read_opts.h"
 #include "cli/reports.h"
 
 #include <string.h>
-#include <unistd.h>
 
 struct report_command {
 	const char *name;

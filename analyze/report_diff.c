@@ -1,4 +1,4 @@
-/* diff.c - two profiles side by side: for each function what it cost before and after, and whether
+/* report_diff.c - two profiles side by side: for each function what it cost before and after, and whether
  * that is news.
  *
  * A profile is a sample of what happened, so each figure has an error: a cost that n samples saw is
