@@ -12,6 +12,7 @@
  * Build:  cc -O2 -g wordcount.c $(pkg-config --cflags --libs sonde) -lpthread
  */
 #include <ctype.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sonde.h>
 #include <stdint.h>
@@ -198,7 +199,8 @@ int main(int argc, char **argv)
 	memset(&options, 0, sizeof(options)); /* zeros are the defaults */
 	options.hz = 200;
 	problem = sonde_start(&options);
-	if (problem) /* the program's own work goes on without a profile */
+	if (problem &&
+	    problem != -EALREADY) /* preloaded, it is sampling already; else work goes on without */
 		fprintf(stderr, "wordcount: no profile: %s\n", strerror(-problem));
 	for (int i = 2; i < argc; i++)
 		failed |= count_file(words, argv[i]);
