@@ -163,18 +163,21 @@ static size_t cut_rows(struct diff *d, const struct report_opts *o)
 
 /* ---- print ---- */
 
+/* A unit in which the lightest row can be read, and the error of the total, too. */
 static void choose_unit(struct diff *d)
 {
 	const struct report *r = &d->side[AFTER];
-	double least = larger_side(&d->total);
+	double most = larger_side(&d->total),
+	       least = fmin(most, fmax(1, error_of_delta(d, &d->total)));
 
 	d->unit = r->output_unit;
 	if (strcmp(d->unit, "minimum") != 0)
 		return;
+	if (!d->counted)
+		least = most;
 	for (size_t i = 0; i < d->rows.n; i++)
 		least = fmin(least, larger_side(&d->rows.v[i]));
-	d->unit = measure_common_unit(int64_of(least), int64_of(larger_side(&d->total)),
-				      r->sample_unit);
+	d->unit = measure_common_unit(int64_of(least), int64_of(most), r->sample_unit);
 }
 
 static const char *cost_text(struct diff *d, double cost)
@@ -232,7 +235,8 @@ static void print_table(struct diff *d, size_t left_out)
 			news, d->rows.n, sigmas);
 	if (left_out)
 		fprintf(d->out, "Left out %zu lighter rows\n", left_out);
-	fprintf(d->out, row_format, "old", "+-", "new", "+-", "delta", "+-", "delta%", " ", "function");
+	fprintf(d->out, row_format, "old", "+-", "new", "+-", "delta", "+-", "delta%", " ",
+		"function");
 	for (size_t i = 0; i < d->rows.n; i++)
 		print_row(d, &d->rows.v[i]);
 	d->total.name = "total";

@@ -40,29 +40,48 @@ static void print_labels(struct report *r, size_t sample)
 		report_put(r, texts.v[i]);
 }
 
-static void print_frames(struct report *r, const char *value, const uint32_t *stack, size_t n)
+enum { VALUE_WIDTH = 10 };
+
+/* The whole line of each frame, made when it is first met: there are few frames and many lines. */
+struct frame_lines {
+	struct report *r;
+	struct node_name *line; /* by place in nodes.of */
+};
+
+static const struct node_name *frame_line(struct frame_lines *f, uint32_t i, bool is_inline)
 {
-	const struct nodes *t = &r->nodes;
+	struct report *r = f->r;
+	struct node_name *line = &f->line[i];
 
+	if (!line->s) {
+		line->s = arena_printf(r->arena, "%*s   %s%s\n", VALUE_WIDTH, "",
+				       node_name(&r->nodes, r->nodes.of.v[i])->s,
+				       is_inline ? " (inline)" : "");
+		line->n = strlen(line->s);
+	}
+	return line;
+}
+
+static void print_frames(struct frame_lines *f, const char *value, const uint32_t *stack, size_t n)
+{
+	const struct nodes *t = &f->r->nodes;
+	size_t skip = VALUE_WIDTH; /* the first line has the value there */
+
+	report_put_right(f->r, value, VALUE_WIDTH);
 	for (size_t s = 0; s < n; s++) {
-		uint32_t first = t->at.v[stack[s]], end = t->at.v[stack[s] + 1];
+		uint32_t end = t->at.v[stack[s] + 1];
 
-		for (uint32_t i = first; i < end; i++) {
-			const struct node_name *name = node_name(&r->nodes, t->of.v[i]);
+		for (uint32_t i = t->at.v[stack[s]]; i < end; i++, skip = 0) {
+			const struct node_name *line = frame_line(f, i, i + 1 < end);
 
-			if (s == 0 && i == first)
-				report_put_right(r, value, 10);
-			else
-				fwrite_unlocked("          ", 1, 10, r->out);
-			fwrite_unlocked("   ", 1, 3, r->out);
-			fwrite_unlocked(name->s, 1, name->n, r->out);
-			report_put(r, i + 1 < end ? " (inline)\n" : "\n");
+			fwrite_unlocked(line->s + skip, 1, line->n - skip, f->r->out);
 		}
 	}
 }
 
-static void print_sample(struct report *r, size_t i)
+static void print_sample(struct frame_lines *f, size_t i)
 {
+	struct report *r = f->r;
 	const struct profile *p = r->profile;
 	size_t stack_at = p->stack_at.v[i], n_stack = p->stack_at.v[i + 1] - stack_at;
 	const int64_t *values = p->values.v + i * p->sample_types.n;
@@ -75,20 +94,23 @@ static void print_sample(struct report *r, size_t i)
 		print_labels(r, i);
 	if (r->opts.mean && values[0] != 0)
 		v = div64(v, values[0]);
-	print_frames(r, report_value(r, v), p->stack.v + stack_at, n_stack);
+	print_frames(f, report_value(r, v), p->stack.v + stack_at, n_stack);
 }
 
 int report_traces(struct report *r, struct err *err)
 {
+	struct frame_lines f = { .r = r };
+
 	if (header_print_profile(r) == 0)
 		report_put(r, "\n");
 	nodes_init(&r->nodes, r->profile, false);
 	r->nodes_ready = true;
 	nodes_assign(&r->nodes);
+	f.line = ARENA_ARRAY(r->arena, struct node_name, r->nodes.of.n);
 	for (size_t i = 0; i < r->profile->n_samples; i++) {
 		struct arena_mark mark = arena_mark(r->scratch);
 
-		print_sample(r, i);
+		print_sample(&f, i);
 		arena_rewind(r->scratch, mark);
 	}
 	report_put(r, separator);
