@@ -163,21 +163,22 @@ static size_t cut_rows(struct diff *d, const struct report_opts *o)
 
 /* ---- print ---- */
 
-/* A unit in which the lightest row can be read, and the error of the total, too. */
+/* The largest unit in which the lightest row and the error of the total still show two decimals. */
 static void choose_unit(struct diff *d)
 {
 	const struct report *r = &d->side[AFTER];
-	double most = larger_side(&d->total),
-	       least = fmin(most, fmax(1, error_of_delta(d, &d->total)));
+	double most = larger_side(&d->total), least = most;
 
 	d->unit = r->output_unit;
 	if (strcmp(d->unit, "minimum") != 0)
 		return;
-	if (!d->counted)
-		least = most;
+	if (d->counted)
+		least = fmin(least, fmax(1, error_of_delta(d, &d->total)));
 	for (size_t i = 0; i < d->rows.n; i++)
 		least = fmin(least, larger_side(&d->rows.v[i]));
-	d->unit = measure_common_unit(int64_of(least), int64_of(most), r->sample_unit);
+	d->unit = measure_scale(int64_of(fmin(least * 100, most)), r->sample_unit, "minimum").unit;
+	if (!*d->unit)
+		d->unit = r->sample_unit;
 }
 
 static const char *cost_text(struct diff *d, double cost)
