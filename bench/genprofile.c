@@ -3,7 +3,7 @@
  *	genprofile SAMPLES OUT.pb.gz [SEED]
  *
  * Stacks are random walks through a call graph of 50,000 functions and 200,000 call sites, 24 to 36
- *frames deep; one call site in five has inlined frames.  The same numbers give the same file.
+ * frames deep; one call site in five has inlined frames.  The same numbers give the same file.
  */
 #include "base/profile.h"
 #include "writer/writer.h"

@@ -1,13 +1,12 @@
-/* workload.c - a program that knows how much CPU time each of its functions used, for
- *bench/accuracy.
+/* workload.c - a program that knows how much CPU time each of its functions used, for bench/accuracy.
  *
  * usage: workload steady THREADS CPU_MS    that many threads, each until it has used so much CPU
- *time workload churn  THREADS CPU_MS    the same, created at most four at a time: many short lives
+ *        workload churn  THREADS CPU_MS    the same, created at most four at a time: short lives
  *
  * Every call of a function under test is clocked with the thread's own CPU clock, less what reading
- *the clock costs. The functions differ in weight; the length of each call and their order are
- *random, so that no rhythm of ours can fall into step with the kernel's tick.  One function spends
- *its time inside system calls.  At the end the truth goes to stdout, in nanoseconds:
+ * the clock costs. The functions differ in weight; the length of each call and their order are
+ * random, so that no rhythm of ours can fall into step with the kernel's tick.  One function spends
+ * its time inside system calls.  At the end the truth goes to stdout, in nanoseconds:
  *
  *	function heavy 4412345678        thread worker-3 1250012345       rusage 10012345678
  */

@@ -18,12 +18,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { STATUS_OWN_FAILURE = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
+enum { STATUS_OWN_FAILURE = EXIT_FAILED, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
 
 struct record {
 	unsigned hz;
@@ -215,24 +216,32 @@ static bool output_is_writable(const struct record *r)
 	return false;
 }
 
+static bool make_folder_in(struct record *r, const char *parent)
+{
+	snprintf(r->folder, sizeof(r->folder), "%s/sonde.XXXXXX", parent);
+	if (!mkdtemp(r->folder))
+		return false;
+	/* The command may drop root's rights and execute something: that has samples to leave too. */
+	if (geteuid() == 0 && chmod(r->folder, 01733))
+		return false;
+	return true;
+}
+
 /* Memory if there is plenty: spools are shared memory that happens to have a name. */
 static bool make_folder(struct record *r)
 {
 	const char *tmp = getenv("TMPDIR");
+	const uint64_t plenty = (uint64_t)256 << 20;
 	struct statvfs fs;
 
-	if (statvfs("/dev/shm", &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize > (uint64_t)256
-											   << 20) {
-		snprintf(r->folder, sizeof(r->folder), "/dev/shm/sonde.XXXXXX");
-		if (mkdtemp(r->folder))
-			return true;
-	}
-	snprintf(r->folder, sizeof(r->folder), "%s/sonde.XXXXXX",
-		 tmp && tmp[0] == '/' ? tmp : "/tmp");
-	if (mkdtemp(r->folder))
+	if (!tmp || tmp[0] != '/')
+		tmp = "/tmp";
+	if (statvfs("/dev/shm", &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize > plenty &&
+	    make_folder_in(r, "/dev/shm"))
 		return true;
-	complain("cannot make a folder for samples in '%s': %s", tmp ? tmp : "/tmp",
-		 strerror(errno));
+	if (make_folder_in(r, tmp))
+		return true;
+	complain("cannot make a folder for samples in '%s': %s", tmp, strerror(errno));
 	return false;
 }
 

@@ -26,6 +26,11 @@ void handler_chain(const struct sigaction *before)
 	previous = *before;
 }
 
+const struct sigaction *handler_before(void)
+{
+	return &previous;
+}
+
 void live_want(int what)
 {
 	if (atomic_fetch_or_explicit(&live.wanted, what, memory_order_relaxed) & what)

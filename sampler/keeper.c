@@ -7,6 +7,7 @@
 #include "sampler/live.h"
 #include "sampler/modules.h"
 #include "sampler/session.h"
+#include "sampler/store.h"
 #include "sampler/syscalls.h"
 #include "sampler/threads.h"
 
@@ -21,6 +22,7 @@ enum { PAUSE_NS = 50000000, SLOW_EVERY = 5, STACK_BYTES = 256 * 1024 };
 
 static pthread_t keeper;
 static bool is_running;
+static pthread_mutex_t pause_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void wait_for_work(void)
 {
@@ -41,7 +43,7 @@ static void *run(void *arg)
 		wanted = atomic_exchange(&live.wanted, 0);
 		if (wanted & WANT_STOP)
 			return NULL;
-		if (wanted & WANT_SEGMENT)
+		if ((wanted & WANT_SEGMENT) || segment_is_half_full(atomic_load(&live.segment)))
 			session_grow();
 		session_note_clocks();
 		if (round % SLOW_EVERY == 0)
@@ -80,6 +82,25 @@ void keeper_stop(void)
 	threads_ignore(0);
 	atomic_store(&live.wanted, 0);
 	is_running = false;
+}
+
+bool keeper_pause(void)
+{
+	if (!is_running || !session_is_of_this_process())
+		return false;
+	pthread_mutex_lock(&pause_lock);
+	if (is_running) {
+		keeper_stop();
+		return true;
+	}
+	pthread_mutex_unlock(&pause_lock);
+	return false;
+}
+
+void keeper_resume(void)
+{
+	keeper_start();
+	pthread_mutex_unlock(&pause_lock);
 }
 
 void keeper_forked(void)

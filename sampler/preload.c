@@ -1,18 +1,18 @@
 /* preload.c - start when the environment asks for a profile, finish when the process ends.
  *
- *	SONDE_OUT      the profile's name: %p pid, %e program, %% itself.  Children by fork, and
- *programs that are executed, get files of their own: with the pid before ".pb.gz" unless the name
- *has a %p SONDE_HZ       samples for each second of CPU time (100) SONDE_EVENTS   "cpu"
+ *	SONDE_OUT      the profile's name: %p pid, %e program, %% itself
+ *	SONDE_HZ       samples for each second of CPU time (100)
+ *	SONDE_EVENTS   "cpu"
  *	SONDE_LABELS   key=value,key=value: on every sample
  *	SONDE_VERBOSE  1: say at the end what was written
  *
- * `sonde record` sets SONDE_SPOOL_DIR instead of SONDE_OUT and reads the spools that are left
- *there.
+ * `sonde record` sets SONDE_SPOOL_DIR instead of SONDE_OUT and reads the spools that are left there.
  *
  * With SONDE_OUT the spool stands beside the profile until that is whole.  The first process has
- *"OUT.spool"; whoever finds that name taken is a child.  A spool that its process left behind
- *(killed, or replaced by exec) is turned into a profile by the next process that comes upon it, or
- *by `sonde recover`.
+ * "OUT.spool"; whoever finds that name taken is a child, and gets files of its own: with the pid
+ * before ".pb.gz" unless the name has a %p.  A spool that its process left behind (killed, or
+ * replaced by exec) is turned into a profile by the next process that comes upon it, or by
+ * `sonde recover`.
  */
 #include "sampler/preload.h"
 #include "base/oom.h"
@@ -43,8 +43,11 @@ static char out[PATH_MAX], spool_path[PATH_MAX + 64];
  * fork afterwards. */
 static char spool_dir[PATH_MAX], out_pattern[PATH_MAX], program[NAME_MAX + 1];
 
+/* Where `sonde record` collects, the stream is the program's alone. */
 static void say(const char *text, const char *what, const char *why)
 {
+	if (role == ROLE_COLLECTED && !is_verbose)
+		return;
 	dprintf(STDERR_FILENO, "sonde: %s '%s'%s%s\n", text, what, why[0] ? ": " : "", why);
 }
 
@@ -239,10 +242,22 @@ static void keep_setting(char *to, size_t bytes, const char *text)
 	snprintf(to, bytes, "%s", text ? text : "");
 }
 
+/* A name that holds wherever the program, and what it executes, may change to. */
+static void keep_out(const char *text)
+{
+	char folder[PATH_MAX / 2];
+
+	keep_setting(out_pattern, sizeof(out_pattern), text);
+	if (!text || !text[0] || text[0] == '/' || !getcwd(folder, sizeof(folder)))
+		return;
+	snprintf(out_pattern, sizeof(out_pattern), "%s/%.*s", folder, PATH_MAX / 2 - 2, text);
+	setenv("SONDE_OUT", out_pattern, 1);
+}
+
 static void choose_role(void)
 {
 	keep_setting(spool_dir, sizeof(spool_dir), getenv("SONDE_SPOOL_DIR"));
-	keep_setting(out_pattern, sizeof(out_pattern), getenv("SONDE_OUT"));
+	keep_out(getenv("SONDE_OUT"));
 	keep_setting(program, sizeof(program), program_name());
 	if (getauxval(AT_SECURE))
 		role = ROLE_NONE; /* more rights than whoever set the environment */

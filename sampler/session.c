@@ -50,36 +50,63 @@ static uint64_t clock_ns(clockid_t clock)
 
 /* ---- once for each process image ---- */
 
-/* A signal whose action is still the default, SIGPROF if possible: the host may use that one itself. */
-static int choose_signal(void)
+static bool is_free(int sig)
 {
 	struct sigaction now;
 
-	if (sigaction(SIGPROF, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) &&
-	    (now.sa_handler == SIG_DFL || now.sa_handler == SIG_IGN))
+	return real_sigaction(sig, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) &&
+	       (now.sa_handler == SIG_DFL || (sig == SIGPROF && now.sa_handler == SIG_IGN));
+}
+
+/* A signal whose action is still the default, SIGPROF if possible: the host may use that one itself. */
+static int choose_signal(int not_this)
+{
+	if (not_this != SIGPROF && is_free(SIGPROF))
 		return SIGPROF;
 	for (int sig = SIGRTMAX - 3; sig > SIGRTMIN + 3; sig--)
-		if (sigaction(sig, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) &&
-		    now.sa_handler == SIG_DFL)
+		if (sig != not_this && is_free(sig))
 			return sig;
-	return SIGPROF;
+	return 0;
+}
+
+/* The handler stays for ever: a late signal must never meet the default action. */
+static int take_signal(int not_this)
+{
+	struct sigaction ours = { .sa_flags = SA_SIGINFO | SA_RESTART }, before;
+	int sig = choose_signal(not_this);
+
+	if (!sig)
+		return -EBUSY;
+	ours.sa_sigaction = handler_run;
+	sigemptyset(&ours.sa_mask);
+	if (real_sigaction(sig, &ours, &before))
+		return -errno;
+	handler_chain(&before);
+	live.signal = sig;
+	return 0;
 }
 
 static int install_handler(void)
 {
-	struct sigaction ours, before;
+	return live.signal ? 0 : take_signal(0);
+}
 
-	if (live.signal)
-		return 0;
-	live.signal = choose_signal();
-	memset(&ours, 0, sizeof(ours));
-	ours.sa_sigaction = handler_run;
-	ours.sa_flags = SA_SIGINFO | SA_RESTART;
-	sigemptyset(&ours.sa_mask);
-	if (sigaction(live.signal, NULL, &before))
-		return -errno;
-	handler_chain(&before);
-	return sigaction(live.signal, &ours, NULL) ? -errno : 0;
+void session_give_up_signal(void)
+{
+	struct sigaction before = *handler_before();
+	int sig = live.signal;
+
+	pthread_mutex_lock(&lock);
+	if (take_signal(sig)) {
+		atomic_store(&live.sampling, false);
+		threads_stop_all();
+		live.signal = 0;
+	} else {
+		timer_use_signal(live.signal);
+		threads_rearm_all();
+	}
+	real_sigaction(sig, &before, NULL);
+	pthread_mutex_unlock(&lock);
 }
 
 /* Where the kernel put the end of the main thread's stack: above the strings that AT_EXECFN points among. */

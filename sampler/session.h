@@ -26,19 +26,28 @@ SONDE_MUST int session_write_file(const char *path, struct err *err);
 bool session_is_of_this_process(void); /* false in a child that did not come through fork() */
 void session_mark_finished(void);
 uint64_t session_weight(void);	      /* periods sampled so far */
+/* The host wants the signal for itself: another one is taken, or sampling ends. */
+void session_give_up_signal(void);
+
 const char *session_spool_path(void); /* "" = none */
 
 /* Called in the child of a fork; starts a session for it when the parent's follows forks. */
 typedef void (*session_fork_fn)(struct session_opts *opts);
 void session_on_fork(session_fork_fn fn);
 
-/* The real pthread_create, however it was wrapped. */
+/* The real ones, however they were wrapped. */
+struct sigaction;
+int real_sigaction(int sig, const struct sigaction *action, struct sigaction *before);
 int real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
 			void *arg);
 
 /* The thread that grows the spool and follows modules and threads. */
 int keeper_start(void);
 void keeper_stop(void);
+/* Around calls that want no thread beside the host's own: false when there was nothing to pause.  No other thread can
+ * pause between the two. */
+bool keeper_pause(void);
+void keeper_resume(void);
 void keeper_forked(void); /* it does not exist in the child */
 
 /* What the keeper does for the session. */

@@ -377,6 +377,19 @@ void threads_stop_all(void)
 	threads_unlock();
 }
 
+void threads_rearm_all(void)
+{
+	threads_lock();
+	FOR_EACH_THREAD(t)
+	{
+		if (t->has_timer) {
+			timer_delete_of(t);
+			timer_arm(t);
+		}
+	}
+	threads_unlock();
+}
+
 bool threads_quiet(void)
 {
 	FOR_EACH_THREAD(t)

@@ -53,6 +53,7 @@ threads_enter(struct thread *t); /* the calling thread takes its place in t (NUL
 void threads_leave(void);	 /* the calling thread ends */
 int threads_start_all(void);	 /* arm a timer for every thread of the process: 0 or -errno */
 void threads_stop_all(void);
+void threads_rearm_all(void);                   /* delete every timer and make it anew */
 void threads_scan(void); /* find threads that came or went unnoticed */
 bool threads_forked(
 	void); /* in the child of a fork: only the caller is left; had there been more? */

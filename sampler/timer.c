@@ -11,8 +11,9 @@
  *     timer is then set to the period, continuing from where the count stands;
  *   - how many of the short threads a tick happens to hit is chance.  When a thread ends its CPU time is known, and
  *     what its signals stood for too: the difference is a debt that the next first signals pay off, up to a tick
- *     each.  (What ending itself costs, in the kernel, is learnt from the process's clock: see threads.c.)  A debt says nothing of what the thread that pays it is doing, so no function gains by it, and the total
- *     follows the CPU time used instead of straying from it as the square root of the number of threads.
+ *     each.  A debt says nothing of what the thread that pays it is doing, so no function gains by it, and the total
+ *     follows the CPU time used instead of straying from it as the square root of the number of threads.  (What the
+ *     end itself costs, in the kernel, is learnt from the process's clock: see threads.c.)
  *
  * What a preloaded library's host used before the library was started, loading programs mostly, is a debt as well.
  *
@@ -60,6 +61,11 @@ void timer_setup(uint64_t period, int signal, uint64_t cpu_before_ns)
 	tick = (uint64_t)coarse.tv_nsec;
 	atomic_store(&next_phase, random_start());
 	atomic_store(&debt_ns, clamp((int64_t)cpu_before_ns, (int64_t)tick));
+}
+
+void timer_use_signal(int signal)
+{
+	signal_number = signal;
 }
 
 static uint64_t draw_phase(void)

@@ -1,7 +1,8 @@
-/* wrap.c - the libc functions that the library stands in for.
+/* wrap.c - threads and exits: the libc functions that the library stands in for to follow its host.
  *
  * pthread_create, so that a thread has its timer before its first instruction and the labels of its creator.
  * _exit and _Exit, which run no exit handlers.
+ * (Those that it stands in for to stay out of the host's way are in wrap_rights.c.)
  *
  * All of it is ordinary code, none runs in a handler.  The start routine lies in a section of its own whose addresses
  * are left out of stacks.

@@ -3,7 +3,7 @@
  * usage: wordcount PROFILE FILE...
  *
  * Counts the words of each file in a few threads, prints the ten most frequent, and writes where
- *the time went to PROFILE.  Read it with
+ * the time went to PROFILE.  Read it with
  *
  *	sonde top PROFILE                               where the time went
  *	sonde tags PROFILE                              the labels, and how much time each had
