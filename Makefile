@@ -30,7 +30,7 @@ CFLAGS += -Werror
 endif
 
 # Code that runs in a signal handler: no sanitizer hooks, no stack protector, frames that stay below 1 KiB.
-HANDLER_SRC := sampler/handler.c sampler/store.c sampler/unwind.c
+HANDLER_SRC := $(patsubst %,sampler/%.c,handler store thread_table tick unwind)
 HANDLER_CFLAGS := -O2 -fno-stack-protector -fno-sanitize=all -fno-sanitize-coverage=trace-pc-guard,inline-8bit-counters -mgeneral-regs-only
 HANDLER_CFLAGS_gcc := -O2 -fno-stack-protector -Wframe-larger-than=1024 -mgeneral-regs-only
 

@@ -2,15 +2,15 @@
  *
  * Runs inside the handler.  No lock, no malloc, no libc function, no loader, errno untouched (system calls are made
  * raw).  One system call for a sample: the thread's name, which programs set at any time and by several doors.  Once
- * for each thread one more, timer_settime, see timer.c; and a futex wake when the keeper is needed.
+ * for each thread one more, timer_settime, see tick.c; and a futex wake when the keeper is needed.
  */
 #include "sampler/handler.h"
 #include "sampler/labels.h"
 #include "sampler/live.h"
 #include "sampler/store.h"
 #include "sampler/syscalls.h"
-#include "sampler/threads.h"
-#include "sampler/timer.h"
+#include "sampler/thread_table.h"
+#include "sampler/tick.h"
 
 #include <linux/futex.h>
 #include <stddef.h>
@@ -112,13 +112,13 @@ void handler_run(int sig, siginfo_t *si, void *context)
 	struct thread *t = si->si_value.sival_ptr;
 	uint64_t weight;
 
-	if (si->si_code != SI_TIMER || !threads_contain(t)) {
+	if (si->si_code != SI_TIMER || !thread_table_contains(t)) {
 		pass_on(sig, si, context);
 		return;
 	}
 	atomic_store(&t->busy, 1);
 	if (atomic_load(&live.sampling)) {
-		weight = timer_weight(t, si);
+		weight = tick_weight(t, si);
 		if (weight)
 			sample(t, context, weight);
 	}

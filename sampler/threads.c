@@ -7,6 +7,8 @@
 #include "sampler/threads.h"
 #include "sampler/live.h"
 #include "sampler/syscalls.h"
+#include "sampler/thread_table.h"
+#include "sampler/tick.h"
 #include "sampler/timer.h"
 
 #include <dirent.h>
@@ -22,15 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CHUNK_THREADS = 64, MAX_CHUNKS = 4096 };
-
-struct chunk {
-	struct thread threads[CHUNK_THREADS];
-};
-
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct chunk *_Atomic chunks[MAX_CHUNKS];
-static _Atomic unsigned n_chunks;
 static struct thread *free_list;
 static unsigned n_running, scan_number;
 static pid_t ignored; /* 0 = none */
@@ -49,27 +43,15 @@ void threads_unlock(void)
 	pthread_mutex_unlock(&lock);
 }
 
-bool threads_contain(const void *p)
-{
-	for (unsigned i = atomic_load_explicit(&n_chunks, memory_order_acquire); i--;) {
-		const struct chunk *c = chunks[i];
-
-		if ((const char *)p >= (const char *)c && (const char *)p < (const char *)(c + 1))
-			return ((size_t)((const char *)p - (const char *)c) %
-				sizeof(struct thread)) == 0;
-	}
-	return false;
-}
-
 #define FOR_EACH_THREAD(t)                                                                         \
-	for (unsigned c_ = 0; c_ < atomic_load(&n_chunks); c_++)                                   \
-		for (struct thread *t = chunks[c_]->threads;                                       \
-		     t < chunks[c_]->threads + CHUNK_THREADS; t++)
+	for (unsigned c_ = 0; c_ < atomic_load(&thread_table.n); c_++)                                   \
+		for (struct thread *t = thread_table.chunks[c_]->threads;                                       \
+		     t < thread_table.chunks[c_]->threads + CHUNK_THREADS; t++)
 
 static void add_chunk(void)
 {
-	unsigned n = atomic_load(&n_chunks);
-	struct chunk *c;
+	unsigned n = atomic_load(&thread_table.n);
+	struct thread_chunk *c;
 
 	if (n == MAX_CHUNKS)
 		return;
@@ -80,8 +62,8 @@ static void add_chunk(void)
 		t->next_free = free_list;
 		free_list = t;
 	}
-	chunks[n] = c;
-	atomic_store_explicit(&n_chunks, n + 1, memory_order_release);
+	thread_table.chunks[n] = c;
+	atomic_store_explicit(&thread_table.n, n + 1, memory_order_release);
 }
 
 static struct thread *take_record(void)
@@ -262,7 +244,7 @@ static void account(struct thread *t)
 
 	if (!t->has_timer || !t->since_birth)
 		return;
-	timer_thread_ends(t, cpu_ns + exits.cost_ns);
+	tick_thread_ends(t, cpu_ns + exits.cost_ns);
 	learn_exit_cost(cpu_ns);
 }
 

@@ -21,7 +21,7 @@ struct thread {
 	int timer;     /* the kernel's number */
 	unsigned seen; /* by which scan */
 
-	/* See timer.c. */
+	/* See tick.c. */
 	bool is_young;
 	bool since_birth;	 /* the timer was there when the thread began */
 	uint64_t represented_ns; /* CPU time that its signals stood for */
@@ -45,7 +45,7 @@ struct thread {
 	uint64_t words[SPOOL_MAX_WORDS];
 };
 
-/* All of these but threads_contain() take the registry's lock: not for handlers. */
+/* All of these take the registry's lock: not for handlers. */
 struct thread *threads_new(void);	/* a record that belongs to nobody yet; NULL = no memory */
 void threads_release(struct thread *t); /* its timer, if any, is deleted */
 struct thread *
@@ -61,8 +61,5 @@ bool threads_quiet(void);	/* no handler is at work at this moment */
 void threads_ignore(pid_t tid); /* the library's own thread; 0 = none */
 void threads_lock(void);
 void threads_unlock(void);
-
-/* Is p a record?  Async-signal-safe. */
-bool threads_contain(const void *p);
 
 #endif

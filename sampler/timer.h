@@ -4,20 +4,12 @@
 
 #include "sampler/threads.h"
 
-#include <signal.h>
-
 /* Before the first timer: the period, the signal to use, and the CPU time that went before and is to be counted. */
 void timer_setup(uint64_t period_ns, int signal, uint64_t cpu_before_ns);
 
 void timer_use_signal(int signal); /* of timers armed from now on */
 int timer_arm(struct thread *t); /* 0 or -errno */
 void timer_delete_of(struct thread *t);
-
-/* How many periods of CPU time this signal stands for; 0 = none, no sample.  Async-signal-safe. */
-uint64_t timer_weight(struct thread *t, const siginfo_t *si);
-
-/* A thread that had its timer since its birth ends after so much CPU time. */
-void timer_thread_ends(const struct thread *t, uint64_t cpu_ns);
 
 uint64_t timer_thread_cpu_ns(pid_t tid); /* 0 = there is no such thread */
 

@@ -1,0 +1,92 @@
+/* tick.c - how much CPU time one signal stands for.
+ *
+ * tick_weight() runs inside the handler: arithmetic and, once for each thread, timer_settime.
+ *
+ * The kernel looks at CPU timers only at its scheduler tick (4 ms at CONFIG_HZ=250), whatever rate was asked for.
+ * A timer that has run down since the last tick is delivered there, once, with an overrun count.  So:
+ *
+ *   - weight = 1 + overrun, and the total is right at any rate;
+ *   - a thread's time before its first tick would be counted from its birth, its time after the last tick not at all,
+ *     and most threads that live for less than a tick would not be seen.  Therefore the timer of a new thread runs
+ *     down at once, its first signal comes with the first tick that hits it, and that signal stands for one whole
+ *     tick: each tick hits a moment of the thread's time at random, so this is unbiased however short it lives.  Its
+ *     timer is then set to the period, continuing from where the count stands;
+ *   - how many of the short threads a tick happens to hit is chance.  When a thread ends its CPU time is known, and
+ *     what its signals stood for too: the difference is a debt that the next first signals pay off, up to a tick
+ *     each.  A debt says nothing of what the thread that pays it is doing, so no function gains by it, and the total
+ *     follows the CPU time used instead of straying from it as the square root of the number of threads.  (What the
+ *     end itself costs, in the kernel, is learnt from the process's clock: see threads.c.)
+ *
+ * What a preloaded library's host used before the library was started, loading programs mostly, is a debt as well.
+ *
+ * The count of a thread starts at a phase in [0, period).  Phases follow the golden ratio from a random beginning, so
+ * that those of many threads are spread evenly.
+ */
+#include "sampler/tick.h"
+#include "sampler/syscalls.h"
+
+#include <time.h>
+
+static uint64_t period_ns, tick;
+static _Atomic uint64_t next_phase;
+static _Atomic int64_t debt_ns;
+
+static int64_t clamp(int64_t v, int64_t limit)
+{
+	return v < -limit ? -limit : v > limit ? limit : v;
+}
+
+void tick_setup(const struct tick_setup *setup)
+{
+	period_ns = setup->period_ns;
+	tick = setup->tick_ns;
+	atomic_store(&next_phase, setup->random);
+	atomic_store(&debt_ns, clamp((int64_t)setup->cpu_before_ns, (int64_t)tick));
+}
+
+static uint64_t draw_phase(void)
+{
+	uint64_t u = atomic_fetch_add(&next_phase, 0x9e3779b97f4a7c15ULL);
+
+	return (uint64_t)((unsigned __int128)u * period_ns >> 64);
+}
+
+static struct timespec timespec_of(uint64_t ns)
+{
+	return (struct timespec){ (time_t)(ns / 1000000000), (long)(ns % 1000000000) };
+}
+
+long tick_set_timer(int timer, uint64_t first_ns)
+{
+	struct itimerspec spec = { timespec_of(period_ns), timespec_of(first_ns ? first_ns : 1) };
+
+	return raw_syscall(SYS_timer_settime, timer, 0, (long)&spec, 0);
+}
+
+uint64_t tick_weight(struct thread *t, const siginfo_t *si)
+{
+	uint64_t weight = 1 + (uint64_t)(si->si_overrun > 0 ? si->si_overrun : 0), phase;
+	int64_t paid;
+
+	if (!t->is_young) {
+		t->represented_ns += weight * period_ns;
+		return weight;
+	}
+	t->is_young = false;
+	paid = clamp(atomic_load(&debt_ns), (int64_t)tick);
+	atomic_fetch_sub(&debt_ns, paid);
+	t->represented_ns += tick;
+	phase = draw_phase() + tick + (uint64_t)paid;
+	tick_set_timer(t->timer, period_ns - phase % period_ns);
+	return phase / period_ns;
+}
+
+void tick_thread_ends(const struct thread *t, uint64_t cpu_ns)
+{
+	int64_t limit = (int64_t)tick * 4;
+
+	/* A thread that ran for long without a signal blocks it: its time must not be laid on others. */
+	if (t->is_young && (int64_t)cpu_ns > limit)
+		return;
+	atomic_fetch_add(&debt_ns, clamp((int64_t)(cpu_ns - t->represented_ns), limit));
+}
