@@ -49,6 +49,7 @@ enum report_kind {
 	REPORT_TREE,
 	REPORT_PEEK, /* wants a pattern */
 	REPORT_LIST, /* wants a pattern */
+	REPORT_DOT,
 	REPORT_TRACES,
 	REPORT_TAGS,
 	REPORT_RAW,

@@ -70,6 +70,7 @@ static void add_edge(struct graph *g, uint32_t src, uint32_t dest, int64_t w, in
 	e->is_inline &= is_inline;
 }
 
+/* stamp is the number of the sample plus 1. */
 static void add_sample(struct walk *k, const uint32_t *stack, size_t n, int64_t w, int64_t dw,
 		       uint32_t stamp)
 {
@@ -93,6 +94,8 @@ static void add_sample(struct walk *k, const uint32_t *stack, size_t n, int64_t 
 				node->seen = stamp;
 				node->cum = add64(node->cum, w);
 				node->cum_div = add64(node->cum_div, dw);
+				if (g->opts.tags)
+					node_tags_add_cum(g->opts.tags, id, stamp - 1, w, dw);
 			}
 			if (parent != NODE_NONE && parent != id &&
 			    ((k->wanted.v[id] & INTO) | (k->wanted.v[parent] & OUT_OF)))
@@ -104,6 +107,8 @@ static void add_sample(struct walk *k, const uint32_t *stack, size_t n, int64_t 
 	if (parent != NODE_NONE && !residual) {
 		g->node.v[parent].flat = add64(g->node.v[parent].flat, w);
 		g->node.v[parent].flat_div = add64(g->node.v[parent].flat_div, dw);
+		if (g->opts.tags)
+			node_tags_add_flat(g->opts.tags, parent, stamp - 1, w, dw);
 	}
 }
 
@@ -172,6 +177,8 @@ void graph_build(struct graph *g, const unsigned char *kept)
 
 	hash_map_release(&g->edge_map);
 	g->edges.n = 0;
+	if (g->opts.tags)
+		node_tags_clear(g->opts.tags);
 	CLEAR(&g->node, g->nodes->info.n);
 	choose_nodes(&k, kept);
 	mark_wanted(&k);
@@ -202,6 +209,11 @@ int64_t graph_cum(const struct graph *g, uint32_t node)
 	const struct graph_node *n = &g->node.v[node];
 
 	return n->cum_div ? div64(n->cum, n->cum_div) : n->cum;
+}
+
+int64_t edge_weight(const struct edge *e)
+{
+	return e->weight_div ? div64(e->weight, e->weight_div) : e->weight;
 }
 
 int64_t graph_flat_sum(const struct graph *g)
@@ -284,6 +296,12 @@ static int by_weight(const void *a, const void *b, void *arg)
 	return order ? order : (x > y) - (x < y);
 }
 
+void graph_sort_edges(struct graph *g, uint32_t *edges, size_t n)
+{
+	if (n > 1)
+		qsort_r(edges, n, sizeof(*edges), by_weight, g);
+}
+
 /* One of the two lists: counting sort of the edges by one end, then each node's by weight. */
 static void link_by(struct graph *g, bool by_dest, uint32_t *at, uint32_t *list)
 {
@@ -299,8 +317,7 @@ static void link_by(struct graph *g, bool by_dest, uint32_t *at, uint32_t *list)
 		if (!g->edges.v[i].dropped)
 			list[--at[by_dest ? g->edges.v[i].dest : g->edges.v[i].src]] = i;
 	for (size_t i = 0; i < n; i++)
-		if (at[i + 1] - at[i] > 1)
-			qsort_r(list + at[i], at[i + 1] - at[i], sizeof(uint32_t), by_weight, g);
+		graph_sort_edges(g, list + at[i], at[i + 1] - at[i]);
 }
 
 void graph_link(struct graph *g)

@@ -8,6 +8,7 @@
 #define SONDE_ANALYZE_GRAPH_H
 
 #include "analyze/analyze.h"
+#include "analyze/node_tags.h"
 #include "analyze/nodes.h"
 
 struct graph_node {
@@ -40,6 +41,7 @@ struct graph_opts {
 	bool drop_negative;
 	enum graph_edges edges;
 	const unsigned char *near; /* of GRAPH_EDGES_NEAR, by node number */
+	struct node_tags *tags;	   /* to be summed up too; NULL = none */
 };
 
 struct graph {
@@ -63,6 +65,10 @@ int64_t graph_flat_sum(const struct graph *g); /* without division */
 size_t graph_drop_edges(struct graph *g, int64_t cutoff);
 void graph_link(struct graph *g); /* fill in and out with the edges that are left, heaviest first */
 
+/* Heaviest first, then by the names of their ends. */
+void graph_sort_edges(struct graph *g, uint32_t *edges, size_t n);
+
+int64_t edge_weight(const struct edge *e);		  /* divided where it is a mean */
 int64_t graph_flat(const struct graph *g, uint32_t node); /* divided where it is a mean */
 int64_t graph_cum(const struct graph *g, uint32_t node);
 

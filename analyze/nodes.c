@@ -133,38 +133,36 @@ void nodes_assign(struct nodes *t)
 
 /* ---- names ---- */
 
-static const char *place_text(struct nodes *t, const struct node_info *i)
+static const char *place_text(struct arena *a, const struct profile *p, const struct node_info *i,
+			      bool has_name, const char *file)
 {
-	const char *file = profile_str(t->profile, i->file);
-
 	if (i->line && i->column)
-		return arena_printf(t->arena, "%s:%" PRId64 ":%" PRId64, file, i->line, i->column);
+		return arena_printf(a, "%s:%" PRId64 ":%" PRId64, file, i->line, i->column);
 	if (i->line)
-		return arena_printf(t->arena, "%s:%" PRId64, file, i->line);
-	if (i->file)
+		return arena_printf(a, "%s:%" PRId64, file, i->line);
+	if (*file)
 		return file;
-	if (i->name)
+	if (has_name)
 		return NULL;
 	if (i->objfile)
-		return arena_printf(t->arena, "[%s]",
-				    path_base(t->arena, profile_str(t->profile, i->objfile)));
+		return arena_printf(a, "[%s]", path_base(a, profile_str(p, i->objfile)));
 	return "<unknown>";
 }
 
-static const char *make_name(struct nodes *t, const struct node_info *i)
+const char *node_text(struct arena *a, const struct profile *p, const struct node_info *i,
+		      const char *name, const char *file, const char *separator)
 {
-	const char *name = profile_str(t->profile, i->name), *place = place_text(t, i);
+	const char *place = place_text(a, p, i, *name, file);
 	char address[20] = "";
 
 	if (i->address)
-		snprintf(address, sizeof(address), "%016" PRIx64 "%s", i->address,
-			 i->name || place ? " " : "");
+		snprintf(address, sizeof(address), "%016" PRIx64, i->address);
 	if (!*address && !place)
 		return name;
-	if (!*address && !i->name)
+	if (!*address && !*name)
 		return place;
-	return arena_printf(t->arena, "%s%s%s%s", address, name, i->name && place ? " " : "",
-			    place ? place : "");
+	return arena_printf(a, "%s%s%s%s%s", address, *address && (*name || place) ? separator : "",
+			    name, *name && place ? separator : "", place ? place : "");
 }
 
 const struct node_name *node_name(struct nodes *t, uint32_t node)
@@ -172,7 +170,10 @@ const struct node_name *node_name(struct nodes *t, uint32_t node)
 	struct node_name *name = &t->names.v[node];
 
 	if (!name->s) {
-		name->s = make_name(t, &t->info.v[node]);
+		const struct node_info *info = &t->info.v[node];
+
+		name->s = node_text(t->arena, t->profile, info, profile_str(t->profile, info->name),
+				    profile_str(t->profile, info->file), " ");
 		name->n = strlen(name->s);
 	}
 	return name;

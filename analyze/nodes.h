@@ -47,6 +47,10 @@ void nodes_assign(struct nodes *t);
 /* "[address ][function ]file:line", as reports print it; lives as long as t. */
 const struct node_name *node_name(struct nodes *t, uint32_t node);
 
+/* The same of any parts: name and file stand in for those of info.  In arena a. */
+const char *node_text(struct arena *a, const struct profile *p, const struct node_info *info,
+		      const char *name, const char *file, const char *separator);
+
 /* Order of reports: by address where both have one, else by name; < 0, 0, > 0. */
 int node_compare_names(struct nodes *t, uint32_t a, uint32_t b);
 

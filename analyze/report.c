@@ -31,6 +31,7 @@ static const struct kind kinds[] = {
 	[REPORT_LIST] = { .print = report_list,
 			  .all_nodes = true,
 			  .granularity = GRANULARITY_LINES },
+	[REPORT_DOT] = { .print = report_dot, .nodecount = NODECOUNT_DEFAULT },
 	[REPORT_TRACES] = { .print = report_traces },
 	[REPORT_TAGS] = { .print = report_tags },
 	[REPORT_RAW] = { .print = report_raw, .granularity = GRANULARITY_ADDRESSES },
@@ -180,6 +181,7 @@ void report_close(struct report *r)
 {
 	if (r->nodes_ready) {
 		graph_release(&r->graph);
+		node_tags_release(&r->tags);
 		nodes_release(&r->nodes);
 	}
 	regex_free(r->symbol);

@@ -5,6 +5,7 @@
 #include "analyze/analyze.h"
 #include "analyze/graph.h"
 #include "analyze/label_units.h"
+#include "analyze/node_tags.h"
 #include "analyze/regex.h"
 #include "base/arena.h"
 
@@ -24,6 +25,7 @@ struct report {
 
 	struct nodes nodes;
 	struct graph graph;
+	struct node_tags tags; /* of pictures only */
 	bool nodes_ready;
 
 	struct arena *arena;   /* lives as long as the report */
@@ -40,6 +42,7 @@ void report_close(struct report *r);
 struct left_out {
 	size_t nodes;	   /* lighter than the node cut-off */
 	size_t candidates; /* nodes after that cut, before the limit of nodecount */
+	size_t edges;	   /* lighter than the edge cut-off */
 };
 
 /* report_graph.c: build r->graph from the filtered samples and cut it down by the options. */
@@ -54,10 +57,16 @@ const char *report_percentage(struct report *r, int64_t value); /* of r->total *
 void report_put_right(struct report *r, const char *text, size_t width);
 void report_put(struct report *r, const char *text);
 
-/* report_header.c */
-size_t header_print_profile(struct report *r); /* how many lines */
-void header_print(struct report *r,
-		  const struct left_out *left); /* with filters and what is shown */
+/* report_header.c: the lines above a report, in r->arena. */
+struct header {
+	VEC(const char *) lines;
+};
+
+void header_add_profile(struct header *h, struct report *r); /* where it comes from */
+void header_add_shown(struct header *h, struct report *r, const struct left_out *left);
+void header_print(struct header *h, struct report *r);
+void header_release(struct header *h);
+void report_print_header(struct report *r, const struct left_out *left); /* all of that */
 
 /* The reports, one file each.  An error means that nothing was printed. */
 int report_top(struct report *r, struct err *err);
@@ -65,6 +74,7 @@ int report_tree(struct report *r, struct err *err);
 int report_list(struct report *r, struct err *err);
 int report_traces(struct report *r, struct err *err);
 int report_tags(struct report *r, struct err *err);
+int report_dot(struct report *r, struct err *err);
 int report_raw(struct report *r, struct err *err);
 int report_comments(struct report *r, struct err *err);
 int report_proto(struct report *r, struct err *err);

@@ -5,11 +5,19 @@
  * with trimming options that cut twice a node can then miss itself among the kept.
  */
 #include "analyze/arith.h"
+#include "analyze/dot_nodelets.h"
+#include "analyze/entropy.h"
 #include "analyze/measure.h"
 #include "analyze/paths.h"
+#include "analyze/redundant_edges.h"
 #include "analyze/report.h"
 
 #include <string.h>
+
+static bool is_picture(const struct report *r)
+{
+	return r->kind == REPORT_DOT;
+}
 
 /* True when some name changed. */
 static bool trim_files(struct report *r)
@@ -43,7 +51,18 @@ void report_make_nodes(struct report *r)
 	nodes_init(&r->nodes, r->profile, r->kind == REPORT_LIST);
 	nodes_assign(&r->nodes);
 	graph_init(&r->graph, &r->nodes, &opts);
+	if (is_picture(r))
+		node_tags_init(&r->tags, r->profile, &r->units, r->output_unit);
 	r->nodes_ready = true;
+}
+
+/* Build without a look at the names of files: pprof has one build where ours are two, the first of
+ * them without edges. */
+static void build_again(struct report *r, enum graph_edges edges, const unsigned char *kept)
+{
+	r->graph.opts.edges = edges;
+	r->graph.opts.tags = is_picture(r) && edges == GRAPH_EDGES_ALL ? &r->tags : NULL;
+	graph_build(&r->graph, kept);
 }
 
 static void build(struct report *r, enum graph_edges edges, const unsigned char *kept)
@@ -52,8 +71,7 @@ static void build(struct report *r, enum graph_edges edges, const unsigned char 
 		report_make_nodes(r);
 	else if (r->graph.node.n && trim_files(r)) /* not before the first build */
 		nodes_assign(&r->nodes);
-	r->graph.opts.edges = edges;
-	graph_build(&r->graph, kept);
+	build_again(r, edges, kept);
 }
 
 void report_build_graph(struct report *r, enum graph_edges edges)
@@ -107,30 +125,84 @@ static size_t cut_by_weight(struct report *r, struct kept *kept, int64_t least,
 	return before - after;
 }
 
+/* ---- the cut by number ---- */
+
+static void sort_nodes(struct report *r)
+{
+	if (!is_picture(r)) {
+		graph_sort(&r->graph, r->opts.sort);
+		return;
+	}
+	graph_link(&r->graph);
+	entropy_sort(&r->graph);
+}
+
+/* How many nodes of the order stay.  In a picture nodelets count as nodes, as far as known. */
+static size_t limit_nodes(const struct report *r)
+{
+	const struct graph *g = &r->graph;
+	uint64_t limit = (uint64_t)r->opts.nodecount, count = 0;
+
+	if (r->opts.nodecount <= 0)
+		return g->order.n;
+	for (size_t i = 0; is_picture(r) && i < g->order.n; i++) {
+		size_t tags = node_tags_count_flat(&r->tags, g->order.v[i]);
+
+		count += 1 + (tags < NODELETS_MAX ? tags : NODELETS_MAX);
+		if (count >= limit)
+			return i + 1;
+	}
+	return limit < g->order.n ? (size_t)limit : g->order.n;
+}
+
+/* Leave the nodes that the limit lets stay, with their edges. */
+static void cut_by_number(struct report *r, struct kept *kept, enum graph_edges edges,
+			  int64_t least_edge)
+{
+	struct graph *g = &r->graph;
+	size_t limit = limit_nodes(r);
+
+	if (limit < g->order.n) {
+		keep_nodes(r, kept, limit, 0);
+		build(r, edges, kept->node.v);
+		sort_nodes(r);
+		return;
+	}
+	if (g->opts.edges != edges) {
+		build_again(r, edges, kept->some_are_out ? kept->node.v : NULL);
+		sort_nodes(r);
+	}
+	if (r->opts.nodecount > 0)
+		graph_drop_edges(g, least_edge); /* which pprof does not count as dropped */
+}
+
 /* Edges are only worth their time in the last build, which is known to be the last when nodecount
- * sets no limit. */
+ * sets no limit; but the order of a picture depends on them. */
 struct left_out report_trim_graph(struct report *r, enum graph_edges edges)
 {
 	struct graph *g = &r->graph;
-	int64_t limit = r->opts.nodecount, sum;
-	bool may_cut = limit > 0;
+	bool may_cut = r->opts.nodecount > 0;
+	enum graph_edges early = may_cut && !is_picture(r) ? GRAPH_EDGES_NONE : edges;
 	struct kept kept = { .node = VEC_INIT };
-	struct left_out left;
+	struct left_out left = { 0 };
+	int64_t sum, least_node, least_edge;
 
-	build(r, may_cut || r->opts.nodefraction != 0 ? GRAPH_EDGES_NONE : edges, NULL);
+	build(r, r->opts.nodefraction != 0 ? GRAPH_EDGES_NONE : early, NULL);
 	sum = graph_flat_sum(g);
-	left.nodes = cut_by_weight(r, &kept, cutoff(sum, r->opts.nodefraction),
-				   may_cut ? GRAPH_EDGES_NONE : edges);
+	r->tags.least = least_node = cutoff(sum, r->opts.nodefraction);
+	least_edge = cutoff(sum, r->opts.edgefraction);
+	left.nodes = cut_by_weight(r, &kept, least_node, early);
 	left.candidates = g->order.n;
-	graph_sort(g, r->opts.sort);
-	if (may_cut && (uint64_t)limit < g->order.n)
-		keep_nodes(r, &kept, (size_t)limit, 0);
-	if (g->opts.edges != edges) {
-		build(r, edges, kept.some_are_out ? kept.node.v : NULL);
-		graph_sort(g, r->opts.sort);
-	}
-	graph_drop_edges(g, cutoff(sum, r->opts.edgefraction));
+	if (g->opts.edges != early)
+		build_again(r, early, NULL);
+	sort_nodes(r);
+	cut_by_number(r, &kept, edges, least_edge);
+	left.edges = graph_drop_edges(g, least_edge);
 	graph_link(g);
+	if (is_picture(r)) {
+		redundant_edges_drop(g);
+		graph_link(g);
+	}
 	VEC_RELEASE(&kept.node);
 	return left;
 }

@@ -6,73 +6,64 @@
 #include "analyze/paths.h"
 #include "analyze/report.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 enum { FILTER_BYTES = 80 }; /* longer ones are cut */
 
-static size_t print_line(struct report *r, const char *label, const char *text)
-{
-	fprintf(r->out, "%s%s\n", label, text);
-	return 1;
-}
+#define ADD(lines, r, ...) (*VEC_PUSH(lines) = arena_printf((r)->arena, __VA_ARGS__))
 
-static size_t print_main_mapping(struct report *r)
+static void add_main_mapping(struct header *h, struct report *r)
 {
 	const struct profile *p = r->profile;
 	const char *file, *build_id;
-	size_t n = 0;
 
 	if (p->mappings.n == 0)
-		return 0;
+		return;
 	file = profile_str(p, p->mappings.v[0].file);
 	build_id = profile_str(p, p->mappings.v[0].build_id);
 	if (*file)
-		n += print_line(r, "File: ", path_base(r->scratch, file));
+		ADD(&h->lines, r, "File: %s", path_base(r->arena, file));
 	if (*build_id)
-		n += print_line(r, "Build ID: ", build_id);
-	return n;
+		ADD(&h->lines, r, "Build ID: %s", build_id);
 }
 
-static size_t print_duration(struct report *r)
+static void add_duration(struct header *h, struct report *r)
 {
 	int64_t duration = r->profile->duration_nanos;
 	struct measure total = measure_scale(r->total, r->sample_unit, "nanoseconds");
 	const char *share = "";
 
 	if (!duration)
-		return 0;
+		return;
 	if (strcmp(total.unit, "ns") == 0 && total.value != 0)
-		share = arena_printf(
-			r->scratch, "(%s)",
-			measure_percentage(r->scratch, int64_of(total.value), duration));
-	fprintf(r->out, "Duration: %s, Total samples = %s %s\n",
-		measure_label(r->scratch, duration, "nanoseconds", "auto"),
-		report_value(r, r->total), share);
-	return 1;
+		share = arena_printf(r->arena, "(%s)",
+				     measure_percentage(r->arena, int64_of(total.value), duration));
+	ADD(&h->lines, r, "Duration: %s, Total samples = %s %s",
+	    measure_label(r->arena, duration, "nanoseconds", "auto"), report_value(r, r->total),
+	    share);
 }
 
-size_t header_print_profile(struct report *r)
+void header_add_profile(struct header *h, struct report *r)
 {
 	const struct profile *p = r->profile;
-	size_t n = print_main_mapping(r);
 
+	add_main_mapping(h, r);
 	for (size_t i = 0; i < p->comments.n; i++) {
 		const char *comment = profile_str(p, p->comments.v[i]);
 
 		if (*comment != '#')
-			n += print_line(r, "", comment);
+			*VEC_PUSH(&h->lines) = comment;
 	}
 	if (*r->sample_type)
-		n += print_line(r, "Type: ", r->sample_type);
+		ADD(&h->lines, r, "Type: %s", r->sample_type);
 	if (p->doc_url)
-		n += print_line(r, "Doc: ", profile_str(p, p->doc_url));
+		ADD(&h->lines, r, "Doc: %s", profile_str(p, p->doc_url));
 	if (p->time_nanos)
-		n += print_line(r, "Time: ", clock_text(r->scratch, p->time_nanos));
-	return n + print_duration(r);
+		ADD(&h->lines, r, "Time: %s", clock_text(r->arena, p->time_nanos));
+	add_duration(h, r);
 }
 
-static void print_filters(struct report *r)
+static void add_filters(struct header *h, struct report *r)
 {
 	const struct report_opts *o = &r->opts;
 	const struct {
@@ -88,16 +79,16 @@ static void print_filters(struct report *r)
 
 	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
 		const char *text =
-			arena_printf(r->scratch, "%s=%s", filters[i].name, filters[i].text);
+			arena_printf(r->arena, "%s=%s", filters[i].name, filters[i].text);
 		bool is_long = strlen(text) > FILTER_BYTES;
 
 		if (!*filters[i].text)
 			continue;
 		if (!any)
-			fputs("Active filters:\n", r->out);
+			ADD(&h->lines, r, "Active filters:");
 		any = true;
-		fprintf(r->out, "   %.*s%s\n", is_long ? FILTER_BYTES : (int)strlen(text), text,
-			is_long ? "\xe2\x80\xa6" : "");
+		ADD(&h->lines, r, "   %.*s%s", is_long ? FILTER_BYTES : (int)strlen(text), text,
+		    is_long ? "\xe2\x80\xa6" : "");
 	}
 }
 
@@ -111,23 +102,50 @@ static int64_t shown_sum(const struct report *r)
 	return sum;
 }
 
-void header_print(struct report *r, const struct left_out *left)
+static void add_dropped(struct header *h, struct report *r, const char *what, size_t n,
+			const char *measure, double fraction)
 {
-	struct arena_mark mark = arena_mark(r->scratch);
+	int64_t limit = abs64(int64_of((double)r->total * fraction));
+
+	if (r->total != 0 && n > 0)
+		ADD(&h->lines, r, "Dropped %zu %s%s (%s <= %s)", n, what, n > 1 ? "s" : "", measure,
+		    report_value(r, limit));
+}
+
+void header_add_shown(struct header *h, struct report *r, const struct left_out *left)
+{
 	int64_t sum = shown_sum(r);
 	const char *share = report_percentage(r, sum);
+	size_t shown = r->graph.order.n;
+
+	add_filters(h, r);
+	ADD(&h->lines, r, "Showing nodes accounting for %s, %s of %s total", report_value(r, sum),
+	    share + strspn(share, " "), report_value(r, r->total));
+	add_dropped(h, r, "node", left->nodes, "cum", r->opts.nodefraction);
+	if (r->kind == REPORT_DOT)
+		add_dropped(h, r, "edge", left->edges, "freq", r->opts.edgefraction);
+	if (r->total != 0 && shown > 0 && shown < left->candidates)
+		ADD(&h->lines, r, "Showing top %zu nodes out of %zu", shown, left->candidates);
+}
+
+void header_print(struct header *h, struct report *r)
+{
+	for (size_t i = 0; i < h->lines.n; i++)
+		fprintf(r->out, "%s\n", h->lines.v[i]);
+}
+
+void header_release(struct header *h)
+{
+	VEC_RELEASE(&h->lines);
+}
+
+void report_print_header(struct report *r, const struct left_out *left)
+{
+	struct header h = { VEC_INIT };
 
 	if (!r->opts.compact_labels)
-		header_print_profile(r);
-	print_filters(r);
-	fprintf(r->out, "Showing nodes accounting for %s, %s of %s total\n", report_value(r, sum),
-		share + strspn(share, " "), report_value(r, r->total));
-	if (r->total != 0 && left->nodes > 0)
-		fprintf(r->out, "Dropped %zu node%s (cum <= %s)\n", left->nodes,
-			left->nodes > 1 ? "s" : "",
-			report_value(r, abs64(int64_of((double)r->total * r->opts.nodefraction))));
-	if (r->total != 0 && r->graph.order.n > 0 && r->graph.order.n < left->candidates)
-		fprintf(r->out, "Showing top %zu nodes out of %zu\n", r->graph.order.n,
-			left->candidates);
-	arena_rewind(r->scratch, mark);
+		header_add_profile(&h, r);
+	header_add_shown(&h, r, left);
+	header_print(&h, r);
+	header_release(&h);
 }

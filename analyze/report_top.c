@@ -34,7 +34,7 @@ int report_top(struct report *r, struct err *err)
 	int64_t sum = 0;
 
 	report_choose_unit(r);
-	header_print(r, &left);
+	report_print_header(r, &left);
 	report_put(r, "      flat  flat%   sum%        cum   cum%\n");
 	for (size_t i = 0; i < r->graph.order.n; i++) {
 		struct arena_mark mark = arena_mark(r->scratch);

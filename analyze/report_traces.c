@@ -100,9 +100,13 @@ static void print_sample(struct frame_lines *f, size_t i)
 int report_traces(struct report *r, struct err *err)
 {
 	struct frame_lines f = { .r = r };
+	struct header header = { VEC_INIT };
 
-	if (header_print_profile(r) == 0)
+	header_add_profile(&header, r);
+	header_print(&header, r);
+	if (header.lines.n == 0)
 		report_put(r, "\n");
+	header_release(&header);
 	nodes_init(&r->nodes, r->profile, false);
 	r->nodes_ready = true;
 	nodes_assign(&r->nodes);

@@ -74,7 +74,7 @@ int report_tree(struct report *r, struct err *err)
 		return err_set(err, SONDE_ENOTFOUND, "no matches found for regexp: %s",
 			       regex_text(r->symbol));
 	report_choose_unit(r);
-	header_print(r, &left);
+	report_print_header(r, &left);
 	report_put(r, separator);
 	report_put(r, legend);
 	for (size_t i = 0; i < r->graph.order.n; i++) {

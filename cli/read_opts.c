@@ -32,6 +32,7 @@ static const struct option_row rows[] = {
 	COMMAND("top", CLI_TOP),
 	COMMAND("text", CLI_TEXT),
 	COMMAND("tree", CLI_TREE),
+	COMMAND("dot", CLI_DOT),
 	COMMAND("traces", CLI_TRACES),
 	COMMAND("tags", CLI_TAGS),
 	COMMAND("raw", CLI_RAW),
@@ -40,7 +41,7 @@ static const struct option_row rows[] = {
 	COMMAND("topproto", CLI_TOPPROTO),
 	{ "peek", OPTION_STRING, FIELD(peek), 0, NULL, NULL, NULL },
 	{ "list", OPTION_STRING, FIELD(list), 0, NULL, NULL, NULL },
-#define N_COMMAND_ROWS 11
+#define N_COMMAND_ROWS 12
 
 	{ "focus", OPTION_STRING, SET(focus), 0, filters, "<regex>",
 	  "keep stacks with a matching frame" },
@@ -93,7 +94,7 @@ static const struct option_row rows[] = {
 	  "cut these folders off the names of files" },
 
 	{ "nodecount", OPTION_INT, SET(nodecount), 0, cut, "<n>",
-	  "show at most so many nodes (default: all, tree 80)" },
+	  "show at most so many nodes (default: all; tree and dot 80)" },
 	{ "nodefraction", OPTION_FLOAT, SET(nodefraction), 0, cut, "<f>",
 	  "leave out nodes below this part of the total (default: 0.005)" },
 	{ "edgefraction", OPTION_FLOAT, SET(edgefraction), 0, cut, "<f>",

@@ -1,8 +1,8 @@
 /* reports.c - the reading commands, in our spelling (sonde top FILE) and in pprof's (sonde -top
  * FILE). */
+#include "cli/reports.h"
 #include "cli/cli.h"
 #include "cli/read_opts.h"
-#include "cli/reports.h"
 
 #include <string.h>
 
@@ -27,6 +27,9 @@ static const struct report_command commands[] = {
 		       .kind = REPORT_LIST,
 		       .has_pattern = true,
 		       .example = "'^parse' --source-path=src cpu.pb.gz" },
+	[CLI_DOT] = { .name = "dot",
+		      .kind = REPORT_DOT,
+		      .example = "--focus=main cpu.pb.gz | dot -Tsvg -o cpu.svg" },
 	[CLI_TRACES] = { .name = "traces",
 			 .kind = REPORT_TRACES,
 			 .example = "--tagfocus=thread=worker cpu.pb.gz" },
@@ -143,10 +146,10 @@ static int choose_command(struct run *run, struct err *err)
 	else if (*o->list)
 		run->command = &commands[CLI_LIST];
 	else
-		return err_set(err, SONDE_EUSAGE,
-			       "say which report you want: top, tree, peek, list, traces, tags, "
-			       "raw, comments, "
-			       "proto or topproto");
+		return err_set(
+			err, SONDE_EUSAGE,
+			"say which report you want: top, tree, peek, list, dot, traces, tags, "
+			"raw, comments, proto or topproto");
 	run->pattern = *o->peek ? o->peek : *o->list ? o->list : NULL;
 	return 0;
 }

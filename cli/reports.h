@@ -8,6 +8,7 @@ enum cli_report {
 	CLI_TREE,
 	CLI_PEEK,
 	CLI_LIST,
+	CLI_DOT,
 	CLI_TRACES,
 	CLI_TAGS,
 	CLI_RAW,
