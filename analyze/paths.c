@@ -113,7 +113,7 @@ static const char *after_prefix(const char *path, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
-	if (strncmp(path, prefix, n))
+	if (strncmp(path, prefix, n) != 0)
 		return NULL;
 	if (n && prefix[n - 1] == '/')
 		return path + n;

@@ -435,8 +435,8 @@ static void summarize(const struct record *r)
 	if (st->n_images_with_samples > 1)
 		snprintf(images, sizeof(images), " of %u processes", st->n_images_with_samples);
 	fprintf(stderr,
-		"sonde: %llu samples, %llu thread%s%s, %.2g%% lost, in %s; next: sonde top %s\n",
-		(unsigned long long)st->weight, (unsigned long long)st->threads,
+		"sonde: %llu sample%s, %llu thread%s%s, %.2g%% lost, in %s; next: sonde top %s\n",
+		(unsigned long long)st->weight, st->weight == 1 ? "" : "s", (unsigned long long)st->threads,
 		st->threads == 1 ? "" : "s", images,
 		all ? 100.0 * (double)st->lost_weight / (double)all : 0.0, r->out, r->out);
 }

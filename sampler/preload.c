@@ -270,6 +270,7 @@ static void choose_role(void)
 __attribute__((constructor)) static void on_load(void)
 {
 	struct sonde_options options = { 0, 0 };
+	const char *verbose = getenv("SONDE_VERBOSE");
 
 	choose_role();
 	if (role == ROLE_NONE)
@@ -278,7 +279,7 @@ __attribute__((constructor)) static void on_load(void)
 		role = ROLE_NONE;
 		return;
 	}
-	is_verbose = getenv("SONDE_VERBOSE") && strcmp(getenv("SONDE_VERBOSE"), "0") != 0;
+	is_verbose = verbose && strcmp(verbose, "0") != 0;
 	if (role == ROLE_COLLECTED)
 		name_collected();
 	else

@@ -72,7 +72,7 @@ static int add_segment(struct spool *s, size_t bytes)
 {
 	unsigned i = s->n_segments;
 	uint64_t offset = s->bytes;
-	void *p;
+	void *p = NULL;
 	int rc;
 
 	if (i == SPOOL_MAX_SEGMENTS || s->bytes + bytes > s->max_bytes)
@@ -91,7 +91,7 @@ static int add_segment(struct spool *s, size_t bytes)
 
 int spool_create(struct spool *s, const char *path, size_t first_bytes, size_t max_bytes)
 {
-	void *p;
+	void *p = NULL;
 	int rc;
 
 	memset(s, 0, sizeof(*s));

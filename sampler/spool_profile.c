@@ -495,8 +495,8 @@ int spool_profile_add_mem(struct spool_profile *sp, const void *file, size_t byt
 
 int spool_profile_add_file(struct spool_profile *sp, const char *path, struct err *err)
 {
-	size_t bytes;
-	void *file;
+	size_t bytes = 0;
+	void *file = NULL;
 	int rc = map_file(path, &file, &bytes, err);
 
 	if (rc)
@@ -509,8 +509,8 @@ int spool_profile_add_file(struct spool_profile *sp, const char *path, struct er
 int spool_info_read(struct spool_info *info, const char *path, struct err *err)
 {
 	const struct spool_header *h;
-	size_t bytes;
-	void *file;
+	size_t bytes = 0;
+	void *file = NULL;
 	int rc = map_file(path, &file, &bytes, err);
 
 	if (rc)

@@ -276,7 +276,7 @@ void threads_ignore(pid_t tid)
 /* Call fn for every thread that the kernel knows; getdents64 because readdir allocates. */
 static void for_each_task(void (*fn)(pid_t tid))
 {
-	char buffer[2048] __attribute__((aligned(8)));
+	char buffer[2048] __attribute__((aligned(8))) = { 0 };
 	int fd = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	long n;
 

@@ -57,7 +57,7 @@ static uint64_t ns_of(const struct timespec *t)
 
 uint64_t timer_thread_cpu_ns(pid_t tid)
 {
-	struct timespec t;
+	struct timespec t = { 0, 0 };
 
 	return raw_syscall(SYS_clock_gettime, thread_cpu_clock(tid), (long)&t, 0, 0) == 0
 		       ? ns_of(&t)

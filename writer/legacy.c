@@ -219,7 +219,7 @@ static bool has_types(const struct profile *p, const char *const *types)
 
 	for (i = 0; types[i]; i++)
 		if (i >= p->sample_types.n ||
-		    strcmp(profile_str(p, p->sample_types.v[i].type), types[i]))
+		    strcmp(profile_str(p, p->sample_types.v[i].type), types[i]) != 0)
 			return false;
 	return i == p->sample_types.n;
 }

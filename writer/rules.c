@@ -96,7 +96,8 @@ static int check_types(const struct profile *p, struct err *err)
 
 		if (!has_only(type, LOWER "_"))
 			return BROKEN(err, "sample type '%s' is not made of a-z and _", type);
-		if (strcmp(unit, "nanoseconds") && strcmp(unit, "bytes") && strcmp(unit, "count"))
+		if (strcmp(unit, "nanoseconds") != 0 && strcmp(unit, "bytes") != 0 &&
+		    strcmp(unit, "count") != 0)
 			return BROKEN(
 				err,
 				"unit '%s' of sample type '%s' is not nanoseconds, bytes or count",
@@ -122,7 +123,7 @@ static int check_period(const struct profile *p, struct err *err)
 		return BROKEN(err, "duration %lld is negative", (long long)p->duration_nanos);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (strcmp(type, kinds[i].type) == 0 &&
-		    (strcmp(period_type, kinds[i].period_type) ||
+		    (strcmp(period_type, kinds[i].period_type) != 0 ||
 		     strcmp(period_unit, kinds[i].period_unit)))
 			return BROKEN(err,
 				      "period type '%s/%s' where a profile of '%s' has '%s/%s'",
