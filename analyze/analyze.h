@@ -50,6 +50,7 @@ enum report_kind {
 	REPORT_PEEK, /* wants a pattern */
 	REPORT_LIST, /* wants a pattern */
 	REPORT_DOT,
+	REPORT_CALLGRIND,
 	REPORT_TRACES,
 	REPORT_TAGS,
 	REPORT_RAW,

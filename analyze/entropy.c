@@ -56,7 +56,7 @@ static int by_score(const void *a, const void *b, void *arg)
 		order = node_compare_names(g->nodes, x->node, y->node);
 	if (!order)
 		order = (fx < fy) - (fx > fy);
-	return order ? order : (x->node > y->node) - (x->node < y->node);
+	return order ? order : node_compare_parts(g->nodes, x->node, y->node);
 }
 
 void entropy_sort(struct graph *g)

@@ -242,7 +242,7 @@ static int by_flat(const void *a, const void *b, void *arg)
 		order = node_compare_names(g->nodes, x, y);
 	if (!order)
 		order = descending(g->node.v[x].cum, g->node.v[y].cum);
-	return order ? order : (x > y) - (x < y);
+	return order ? order : node_compare_parts(g->nodes, x, y);
 }
 
 static int by_cum(const void *a, const void *b, void *arg)
@@ -255,7 +255,7 @@ static int by_cum(const void *a, const void *b, void *arg)
 		order = node_compare_names(g->nodes, x, y);
 	if (!order)
 		order = descending(g->node.v[x].flat, g->node.v[y].flat);
-	return order ? order : (x > y) - (x < y);
+	return order ? order : node_compare_parts(g->nodes, x, y);
 }
 
 void graph_sort(struct graph *g, enum sort_order sort)

@@ -187,6 +187,26 @@ int node_compare_text(struct nodes *t, uint32_t a, uint32_t b)
 	return order ? order : (x->n > y->n) - (x->n < y->n);
 }
 
+/* As Go prints the structure of pprof: with the linkage name, which is always empty. */
+static const char *parts_text(struct nodes *t, const struct node_info *i)
+{
+	const struct profile *p = t->profile;
+
+	return arena_printf(t->arena, "{%s  %" PRIu64 " %s %" PRId64 " %" PRId64 " %" PRId64 " %s}",
+			    profile_str(p, i->name), i->address, profile_str(p, i->file),
+			    i->start_line, i->line, i->column, profile_str(p, i->objfile));
+}
+
+int node_compare_parts(struct nodes *t, uint32_t a, uint32_t b)
+{
+	const struct node_info *x = &t->info.v[a], *y = &t->info.v[b];
+	struct arena_mark mark = arena_mark(t->arena);
+	int order = same_info(x, y) ? 0 : strcmp(parts_text(t, x), parts_text(t, y));
+
+	arena_rewind(t->arena, mark);
+	return order ? order : (a > b) - (a < b);
+}
+
 int node_compare_names(struct nodes *t, uint32_t a, uint32_t b)
 {
 	uint64_t x = t->info.v[a].address, y = t->info.v[b].address;

@@ -54,6 +54,9 @@ const char *node_text(struct arena *a, const struct profile *p, const struct nod
 /* Order of reports: by address where both have one, else by name; < 0, 0, > 0. */
 int node_compare_names(struct nodes *t, uint32_t a, uint32_t b);
 
+/* By all parts as text, then by number: never 0 for two nodes. */
+int node_compare_parts(struct nodes *t, uint32_t a, uint32_t b);
+
 int node_compare_text(struct nodes *t, uint32_t a, uint32_t b); /* by name alone, bytewise */
 
 #endif

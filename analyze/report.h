@@ -75,6 +75,7 @@ int report_list(struct report *r, struct err *err);
 int report_traces(struct report *r, struct err *err);
 int report_tags(struct report *r, struct err *err);
 int report_dot(struct report *r, struct err *err);
+int report_callgrind(struct report *r, struct err *err);
 int report_raw(struct report *r, struct err *err);
 int report_comments(struct report *r, struct err *err);
 int report_proto(struct report *r, struct err *err);

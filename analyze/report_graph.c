@@ -48,7 +48,7 @@ void report_make_nodes(struct report *r)
 					 .drop_negative = r->opts.drop_negative };
 
 	trim_files(r);
-	nodes_init(&r->nodes, r->profile, r->kind == REPORT_LIST);
+	nodes_init(&r->nodes, r->profile, r->kind == REPORT_LIST || r->kind == REPORT_CALLGRIND);
 	nodes_assign(&r->nodes);
 	graph_init(&r->graph, &r->nodes, &opts);
 	if (is_picture(r))
@@ -225,6 +225,7 @@ static int64_t lightest(const struct graph *g)
 
 void report_choose_unit(struct report *r)
 {
+	bool is_whole = r->kind == REPORT_CALLGRIND; /* 0.01 of a unit would become 0 */
 	int64_t least = lightest(&r->graph), most = r->total;
 
 	if (strcmp(r->output_unit, "minimum") != 0 || r->graph.order.n == 0)
@@ -235,5 +236,5 @@ void report_choose_unit(struct report *r)
 		least = int64_of((double)least * r->ratio);
 		most = int64_of((double)most * r->ratio);
 	}
-	r->output_unit = measure_common_unit(least, most, r->sample_unit);
+	r->output_unit = measure_common_unit(least, is_whole ? least : most, r->sample_unit);
 }

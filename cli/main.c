@@ -20,6 +20,7 @@ static const struct command commands[] = {
 	{ "peek", cmd_report, "callers and callees of matching functions" },
 	{ "list", cmd_report, "source lines of matching functions, with their cost" },
 	{ "dot", cmd_report, "the call graph for Graphviz" },
+	{ "callgrind", cmd_report, "the call graph for KCachegrind" },
 	{ "diff", cmd_diff, "what changed between two profiles, beside its sampling error" },
 	{ "traces", cmd_report, "every sample with its stack" },
 	{ "tags", cmd_report, "labels and their share" },

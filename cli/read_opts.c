@@ -33,6 +33,7 @@ static const struct option_row rows[] = {
 	COMMAND("text", CLI_TEXT),
 	COMMAND("tree", CLI_TREE),
 	COMMAND("dot", CLI_DOT),
+	COMMAND("callgrind", CLI_CALLGRIND),
 	COMMAND("traces", CLI_TRACES),
 	COMMAND("tags", CLI_TAGS),
 	COMMAND("raw", CLI_RAW),
@@ -41,7 +42,7 @@ static const struct option_row rows[] = {
 	COMMAND("topproto", CLI_TOPPROTO),
 	{ "peek", OPTION_STRING, FIELD(peek), 0, NULL, NULL, NULL },
 	{ "list", OPTION_STRING, FIELD(list), 0, NULL, NULL, NULL },
-#define N_COMMAND_ROWS 12
+#define N_COMMAND_ROWS 13
 
 	{ "focus", OPTION_STRING, SET(focus), 0, filters, "<regex>",
 	  "keep stacks with a matching frame" },

@@ -30,6 +30,9 @@ static const struct report_command commands[] = {
 	[CLI_DOT] = { .name = "dot",
 		      .kind = REPORT_DOT,
 		      .example = "--focus=main cpu.pb.gz | dot -Tsvg -o cpu.svg" },
+	[CLI_CALLGRIND] = { .name = "callgrind",
+			    .kind = REPORT_CALLGRIND,
+			    .example = "--output=callgrind.out cpu.pb.gz" },
 	[CLI_TRACES] = { .name = "traces",
 			 .kind = REPORT_TRACES,
 			 .example = "--tagfocus=thread=worker cpu.pb.gz" },
@@ -146,10 +149,9 @@ static int choose_command(struct run *run, struct err *err)
 	else if (*o->list)
 		run->command = &commands[CLI_LIST];
 	else
-		return err_set(
-			err, SONDE_EUSAGE,
-			"say which report you want: top, tree, peek, list, dot, traces, tags, "
-			"raw, comments, proto or topproto");
+		return err_set(err, SONDE_EUSAGE,
+			       "say which report you want: top, tree, peek, list, dot, callgrind, "
+			       "traces, tags, raw, comments, proto or topproto");
 	run->pattern = *o->peek ? o->peek : *o->list ? o->list : NULL;
 	return 0;
 }

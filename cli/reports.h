@@ -9,6 +9,7 @@ enum cli_report {
 	CLI_PEEK,
 	CLI_LIST,
 	CLI_DOT,
+	CLI_CALLGRIND,
 	CLI_TRACES,
 	CLI_TAGS,
 	CLI_RAW,
