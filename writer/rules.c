@@ -124,7 +124,7 @@ static int check_period(const struct profile *p, struct err *err)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (strcmp(type, kinds[i].type) == 0 &&
 		    (strcmp(period_type, kinds[i].period_type) != 0 ||
-		     strcmp(period_unit, kinds[i].period_unit)))
+		     strcmp(period_unit, kinds[i].period_unit) != 0))
 			return BROKEN(err,
 				      "period type '%s/%s' where a profile of '%s' has '%s/%s'",
 				      period_type, period_unit, type, kinds[i].period_type,
