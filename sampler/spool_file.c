@@ -8,9 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { LARGEST_SEGMENT = 32 << 20 };
@@ -40,6 +42,14 @@ static int reserve(int fd, off_t at, size_t bytes)
 	return rc == -EOPNOTSUPP || rc == -ENOSYS ? write_zeros(fd, at, bytes) : rc;
 }
 
+/* A file larger than the host's own limit would be answered by SIGXFSZ, which ends it. */
+static bool exceeds_limit(size_t bytes)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_FSIZE, &limit) == 0 && bytes > limit.rlim_cur;
+}
+
 /* bytes more of the file, mapped. */
 static int extend(struct spool *s, size_t bytes, int open_flags, void **out)
 {
@@ -47,6 +57,8 @@ static int extend(struct spool *s, size_t bytes, int open_flags, void **out)
 	void *p;
 
 	if (s->path[0]) {
+		if (exceeds_limit(s->bytes + bytes))
+			return -EFBIG;
 		fd = open(s->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | open_flags, 0600);
 		if (fd < 0)
 			return -errno;
