@@ -156,7 +156,7 @@ static void choose_nodes(struct walk *k, const unsigned char *kept)
 	k->of = k->kept_of.v;
 }
 
-static void collect_nodes(struct graph *g)
+void graph_collect_nodes(struct graph *g)
 {
 	g->order.n = 0;
 	for (uint32_t i = 0; i < g->node.n; i++) {
@@ -190,7 +190,7 @@ void graph_build(struct graph *g, const unsigned char *kept)
 			add_sample(&k, p->stack.v + p->stack_at.v[i],
 				   p->stack_at.v[i + 1] - p->stack_at.v[i], w, dw, (uint32_t)i + 1);
 	}
-	collect_nodes(g);
+	graph_collect_nodes(g);
 	VEC_RELEASE(&k.kept_of);
 	VEC_RELEASE(&k.wanted);
 }

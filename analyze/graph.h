@@ -60,6 +60,7 @@ void graph_release(struct graph *g);
 /* Build from all samples.  kept (NULL = all) says for each node number whether it takes part. */
 void graph_build(struct graph *g, const unsigned char *kept);
 
+void graph_collect_nodes(struct graph *g); /* into the order: those with any weight */
 void graph_sort(struct graph *g, enum sort_order sort);
 int64_t graph_flat_sum(const struct graph *g); /* without division */
 size_t graph_drop_edges(struct graph *g, int64_t cutoff);

@@ -5,6 +5,7 @@
  * with trimming options that cut twice a node can then miss itself among the kept.
  */
 #include "analyze/arith.h"
+#include "analyze/call_tree.h"
 #include "analyze/dot_nodelets.h"
 #include "analyze/entropy.h"
 #include "analyze/measure.h"
@@ -17,6 +18,11 @@
 static bool is_picture(const struct report *r)
 {
 	return r->kind == REPORT_DOT;
+}
+
+static bool is_tree(const struct report *r)
+{
+	return r->opts.call_tree && (is_picture(r) || r->kind == REPORT_CALLGRIND);
 }
 
 /* True when some name changed. */
@@ -65,8 +71,25 @@ static void build_again(struct report *r, enum graph_edges edges, const unsigned
 	graph_build(&r->graph, kept);
 }
 
+/* A tree is built once, and then cut where it stands. */
+static void build_tree(struct report *r, const unsigned char *kept)
+{
+	if (kept) {
+		call_tree_trim(&r->graph, kept);
+		return;
+	}
+	report_make_nodes(r);
+	r->graph.opts.edges = GRAPH_EDGES_ALL;
+	r->graph.opts.tags = is_picture(r) ? &r->tags : NULL;
+	call_tree_build(&r->graph);
+}
+
 static void build(struct report *r, enum graph_edges edges, const unsigned char *kept)
 {
+	if (is_tree(r)) {
+		build_tree(r, kept);
+		return;
+	}
 	if (!r->nodes_ready)
 		report_make_nodes(r);
 	else if (r->graph.node.n && trim_files(r)) /* not before the first build */
