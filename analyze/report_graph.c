@@ -117,8 +117,8 @@ struct kept {
 static void keep_nodes(struct report *r, struct kept *kept, size_t n, int64_t least)
 {
 	const struct graph *g = &r->graph;
-	size_t room =
-		r->nodes.info.n * 2; /* a build after names were trimmed again may find new nodes */
+	/* When names are trimmed again, each line of a location may become a new node. */
+	size_t room = r->nodes.info.n + r->nodes.of.n;
 
 	VEC_MUST(&kept->node, room);
 	memset(kept->node.v, 0, room);

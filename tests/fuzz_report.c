@@ -26,6 +26,7 @@ static void choose_options(struct report_opts *o, unsigned bits)
 	if (bits & 128)
 		o->tagfocus = "1kb:";
 	o->noinlines = bits & 1;
+	o->call_tree = bits & 2;
 	o->source_path = "/nonexistent";
 }
 
