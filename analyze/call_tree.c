@@ -93,7 +93,7 @@ void call_tree_build(struct graph *g)
 	struct planting t = { .g = g, .first_node = (uint32_t)g->nodes->info.n };
 
 	hash_map_init(&t.children);
-	VEC_MUST(&g->node, t.first_node);
+	VEC_MUST(&g->node, t.first_node + 1); /* never NULL */
 	memset(g->node.v, 0, t.first_node * sizeof(*g->node.v));
 	g->node.n = t.first_node;
 	for (size_t i = 0; i < p->n_samples; i++) {
