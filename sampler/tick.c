@@ -9,8 +9,9 @@
  *   - a thread's time before its first tick would be counted from its birth, its time after the last tick not at all,
  *     and most threads that live for less than a tick would not be seen.  Therefore the timer of a new thread runs
  *     down at once, its first signal comes with the first tick that hits it, and that signal stands for one whole
- *     tick: each tick hits a moment of the thread's time at random, so this is unbiased however short it lives.  Its
- *     timer is then set to the period, continuing from where the count stands;
+ *     tick: each tick hits a moment of the thread's time at random, so this is unbiased however short it lives.  (When
+ *     the machine stood still and ticks were missed, the overrun tells, and it stands for all that time.)  Its timer is
+ *     then set to the period, continuing from where the count stands;
  *   - how many of the short threads a tick happens to hit is chance.  When a thread ends its CPU time is known, and
  *     what its signals stood for too: the difference is a debt that the next first signals pay off, up to a tick
  *     each.  A debt says nothing of what the thread that pays it is doing, so no function gains by it, and the total
@@ -65,18 +66,21 @@ long tick_set_timer(int timer, uint64_t first_ns)
 
 uint64_t tick_weight(struct thread *t, const siginfo_t *si)
 {
-	uint64_t weight = 1 + (uint64_t)(si->si_overrun > 0 ? si->si_overrun : 0), phase;
+	uint64_t overrun = si->si_overrun > 0 ? (uint64_t)si->si_overrun : 0;
+	uint64_t first = tick, phase;
 	int64_t paid;
 
 	if (!t->is_young) {
-		t->represented_ns += weight * period_ns;
-		return weight;
+		t->represented_ns += (1 + overrun) * period_ns;
+		return 1 + overrun;
 	}
+	if (overrun * period_ns > first)
+		first = overrun * period_ns;
 	t->is_young = false;
 	paid = clamp(atomic_load(&debt_ns), (int64_t)tick);
 	atomic_fetch_sub(&debt_ns, paid);
-	t->represented_ns += tick;
-	phase = draw_phase() + tick + (uint64_t)paid;
+	t->represented_ns += first;
+	phase = draw_phase() + first + (uint64_t)paid;
 	tick_set_timer(t->timer, period_ns - phase % period_ns);
 	return phase / period_ns;
 }
