@@ -17,11 +17,19 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <threads.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
 
 typedef int (*create_fn)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+/* A static program has no next library to look in.  There libc's own is reached by its inner name, and thrd_create,
+ * which calls it, makes the linker bring it along. */
+extern int __pthread_create_2_1(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *)
+	__attribute__((weak));
+__attribute__((used)) static int (*const volatile brings_pthread_create)(thrd_t *, thrd_start_t,
+									  void *) = thrd_create;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static create_fn next_create;
@@ -44,6 +52,8 @@ static void set_up(void)
 	pthread_attr_t attr;
 
 	next_create = (create_fn)dlsym(RTLD_NEXT, "pthread_create");
+	if (!next_create)
+		next_create = __pthread_create_2_1;
 	pthread_key_create(&leave_key, on_thread_exit);
 	if (pthread_getattr_default_np(&attr) == 0) {
 		pthread_attr_getstacksize(&attr, &default_stack_bytes);

@@ -5,6 +5,9 @@
  * out in every thread and answers by abort() when one of them cannot.  The keeper is taken away while they last.
  *
  * The host may want the signal that we use.  It gets it: we take another.
+ *
+ * libsonde.a keeps these names to itself (libsonde.syms): a program that links it knows of its second thread, and a
+ * static one has no other setuid to go on to.
  */
 #include "sampler/handler.h"
 #include "sampler/live.h"
@@ -56,6 +59,9 @@ WITHOUT_KEEPER(setns, (int fd, int type), (fd, type))
 
 /* ---- signals ---- */
 
+/* A static program has no next library to look in, but libc's inner name. */
+extern int __sigaction(int, const struct sigaction *, struct sigaction *) __attribute__((weak));
+
 int real_sigaction(int sig, const struct sigaction *action, struct sigaction *before)
 {
 	static int (*next)(int, const struct sigaction *, struct sigaction *);
@@ -63,6 +69,8 @@ int real_sigaction(int sig, const struct sigaction *action, struct sigaction *be
 	if (!next)
 		next = (int (*)(int, const struct sigaction *, struct sigaction *))dlsym(RTLD_NEXT,
 											 "sigaction");
+	if (!next)
+		next = __sigaction;
 	if (!next) {
 		errno = ENOSYS;
 		return -1;
