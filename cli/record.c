@@ -190,8 +190,13 @@ static bool find_library(struct record *r)
 		slash[1] = 0;
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		snprintf(r->library, sizeof(r->library), "%s%s", exe, places[i]);
-		if (access(r->library, R_OK) == 0)
+		if (access(r->library, R_OK))
+			continue;
+		if (!strpbrk(r->library, " :"))
 			return true;
+		complain("cannot preload '%s': LD_PRELOAD knows no names with a blank or a colon",
+			 r->library);
+		return false;
 	}
 	complain("libsonde.so is neither in '%s' nor in '%s../lib'", exe, exe);
 	return false;
@@ -271,40 +276,63 @@ static void forward(int sig)
 		kill(child, sig);
 }
 
-/* The terminal sends SIGINT and SIGQUIT to the command too; the others reach only us. */
-static void arrange_signals(void)
+/* What record does with signals while the command runs.  The terminal sends SIGINT and SIGQUIT to the command too;
+ * others reach only us and are meant for it. */
+static const struct signal_row {
+	int sig;
+	void (*action)(int);
+} signal_rows[] = {
+	{ SIGINT, SIG_IGN },  { SIGQUIT, SIG_IGN }, { SIGPIPE, SIG_IGN }, { SIGXFSZ, SIG_IGN },
+	{ SIGCHLD, SIG_DFL }, { SIGTERM, forward }, { SIGHUP, forward },  { SIGUSR1, forward },
+	{ SIGUSR2, forward }, { SIGALRM, forward },
+};
+enum { N_SIGNALS = sizeof(signal_rows) / sizeof(signal_rows[0]) };
+
+static void arrange_signals(struct sigaction *before)
 {
-	signal(SIGINT, SIG_IGN);
-	signal(SIGQUIT, SIG_IGN);
-	signal(SIGTERM, forward);
-	signal(SIGHUP, forward);
+	for (size_t i = 0; i < N_SIGNALS; i++) {
+		struct sigaction action = { .sa_handler = signal_rows[i].action };
+
+		sigaction(signal_rows[i].sig, NULL, &before[i]);
+		if (action.sa_handler == forward && before[i].sa_handler == SIG_IGN)
+			continue; /* nohup, for one */
+		sigaction(signal_rows[i].sig, &action, NULL);
+	}
+}
+
+static void restore_signals(const struct sigaction *before)
+{
+	for (size_t i = 0; i < N_SIGNALS; i++)
+		sigaction(signal_rows[i].sig, &before[i], NULL);
+}
+
+static void __attribute__((noreturn))
+become_command(const struct record *r, int report, const struct sigaction *before)
+{
+	int failed;
+
+	restore_signals(before);
+	set_environment(r);
+	execvp(r->command[0], r->command);
+	failed = errno;
+	if (write(report, &failed, sizeof(failed)) < 0)
+		_exit(STATUS_OWN_FAILURE);
+	_exit(STATUS_NOT_FOUND);
 }
 
 static int run_command(const struct record *r)
 {
-	struct sigaction old_int, old_quit;
-	int report[2], failed = 0, status;
+	struct sigaction before[N_SIGNALS];
+	int report[2], failed = 0, status = 0;
 
 	if (pipe2(report, O_CLOEXEC)) {
 		complain("cannot make a pipe: %s", strerror(errno));
 		return -1;
 	}
-	sigaction(SIGINT, NULL, &old_int);
-	sigaction(SIGQUIT, NULL, &old_quit);
-	arrange_signals();
+	arrange_signals(before);
 	child = fork();
-	if (child == 0) {
-		sigaction(SIGINT, &old_int, NULL);
-		sigaction(SIGQUIT, &old_quit, NULL);
-		signal(SIGTERM, SIG_DFL);
-		signal(SIGHUP, SIG_DFL);
-		set_environment(r);
-		execvp(r->command[0], r->command);
-		failed = errno;
-		if (write(report[1], &failed, sizeof(failed)) < 0)
-			_exit(STATUS_OWN_FAILURE);
-		_exit(STATUS_NOT_FOUND);
-	}
+	if (child == 0)
+		become_command(r, report[1], before);
 	close(report[1]);
 	if (child < 0) {
 		complain("cannot start '%s': %s", r->command[0], strerror(errno));
@@ -436,9 +464,21 @@ static void summarize(const struct record *r)
 		snprintf(images, sizeof(images), " of %u processes", st->n_images_with_samples);
 	fprintf(stderr,
 		"sonde: %llu sample%s, %llu thread%s%s, %.2g%% lost, in %s; next: sonde top %s\n",
-		(unsigned long long)st->weight, st->weight == 1 ? "" : "s", (unsigned long long)st->threads,
-		st->threads == 1 ? "" : "s", images,
+		(unsigned long long)st->weight, st->weight == 1 ? "" : "s",
+		(unsigned long long)st->threads, st->threads == 1 ? "" : "s", images,
 		all ? 100.0 * (double)st->lost_weight / (double)all : 0.0, r->out, r->out);
+}
+
+/* The processes' own clocks know what the samples should add up to. */
+static void tell_missing(const struct spool_stats *st, uint64_t period_ns)
+{
+	uint64_t found = (st->weight + st->lost_weight) * period_ns;
+
+	if (st->cpu_ns > found + 100000000 && found < st->cpu_ns / 10 * 9)
+		complain("%.2f s of %.2f s of CPU time have no samples: threads that block all "
+			 "signals, or "
+			 "processes that end before they begin",
+			 (double)(st->cpu_ns - found) / 1e9, (double)st->cpu_ns / 1e9);
 }
 
 static void say(void *ctx, const char *sentence)
@@ -459,16 +499,34 @@ static int write_profile(struct record *r)
 		complain("%s", err.text);
 		return -1;
 	}
-	if (!r->quiet)
+	if (!r->quiet) {
+		tell_missing(spool_profile_stats(r->spools), (uint64_t)p->period);
 		summarize(r);
+	}
 	return 0;
 }
 
-/* Nothing was left: a static program, or one with more rights than its caller, does not load the library. */
+/* The library says in a file why it could not begin; if it says nothing it was not there: a static program, or one
+ * with more rights than its caller, does not load it. */
 static void explain_nothing(const struct record *r)
 {
-	complain("no profile: '%s' did not load libsonde.so (a static or a setuid program?)",
-		 r->command[0]);
+	char path[PATH_MAX + 16], text[1200] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/problem", r->folder);
+	f = fopen(path, "r");
+	if (f) {
+		if (!fgets(text, sizeof(text), f))
+			text[0] = 0;
+		text[strcspn(text, "\n")] = 0;
+		fclose(f);
+	}
+	if (text[0])
+		complain("%s", text);
+	else
+		complain(
+			"no profile: '%s' did not load libsonde.so (a static or a setuid program?)",
+			r->command[0]);
 }
 
 static int exit_status(int status)

@@ -46,8 +46,11 @@ static void *run(void *arg)
 		if ((wanted & WANT_SEGMENT) || segment_is_half_full(atomic_load(&live.segment)))
 			session_grow();
 		session_note_clocks();
-		if (round % SLOW_EVERY == 0)
+		if (round % SLOW_EVERY == 0) {
+			if (threads_all_gone())
+				return NULL;
 			threads_scan();
+		}
 		if ((wanted & WANT_MODULES) || (round % SLOW_EVERY == 0)) {
 			if (modules_changed())
 				modules_refresh();

@@ -25,12 +25,14 @@
 #include "sampler/threads.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,11 +45,21 @@ static char out[PATH_MAX], spool_path[PATH_MAX + 64];
  * fork afterwards. */
 static char spool_dir[PATH_MAX], out_pattern[PATH_MAX], program[NAME_MAX + 1];
 
-/* Where `sonde record` collects, the stream is the program's alone. */
+/* Where `sonde record` collects, the stream is the program's alone: the first problem is left for record to tell. */
 static void say(const char *text, const char *what, const char *why)
 {
-	if (role == ROLE_COLLECTED && !is_verbose)
+	char path[PATH_MAX + 32];
+	int fd = STDERR_FILENO;
+
+	if (role == ROLE_COLLECTED) {
+		snprintf(path, sizeof(path), "%s/problem", spool_dir);
+		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+		if (fd < 0)
+			return;
+		dprintf(fd, "%s '%s'%s%s\n", text, what, why[0] ? ": " : "", why);
+		close(fd);
 		return;
+	}
 	dprintf(STDERR_FILENO, "sonde: %s '%s'%s%s\n", text, what, why[0] ? ": " : "", why);
 }
 
@@ -271,6 +283,7 @@ __attribute__((constructor)) static void on_load(void)
 {
 	struct sonde_options options = { 0, 0 };
 	const char *verbose = getenv("SONDE_VERBOSE");
+	struct stat st;
 
 	choose_role();
 	if (role == ROLE_NONE)
@@ -284,6 +297,11 @@ __attribute__((constructor)) static void on_load(void)
 		name_collected();
 	else
 		name_writer();
+	if (role == ROLE_WRITES && stat(out, &st) == 0 && S_ISDIR(st.st_mode)) {
+		say("not profiling: SONDE_OUT is a folder:", out, "");
+		role = ROLE_NONE;
+		return;
+	}
 	push_labels();
 	session_on_fork(in_fork_child);
 	at_quick_exit(preload_finish);

@@ -1,6 +1,6 @@
 /* session.c - start and stop sampling, survive fork, write what has been sampled.
  *
- * Locks, outermost first: session, modules, threads, labels.  fork() takes them all, so that the child finds nothing
+ * Locks, outermost first: control, session, modules, threads, labels.  fork() takes them all, so that the child finds nothing
  * half done.  The signal handler, once installed, stays for ever: a late signal must never meet the default action,
  * which ends the process.
  */
@@ -29,6 +29,7 @@
 
 enum { DEFAULT_HZ = 100, MAX_HZ = 10000, FIRST_SEGMENT = 1 << 20, CHILD_SEGMENT = 256 << 10 };
 
+static pthread_mutex_t control = PTHREAD_MUTEX_INITIALIZER; /* one start or stop at a time */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct spool spool;
 static struct session_opts current;
@@ -117,8 +118,23 @@ static uintptr_t find_main_stack_end(void)
 	return name ? (name & ~(uintptr_t)4095) : 0;
 }
 
+/* open, write and pthread_join are cancellation points; none of them may end a thread that holds our locks. */
+static int cancel_off(void)
+{
+	int before;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+	return before;
+}
+
+static void cancel_back(int before)
+{
+	pthread_setcancelstate(before, NULL);
+}
+
 static void before_fork(void)
 {
+	pthread_mutex_lock(&control);
 	pthread_mutex_lock(&lock);
 	modules_lock();
 	threads_lock();
@@ -131,6 +147,7 @@ static void after_fork_in_parent(void)
 	threads_unlock();
 	modules_unlock();
 	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&control);
 }
 
 static void forget_parent(void)
@@ -150,8 +167,12 @@ static void after_fork_in_child(void)
 
 	forget_parent();
 	after_fork_in_parent();
-	if (was_sampling && opts.follow_forks && on_fork)
+	if (was_sampling && opts.follow_forks && on_fork) {
+		int cancel = cancel_off();
+
 		on_fork(&opts);
+		cancel_back(cancel);
+	}
 }
 
 static int set_up_once(void)
@@ -236,20 +257,25 @@ static int begin(const struct session_opts *opts, unsigned hz, bool is_child)
 		atomic_store(&live.sampling, false);
 		return rc;
 	}
-	return keeper_start();
+	(void)keeper_start(); /* without it nothing grows or is found later, and samples are taken all the same */
+	return 0;
 }
 
 int session_start(const struct session_opts *opts)
 {
 	unsigned hz = opts->options.hz ? opts->options.hz : DEFAULT_HZ;
-	int rc;
+	int rc, cancel;
 
 	if (hz > MAX_HZ || (opts->options.max_bytes && opts->options.max_bytes < (size_t)256 << 10))
 		return -EINVAL;
+	cancel = cancel_off();
+	pthread_mutex_lock(&control);
 	pthread_mutex_lock(&lock);
 	rc = atomic_load(&live.sampling) ? -EALREADY
 					 : begin(opts, hz, opts->spool_path && current.spool_path);
 	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&control);
+	cancel_back(cancel);
 	return rc;
 }
 
@@ -293,7 +319,7 @@ static bool lock_to_exit(void)
 	return true;
 }
 
-int session_stop(void)
+static int stop(void)
 {
 	pthread_mutex_lock(&lock);
 	if (!atomic_load(&live.sampling)) {
@@ -306,6 +332,17 @@ int session_stop(void)
 	pthread_mutex_unlock(&lock);
 	keeper_stop(); /* it takes the lock */
 	return 0;
+}
+
+int session_stop(void)
+{
+	int cancel = cancel_off(), rc;
+
+	pthread_mutex_lock(&control);
+	rc = stop();
+	pthread_mutex_unlock(&control);
+	cancel_back(cancel);
+	return rc;
 }
 
 bool session_end(void)
@@ -345,6 +382,7 @@ static int with_profile(int (*write)(const struct profile *p, void *arg, struct 
 {
 	struct spool_profile *volatile sp = NULL;
 	volatile int rc;
+	int cancel = cancel_off();
 	jmp_buf env;
 
 	pthread_mutex_lock(&lock);
@@ -365,6 +403,7 @@ static int with_profile(int (*write)(const struct profile *p, void *arg, struct 
 	}
 	oom_release();
 	pthread_mutex_unlock(&lock);
+	cancel_back(cancel);
 	return rc;
 }
 

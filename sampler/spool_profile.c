@@ -442,7 +442,7 @@ static int check_header(const struct spool_header *h, size_t bytes, const char *
 
 static int map_file(const char *path, void **out, size_t *bytes, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	void *p = MAP_FAILED;
 

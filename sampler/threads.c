@@ -44,8 +44,8 @@ void threads_unlock(void)
 }
 
 #define FOR_EACH_THREAD(t)                                                                         \
-	for (unsigned c_ = 0; c_ < atomic_load(&thread_table.n); c_++)                                   \
-		for (struct thread *t = thread_table.chunks[c_]->threads;                                       \
+	for (unsigned c_ = 0; c_ < atomic_load(&thread_table.n); c_++)                             \
+		for (struct thread *t = thread_table.chunks[c_]->threads;                          \
 		     t < thread_table.chunks[c_]->threads + CHUNK_THREADS; t++)
 
 static void add_chunk(void)
@@ -127,7 +127,8 @@ static int arm(struct thread *t)
 {
 	int rc;
 
-	if (!atomic_load(&live.sampling))
+	/* (A child by a bare fork system call has our state, and nothing of ours to run it.) */
+	if (!atomic_load(&live.sampling) || live.header->pid != getpid())
 		return 0;
 	rc = timer_arm(t);
 	if (rc)
@@ -331,6 +332,26 @@ void threads_scan(void)
 	if (stat("/proc/self/task", &st) || st.st_nlink != 2 + n_running + (ignored != 0))
 		scan();
 	threads_unlock();
+}
+
+/* After pthread_exit in main the process lives until its last thread ends, which must not be the keeper. */
+bool threads_all_gone(void)
+{
+	char text[512], *state;
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	if (stat("/proc/self/task", &st) || st.st_nlink > 2 + 2)
+		return false;
+	fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC); /* of the main thread */
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = 0;
+	state = strrchr(text, ')');
+	return state && state[1] == ' ' && state[2] == 'Z';
 }
 
 int threads_start_all(void)

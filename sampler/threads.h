@@ -58,6 +58,7 @@ void threads_scan(void); /* find threads that came or went unnoticed */
 bool threads_forked(
 	void); /* in the child of a fork: only the caller is left; had there been more? */
 bool threads_quiet(void);	/* no handler is at work at this moment */
+bool threads_all_gone(void);                    /* nothing is left of the host but a main thread that ended */
 void threads_ignore(pid_t tid); /* the library's own thread; 0 = none */
 void threads_lock(void);
 void threads_unlock(void);

@@ -29,17 +29,19 @@
 	{                                                                                          \
 		int(*next) parameters = dlsym(RTLD_NEXT, #name);                                   \
 		bool was_there;                                                                    \
-		int rc, error;                                                                     \
+		int rc, error, cancel;                                                                   \
                                                                                                    \
 		if (!next) {                                                                       \
 			errno = ENOSYS;                                                            \
 			return -1;                                                                 \
 		}                                                                                  \
+		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);                           \
 		was_there = keeper_pause();                                                        \
 		rc = next arguments;                                                               \
 		error = errno;                                                                     \
 		if (was_there)                                                                     \
 			keeper_resume();                                                           \
+		pthread_setcancelstate(cancel, NULL);                                              \
 		errno = error;                                                                     \
 		return rc;                                                                         \
 	}
