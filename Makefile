@@ -44,9 +44,14 @@ MAY_analyze   := base symbolize writer analyze
 MAY_cli       := base writer sampler symbolize analyze cli
 
 # ---- packages (Debian 12) ---------------------------------------------------------------------------------------
-BUILD_PACKAGES := gcc libc6-dev make protobuf-c-compiler libprotobuf-c-dev zlib1g-dev libelf-dev libdwarf-dev libpcre2-dev libunwind-dev libstdc++6
-TEST_PACKAGES := libcmocka-dev clang llvm g++ python3 pkg-config binutils gdb linux-perf google-perftools libgoogle-perftools-dev redis-server redis-tools \
-	sqlite3 libsqlite3-dev lua5.4 nginx-light xz-utils golang-go libc6-dbg procps file
+BUILD_PACKAGES := gcc libc6-dev make libstdc++6
+BUILD_PACKAGES += protobuf-c-compiler libprotobuf-c-dev zlib1g-dev
+BUILD_PACKAGES += libelf-dev libdwarf-dev
+BUILD_PACKAGES += libpcre2-dev
+TEST_PACKAGES := libcmocka-dev clang llvm g++ python3 pkg-config binutils gdb libc6-dbg procps file
+TEST_PACKAGES += libunwind-dev linux-perf google-perftools libgoogle-perftools-dev
+TEST_PACKAGES += redis-server redis-tools sqlite3 libsqlite3-dev lua5.4 nginx-light xz-utils
+TEST_PACKAGES += golang-go
 TIDY_PACKAGES := clang-tidy clang-format
 
 .DEFAULT_GOAL := all
