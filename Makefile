@@ -48,7 +48,7 @@ BUILD_PACKAGES := gcc libc6-dev make libstdc++6
 BUILD_PACKAGES += protobuf-c-compiler libprotobuf-c-dev zlib1g-dev
 BUILD_PACKAGES += libelf-dev libdwarf-dev
 BUILD_PACKAGES += libpcre2-dev
-TEST_PACKAGES := libcmocka-dev clang llvm g++ python3 pkg-config binutils gdb libc6-dbg procps file
+TEST_PACKAGES := libcmocka-dev clang libclang-rt-14-dev llvm g++ python3 pkg-config binutils gdb libc6-dbg procps file
 TEST_PACKAGES += libunwind-dev linux-perf google-perftools libgoogle-perftools-dev
 TEST_PACKAGES += redis-server redis-tools sqlite3 libsqlite3-dev lua5.4 nginx-light xz-utils
 TEST_PACKAGES += golang-go
@@ -175,7 +175,7 @@ fuzz: $(FUZZ_SRC:tests/%.c=$(B)/fuzz/%) ## run every fuzzer for FUZZ_SECONDS (60
 		tail -n 3 build/corpus/$$n.log; [ $$rc = 0 ] || exit 1; done
 
 bench: all | build/.test-deps ## run every benchmark beside its peers and print the ratios
-	$(Q)for b in accuracy overhead; do bench/$$b || exit 1; done
+	$(Q)for b in accuracy overhead labels; do bench/$$b || exit 1; done
 
 # A profile of any size, for timing the reports: build/release/genprofile 1000000 big.pb.gz
 $(B)/genprofile: bench/genprofile.c $(CORE_OBJ)

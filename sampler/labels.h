@@ -5,7 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LABEL_BLOCK_BYTES = 1024, LABEL_MAX_SETS = 65536 };
+enum {
+	LABEL_BLOCK_BYTES = 1024,   /* the labels of one set */
+	LABEL_MAX_SETS = 65536,	    /* of a process, */
+	LABEL_MAX_BYTES = 16 << 20, /* and what they take in all: past either no set is made */
+};
 
 /* One label in the block of a set, and in a RECORD_CONTEXT of the spool.  The block ends with kind 0. */
 struct label_entry {
@@ -21,11 +25,14 @@ struct label_entry {
 
 struct label_set {
 	const struct label_set *parent;	  /* what a pop goes back to; NULL = no labels */
-	uint64_t hash;			  /* of parent and the label pushed */
 	const struct label_set *next;	  /* in the hash bucket */
-	const struct label_entry *pushed; /* in the block; NULL = a push that could not be kept */
-	uint32_t n_words;		  /* of the block */
-	uint64_t block[]; /* struct label_entry one after the other; hidden keys left out */
+	uint64_t hash;			  /* of parent and the label pushed */
+	const struct label_entry *pushed; /* in the block */
+	const uint64_t *key,
+		*text; /* of the label pushed; the value, or the unit of a number: see labels.c */
+	uint32_t key_bytes, text_bytes;
+	uint32_t n_words; /* of the block */
+	uint64_t block[]; /* struct label_entry one after the other, by key; hidden keys left out */
 };
 
 /* The thread's current set; initial-exec, so that a handler can read it. */

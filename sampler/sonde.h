@@ -55,18 +55,31 @@ SONDE_API int sonde_write_file(const char *path);
  *
  * A thread begins with the labels of the thread that created it.  Keys are [a-zA-Z_][a-zA-Z0-9_]*: other bytes
  * become '_'.  A key pushed again hides the earlier one until it is popped.  Labels may be set before the start.
- * Distinct sets are kept for ever, so values should be few (an endpoint, not a request id): past 65,536 sets, or 1,000
- * bytes in one, a push changes nothing but is popped all the same. */
+ *
+ * A set of labels is made once and kept for ever; going to one that exists is a store, and a push or pop takes no lock
+ * then.  So values should be few (an endpoint, not a request id): when there are 65,536 sets or they take 16 MiB, or
+ * when the labels of one would take more than about 1,000 bytes, a push and those on top of it change nothing and are
+ * popped all the same. */
 SONDE_API void sonde_labels_push(const char *key, const char *value);
 SONDE_API void sonde_labels_push_number(const char *key, int64_t value,
 					const char *unit); /* "bytes", "" ... */
 SONDE_API void sonde_labels_pop(void);
 
-/* The labels of this thread as one value, for task queues: get when the task is queued, swap in when it runs, swap the
- * old ones back when it is done.  Never freed. */
+/* The labels of a thread as one value, for tasks that another thread will run: capture when the task is queued, attach
+ * when it begins, detach when it is done.  Never freed; NULL = none. */
 typedef const struct label_set *sonde_labels;
-SONDE_API sonde_labels sonde_labels_get(void);
-SONDE_API sonde_labels sonde_labels_swap(sonde_labels set); /* returns what was before */
+struct sonde_label_scope { /* what the thread goes back to */
+	sonde_labels set;
+	uint32_t unkept;
+};
+SONDE_API sonde_labels sonde_labels_capture(void);
+SONDE_API struct sonde_label_scope sonde_labels_attach(sonde_labels set);
+SONDE_API void sonde_labels_detach(struct sonde_label_scope before);
+
+/* Behind the macros below. */
+SONDE_API struct sonde_label_scope sonde_label_scope_begin(const char *key, const char *value);
+SONDE_API struct sonde_label_scope sonde_label_scope_begin_number(const char *key, int64_t value,
+								  const char *unit);
 
 #ifdef SONDE_OPTIONAL
 #define sonde_start(options)	      (sonde_start ? sonde_start(options) : 0)
@@ -76,28 +89,38 @@ SONDE_API sonde_labels sonde_labels_swap(sonde_labels set); /* returns what was 
 #define sonde_labels_push(key, value) (sonde_labels_push ? sonde_labels_push(key, value) : (void)0)
 #define sonde_labels_push_number(key, value, unit)                                                 \
 	(sonde_labels_push_number ? sonde_labels_push_number(key, value, unit) : (void)0)
-#define sonde_labels_pop()     (sonde_labels_pop ? sonde_labels_pop() : (void)0)
-#define sonde_labels_get()     (sonde_labels_get ? sonde_labels_get() : (sonde_labels)0)
-#define sonde_labels_swap(set) (sonde_labels_swap ? sonde_labels_swap(set) : (sonde_labels)0)
+#define sonde_labels_pop()	    (sonde_labels_pop ? sonde_labels_pop() : (void)0)
+#define sonde_labels_capture()	    (sonde_labels_capture ? sonde_labels_capture() : (sonde_labels)0)
+#define sonde_labels_attach(set)    (sonde_labels_attach ? sonde_labels_attach(set) : sonde_no_scope())
+#define sonde_labels_detach(before) (sonde_labels_detach ? sonde_labels_detach(before) : (void)0)
+#define sonde_label_scope_begin(key, value)                                                        \
+	(sonde_label_scope_begin ? sonde_label_scope_begin(key, value) : sonde_no_scope())
+#define sonde_label_scope_begin_number(key, value, unit)                                           \
+	(sonde_label_scope_begin_number ? sonde_label_scope_begin_number(key, value, unit)         \
+					: sonde_no_scope())
+
+static inline struct sonde_label_scope sonde_no_scope(void)
+{
+	struct sonde_label_scope none = { (sonde_labels)0, 0 };
+
+	return none;
+}
 #endif
 
-static inline sonde_labels sonde_label_scope_begin(const char *key, const char *value)
+static inline void sonde_label_scope_end(struct sonde_label_scope *before)
 {
-	sonde_labels before = sonde_labels_get();
-
-	sonde_labels_push(key, value);
-	return before;
+	sonde_labels_detach(*before);
 }
 
-static inline void sonde_label_scope_end(sonde_labels *before)
-{
-	sonde_labels_swap(*before);
-}
+/* Until the enclosing block is left, in whatever way: this label; this number; captured labels in the place of all. */
+#define SONDE_LABEL_SCOPE(key, value) SONDE_SCOPE_VARIABLE = sonde_label_scope_begin(key, value)
+#define SONDE_LABEL_NUMBER_SCOPE(key, value, unit)                                                 \
+	SONDE_SCOPE_VARIABLE = sonde_label_scope_begin_number(key, value, unit)
+#define SONDE_LABELS_ATTACHED(set) SONDE_SCOPE_VARIABLE = sonde_labels_attach(set)
 
-/* This label until the enclosing block is left, in whatever way. */
-#define SONDE_LABEL_SCOPE(key, value)                                                              \
-	__attribute__((cleanup(sonde_label_scope_end), unused)) sonde_labels SONDE_SCOPE_NAME(     \
-		__LINE__) = sonde_label_scope_begin(key, value)
+#define SONDE_SCOPE_VARIABLE                                                                       \
+	__attribute__((cleanup(sonde_label_scope_end), unused)) struct sonde_label_scope           \
+	SONDE_SCOPE_NAME(__LINE__)
 #define SONDE_SCOPE_NAME(line)	SONDE_SCOPE_NAME_(line)
 #define SONDE_SCOPE_NAME_(line) sonde_scope_##line
 
