@@ -70,6 +70,8 @@ enum granularity {
 
 enum sort_order { SORT_FLAT, SORT_CUM };
 
+enum report_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+
 /* Strings are never NULL: "" = not set. */
 struct report_opts {
 	const char *focus, *ignore, *hide, *show, *show_from, *prune_from;
@@ -85,6 +87,7 @@ struct report_opts {
 	const char *unit;
 	double divide_by;
 	const char *source_path, *trim_path;
+	enum report_format format; /* JSON and CSV only for reports that are tables (table.h) */
 };
 
 void report_opts_init(struct report_opts *opts);
@@ -96,10 +99,17 @@ SONDE_MUST int analyze_report(struct profile *p, enum report_kind kind, const ch
 			      const struct report_opts *opts, FILE *out, const struct notes *notes,
 			      struct err *err);
 
+struct diff_opts {
+	bool normalize;	   /* scale after to the total of before */
+	double fail_above; /* how much more, in percent of the total before, is too much; 0 = no
+			      limit */
+};
+
 /* A table of what changed for each function between two profiles, and how much of it is more than
- * sampling noise. Both profiles are changed. */
-SONDE_MUST int analyze_diff(struct profile *before, struct profile *after, bool normalize,
-			    const struct report_opts *opts, FILE *out, const struct notes *notes,
-			    struct err *err);
+ * sampling noise.  *n_above is how many rows are beyond fail_above and beyond noise; a note names
+ * each.  Both profiles are changed. */
+SONDE_MUST int analyze_diff(struct profile *before, struct profile *after,
+			    const struct diff_opts *diff_opts, const struct report_opts *opts,
+			    FILE *out, size_t *n_above, const struct notes *notes, struct err *err);
 
 #endif

@@ -22,23 +22,25 @@ struct kind {
 	bool all_nodes;		      /* never trimmed */
 	int64_t nodecount;	      /* when the user has no wish */
 	enum granularity granularity; /* GRANULARITY_DEFAULT = the user's */
+	bool is_table;		      /* can be had as JSON and CSV */
 };
 
 static const struct kind kinds[] = {
-	[REPORT_TOP] = { .print = report_top, .nodecount = 0 },
-	[REPORT_TREE] = { .print = report_tree, .nodecount = NODECOUNT_DEFAULT },
-	[REPORT_PEEK] = { .print = report_tree, .all_nodes = true },
+	[REPORT_TOP] = { .print = report_top, .nodecount = 0, .is_table = true },
+	[REPORT_TREE] = { .print = report_tree, .nodecount = NODECOUNT_DEFAULT, .is_table = true },
+	[REPORT_PEEK] = { .print = report_tree, .all_nodes = true, .is_table = true },
 	[REPORT_LIST] = { .print = report_list,
 			  .all_nodes = true,
-			  .granularity = GRANULARITY_LINES },
+			  .granularity = GRANULARITY_LINES,
+			  .is_table = true },
 	[REPORT_DOT] = { .print = report_dot, .nodecount = NODECOUNT_DEFAULT },
 	[REPORT_CALLGRIND] = { .print = report_callgrind,
 			       .all_nodes = true,
 			       .granularity = GRANULARITY_ADDRESSES },
-	[REPORT_TRACES] = { .print = report_traces },
-	[REPORT_TAGS] = { .print = report_tags },
+	[REPORT_TRACES] = { .print = report_traces, .is_table = true },
+	[REPORT_TAGS] = { .print = report_tags, .is_table = true },
 	[REPORT_RAW] = { .print = report_raw, .granularity = GRANULARITY_ADDRESSES },
-	[REPORT_COMMENTS] = { .print = report_comments },
+	[REPORT_COMMENTS] = { .print = report_comments, .is_table = true },
 	[REPORT_PROTO] = { .print = report_proto, .granularity = GRANULARITY_ADDRESSES },
 	[REPORT_TOPPROTO] = { .print = report_topproto, .nodecount = 0 },
 };
@@ -151,6 +153,10 @@ static int prepare(struct report *r, const char *pattern, const struct notes *no
 	bool relative = r->opts.relative_percentages;
 	int rc = 0;
 
+	if (r->opts.format != FORMAT_TEXT && !kinds[r->kind].is_table)
+		return err_set(err, SONDE_EUSAGE,
+			       "this report is no table: it cannot be written as JSON or CSV");
+
 	label_units_init(&r->units, r->profile, notes);
 	apply_kind(&r->opts, &kinds[r->kind]);
 	tag_frames_add(r->profile, &r->opts, notes);
@@ -165,9 +171,12 @@ static int prepare(struct report *r, const char *pattern, const struct notes *no
 	r->total = sum_total(r);
 	if (!relative)
 		rc = filter_profile(r->profile, &r->opts, &r->units, notes, err);
-	if (!rc)
-		aggregate(r->profile, &r->opts);
-	return rc;
+	if (rc)
+		return rc;
+	if (r->opts.format != FORMAT_TEXT)
+		r->filtered_total = sum_total(r);
+	aggregate(r->profile, &r->opts);
+	return 0;
 }
 
 int report_open(struct report *r, struct profile *p, enum report_kind kind, const char *pattern,

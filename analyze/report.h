@@ -20,8 +20,9 @@ struct report {
 	size_t value_index;
 	const char *sample_type, *sample_unit;
 	const char *output_unit;
-	double ratio;  /* 1 / divide_by */
-	int64_t total; /* what 100 % is */
+	double ratio;		/* 1 / divide_by */
+	int64_t total;		/* what 100 % is */
+	int64_t filtered_total; /* the same of what the filters left; only for tables */
 
 	struct nodes nodes;
 	struct graph graph;

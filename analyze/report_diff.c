@@ -9,8 +9,10 @@
 #include "analyze/arith.h"
 #include "analyze/measure.h"
 #include "analyze/merge.h"
+#include "analyze/notes.h"
 #include "analyze/report.h"
 #include "analyze/sample_index.h"
+#include "analyze/table.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -240,8 +242,84 @@ static void print_table(struct diff *d, size_t left_out)
 		"function");
 	for (size_t i = 0; i < d->rows.n; i++)
 		print_row(d, &d->rows.v[i]);
-	d->total.name = "total";
 	print_row(d, &d->total);
+}
+
+/* ---- as a table ---- */
+
+static void write_row(struct table *t, const struct diff *d, const char *kind,
+		      const struct diff_row *row)
+{
+	const struct report *r = &d->side[AFTER];
+	const double amounts[][2] = {
+		{ row->side[BEFORE].cost, error_of(d, row->side[BEFORE]) },
+		{ row->side[AFTER].cost, error_of(d, row->side[AFTER]) },
+		{ delta_of(row), error_of_delta(d, row) },
+	};
+	double before = row->side[BEFORE].cost;
+
+	table_row(t);
+	table_text(t, kind);
+	table_text(t, row->name);
+	for (size_t i = 0; i < sizeof(amounts) / sizeof(amounts[0]); i++) {
+		table_amount(t, r, amounts[i][0]);
+		if (d->counted)
+			table_amount(t, r, amounts[i][1]);
+		else
+			table_none(t);
+	}
+	table_real(t, before != 0 ? delta_of(row) / fabs(before) * 100 : NAN);
+	table_unit(t, r);
+	table_bool(t, is_news(d, row));
+}
+
+static void write_table(struct diff *d, size_t left_out)
+{
+	static const char *const columns[] = { "kind",	       "name",	      "before",
+					       "before_error", "after",	      "after_error",
+					       "delta",	       "delta_error", "delta_percent",
+					       "unit",	       "beyond_noise" };
+	struct table t;
+
+	table_begin(&t, d->out, d->side[AFTER].opts.format, "diff");
+	table_profile(&t, "before", &d->side[BEFORE]);
+	table_profile(&t, "after", &d->side[AFTER]);
+	if (t.is_json) {
+		json_line(&t.json);
+		json_real(&t.json, "after_scale", d->after_scale);
+		json_real(&t.json, "standard_errors", sigmas);
+		json_int(&t.json, "left_out", (int64_t)left_out);
+	}
+	table_rows(&t, columns, sizeof(columns) / sizeof(columns[0]));
+	for (size_t i = 0; i < d->rows.n; i++)
+		write_row(&t, d, "row", &d->rows.v[i]);
+	write_row(&t, d, "total", &d->total);
+	table_end(&t);
+}
+
+/* ---- the limit ---- */
+
+static bool is_above(const struct diff *d, const struct diff_row *row, double percent,
+		     const struct notes *notes)
+{
+	double share = delta_of(row) / fabs(d->total.side[BEFORE].cost) * 100;
+
+	if (!(share > percent) || (d->counted && !is_news(d, row)))
+		return false;
+	note(notes, "%s grew by %.1f%% of the total before, more than %g%%", row->name, share,
+	     percent);
+	return true;
+}
+
+static size_t count_above(const struct diff *d, double percent, const struct notes *notes)
+{
+	size_t n = 0;
+
+	if (percent <= 0)
+		return 0;
+	for (size_t i = 0; i < d->rows.n; i++)
+		n += is_above(d, &d->rows.v[i], percent, notes);
+	return n + is_above(d, &d->total, percent, notes);
 }
 
 /* ---- the whole ---- */
@@ -281,38 +359,45 @@ static int choose_scale(struct diff *d, struct profile *const *p, bool normalize
 	return rc;
 }
 
-static void print_diff(struct diff *d, const struct report_opts *opts)
+static size_t print_diff(struct diff *d, const struct report_opts *opts, double fail_above,
+			 const struct notes *notes)
 {
-	size_t left_out;
+	size_t left_out, n_above;
 
 	d->counted = !opts->mean;
 	d->scratch = d->side[AFTER].scratch;
 	for (int side = 0; side < N_SIDES; side++)
 		collect_side(d, side);
 	left_out = cut_rows(d, opts);
+	d->total.name = "total";
+	n_above = count_above(d, fail_above, notes);
 	choose_unit(d);
-	print_table(d, left_out);
+	if (opts->format == FORMAT_TEXT)
+		print_table(d, left_out);
+	else
+		write_table(d, left_out);
 	for (int side = 0; side < N_SIDES; side++)
 		graph_release(&d->counts[side]);
 	hash_map_release(&d->map);
 	VEC_RELEASE(&d->rows);
+	return n_above;
 }
 
-int analyze_diff(struct profile *before, struct profile *after, bool normalize,
-		 const struct report_opts *opts, FILE *out, const struct notes *notes,
-		 struct err *err)
+int analyze_diff(struct profile *before, struct profile *after, const struct diff_opts *diff_opts,
+		 const struct report_opts *opts, FILE *out, size_t *n_above,
+		 const struct notes *notes, struct err *err)
 {
 	struct profile *p[N_SIDES] = { before, after };
 	struct diff d = { .out = out };
 	int rc = make_comparable(before, after, err), opened = 0;
 
 	if (!rc)
-		rc = choose_scale(&d, p, normalize, opts->sample_index, err);
+		rc = choose_scale(&d, p, diff_opts->normalize, opts->sample_index, err);
 	for (; opened < N_SIDES && !rc; opened++)
 		rc = report_open(&d.side[opened], p[opened], REPORT_TOP, NULL, opts, out, notes,
 				 err);
 	if (!rc)
-		print_diff(&d, opts);
+		*n_above = print_diff(&d, opts, diff_opts->fail_above, notes);
 	while (opened > 0)
 		report_close(&d.side[--opened]);
 	return rc;

@@ -3,6 +3,7 @@
 #include "analyze/measure.h"
 #include "analyze/report.h"
 #include "analyze/source.h"
+#include "analyze/table.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ struct opened {
 
 struct list {
 	struct report *report;
+	struct table table; /* unless the format is text */
 	VEC(struct opened) opened;
 	struct hash_map by_file;
 };
@@ -118,6 +120,16 @@ static void print_weights(struct report *r, const char *flat, const char *cum)
 	report_put_right(r, cum, 10);
 }
 
+/* The weight of a line; its nodes begin at *next, which moves behind them. */
+static void sum_line(const struct report *r, const struct routine *t, int64_t line, size_t *next,
+		     int64_t *flat, int64_t *cum)
+{
+	for (; *next < t->n && r->nodes.info.v[t->nodes[*next]].line == line; ++*next) {
+		*flat = add64(*flat, r->graph.node.v[t->nodes[*next]].flat);
+		*cum = add64(*cum, r->graph.node.v[t->nodes[*next]].cum);
+	}
+}
+
 static void print_lines(struct report *r, const struct routine *t, const struct source *source)
 {
 	size_t next = 0; /* nodes come in the order of their lines */
@@ -128,15 +140,68 @@ static void print_lines(struct report *r, const struct routine *t, const struct 
 		struct arena_mark mark = arena_mark(r->scratch);
 		int64_t flat = 0, cum = 0;
 
-		for (; next < t->n && r->nodes.info.v[t->nodes[next]].line == line; next++) {
-			flat = add64(flat, r->graph.node.v[t->nodes[next]].flat);
-			cum = add64(cum, r->graph.node.v[t->nodes[next]].cum);
-		}
+		sum_line(r, t, line, &next, &flat, &cum);
 		print_weights(r, value_or_dot(r, flat), value_or_dot(r, cum));
 		fprintf(r->out, " %6" PRId64 ":%s\n", line, source->lines[line]);
 		arena_rewind(r->scratch, mark);
 	}
 }
+
+/* ---- as a table ---- */
+
+/* One line with the weight of its nodes, which begin at *next. */
+static void write_line(struct list *l, const struct routine *t, int64_t line, size_t *next,
+		       const struct source *source, const char *problem)
+{
+	struct report *r = l->report;
+	bool in_file = source && line > 0 && (uint64_t)line <= source->n;
+	int64_t flat = 0, cum = 0;
+
+	sum_line(r, t, line, next, &flat, &cum);
+	table_row(&l->table);
+	table_text(&l->table, profile_str(r->profile, t->info->name));
+	table_text(&l->table, t->info->file ? profile_str(r->profile, t->info->file) : NULL);
+	table_int(&l->table, line);
+	table_value(&l->table, r, flat);
+	table_percent(&l->table, flat, r->total);
+	table_value(&l->table, r, cum);
+	table_percent(&l->table, cum, r->total);
+	table_unit(&l->table, r);
+	table_text(&l->table, in_file ? source->lines[line] : NULL);
+	table_text(&l->table, problem);
+}
+
+/* All lines of the text, and those that have weight without being in the file. */
+static void write_routine(struct list *l, const struct routine *t)
+{
+	const struct node_info *info = l->report->nodes.info.v;
+	const struct opened *o = t->info->file ? find_source(l, t->info->file, true) : NULL;
+	const struct source *source = o && !o->failed ? &o->source : NULL;
+	const char *problem = !o ? "the profile names no source file" : o->problem;
+	size_t next = 0;
+
+	while (next < t->n && info[t->nodes[next]].line < t->start)
+		write_line(l, t, info[t->nodes[next]].line, &next, source, problem);
+	for (int64_t line = t->start; source && line <= t->end && (uint64_t)line <= source->n;
+	     line++)
+		write_line(l, t, line, &next, source, problem);
+	while (next < t->n)
+		write_line(l, t, info[t->nodes[next]].line, &next, source, problem);
+}
+
+static void begin_table(struct list *l)
+{
+	static const char *const columns[] = { "function",     "file",	 "line",	"flat",
+					       "flat_percent", "cum",	 "cum_percent", "unit",
+					       "text",	       "problem" };
+	struct report *r = l->report;
+
+	table_begin(&l->table, r->out, r->opts.format, "list");
+	table_profile(&l->table, "profile", r);
+	table_rows(&l->table, columns, sizeof(columns) / sizeof(columns[0]));
+}
+
+/* ---- as text ---- */
 
 static void print_routine(struct list *l, const struct routine *t)
 {
@@ -166,7 +231,9 @@ static void print_function(struct list *l, const uint32_t *nodes, size_t n)
 	struct report *r = l->report;
 	const struct node_info *info = r->nodes.info.v;
 
-	if (!info[nodes[n - 1]].file) { /* sorted: not even the last has a file */
+	bool is_text = r->opts.format == FORMAT_TEXT;
+
+	if (is_text && !info[nodes[n - 1]].file) { /* sorted: not even the last has a file */
 		fprintf(r->out, "No source information for %s\n",
 			profile_str(r->profile, info[*nodes].name));
 		return;
@@ -177,10 +244,13 @@ static void print_function(struct list *l, const uint32_t *nodes, size_t n)
 
 		for (end = i + 1; end < n && info[nodes[end]].file == info[nodes[i]].file; end++)
 			;
-		if (!info[nodes[i]].file)
+		if (is_text && !info[nodes[i]].file)
 			continue;
 		t = make_routine(r, nodes + i, end - i);
-		print_routine(l, &t);
+		if (is_text)
+			print_routine(l, &t);
+		else
+			write_routine(l, &t);
 		arena_rewind(r->scratch, mark);
 	}
 }
@@ -197,7 +267,10 @@ int report_list(struct report *r, struct err *err)
 	if (n == 0)
 		return err_set(err, SONDE_ENOTFOUND, "no matches found for regexp: %s",
 			       regex_text(r->symbol));
-	fprintf(r->out, "Total: %s\n", report_value(r, r->total));
+	if (r->opts.format == FORMAT_TEXT)
+		fprintf(r->out, "Total: %s\n", report_value(r, r->total));
+	else
+		begin_table(&l);
 	for (size_t i = 0, end; i < n; i = end) {
 		str_id name = r->nodes.info.v[matches[i]].name;
 
@@ -205,6 +278,8 @@ int report_list(struct report *r, struct err *err)
 			;
 		print_function(&l, matches + i, end - i);
 	}
+	if (r->opts.format != FORMAT_TEXT)
+		table_end(&l.table);
 	hash_map_release(&l.by_file);
 	VEC_RELEASE(&l.opened);
 	return 0;

@@ -3,6 +3,7 @@
 #include "analyze/columns.h"
 #include "analyze/measure.h"
 #include "analyze/report.h"
+#include "analyze/table.h"
 #include "analyze/text.h"
 
 #include <stdlib.h>
@@ -97,25 +98,58 @@ static void write_key(struct report *r, struct text *t, const struct tag *tags, 
 	text_add(t, "\n");
 }
 
+static void write_table(struct report *r, const struct tags *tags)
+{
+	static const char *const columns[] = {
+		"key", "value", "weight", "percent", "percent_filtered", "unit"
+	};
+	struct table t;
+
+	table_begin(&t, r->out, r->opts.format, "tags");
+	table_profile(&t, "profile", r);
+	table_rows(&t, columns, sizeof(columns) / sizeof(columns[0]));
+	for (size_t i = 0; i < tags->v.n; i++) {
+		const struct tag *tag = &tags->v.v[i];
+
+		table_row(&t);
+		table_text(&t, tag->key);
+		table_text(&t, tag->value);
+		table_value(&t, r, tag->sum);
+		table_percent(&t, tag->sum, r->total);
+		table_percent(&t, tag->sum, r->filtered_total);
+		table_unit(&t, r);
+	}
+	table_end(&t);
+}
+
+static void print_text(struct report *r, const struct tags *tags)
+{
+	struct text t = { VEC_INIT };
+
+	for (size_t i = 0, end; i < tags->v.n; i = end) {
+		struct arena_mark mark = arena_mark(r->scratch);
+
+		for (end = i + 1; end < tags->v.n && tags->v.v[end].key == tags->v.v[i].key; end++)
+			;
+		write_key(r, &t, tags->v.v + i, end - i);
+		arena_rewind(r->scratch, mark);
+	}
+	columns_print(r->out, t.v.v, t.v.n);
+	text_release(&t);
+}
+
 int report_tags(struct report *r, struct err *err)
 {
 	struct tags tags = { .v = VEC_INIT };
-	struct text t = { VEC_INIT };
 
 	collect(&tags, r);
 	if (tags.v.n)
 		qsort(tags.v.v, tags.v.n, sizeof(*tags.v.v), by_key_and_weight);
-	for (size_t i = 0, end; i < tags.v.n; i = end) {
-		struct arena_mark mark = arena_mark(r->scratch);
-
-		for (end = i + 1; end < tags.v.n && tags.v.v[end].key == tags.v.v[i].key; end++)
-			;
-		write_key(r, &t, tags.v.v + i, end - i);
-		arena_rewind(r->scratch, mark);
-	}
-	columns_print(r->out, t.v.v, t.v.n);
+	if (r->opts.format == FORMAT_TEXT)
+		print_text(r, &tags);
+	else
+		write_table(r, &tags);
 	hash_map_release(&tags.map);
 	VEC_RELEASE(&tags.v);
-	text_release(&t);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "analyze/arith.h"
 #include "analyze/measure.h"
 #include "analyze/report.h"
+#include "analyze/table.h"
 
 static const char separator[] =
 	"----------------------------------------------------------+-------------\n";
@@ -40,6 +41,68 @@ static void print_node(struct report *r, uint32_t node, int64_t *sum)
 		    false, cum);
 }
 
+static void write_edges(struct table *t, struct report *r, uint32_t node, const uint32_t *edges,
+			size_t n, bool callers)
+{
+	int64_t cum = graph_cum(&r->graph, node);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct edge *e = &r->graph.edges.v[edges[i]];
+
+		table_row(t);
+		table_text(t, node_name(&r->nodes, node)->s);
+		table_text(t, callers ? "caller" : "callee");
+		table_node(t, r, callers ? e->src : e->dest);
+		table_none(t);
+		table_none(t);
+		table_value(t, r, e->weight);
+		table_percent(t, e->weight, r->total);
+		table_percent(t, e->weight, cum);
+		table_unit(t, r);
+		table_bool(t, e->is_inline);
+	}
+}
+
+static void write_node(struct table *t, struct report *r, uint32_t node)
+{
+	const struct graph *g = &r->graph;
+	int64_t flat = graph_flat(g, node), cum = graph_cum(g, node);
+
+	write_edges(t, r, node, g->in.v + g->in_at.v[node], g->in_at.v[node + 1] - g->in_at.v[node],
+		    true);
+	table_row(t);
+	table_text(t, node_name(&r->nodes, node)->s);
+	table_text(t, "self");
+	table_node(t, r, node);
+	table_value(t, r, flat);
+	table_percent(t, flat, r->total);
+	table_value(t, r, cum);
+	table_percent(t, cum, r->total);
+	table_none(t);
+	table_unit(t, r);
+	table_none(t);
+	write_edges(t, r, node, g->out.v + g->out_at.v[node],
+		    g->out_at.v[node + 1] - g->out_at.v[node], false);
+}
+
+static void write_table(struct report *r, const struct left_out *left, const unsigned char *matches)
+{
+	static const char *const columns[] = {
+		"node", "relation",    TABLE_NODE_COLUMNS, "flat", "flat_percent",
+		"cum",	"cum_percent", "percent_of_node",  "unit", "inline",
+	};
+	struct table t;
+
+	table_begin(&t, r->out, r->opts.format, matches ? "peek" : "tree");
+	table_profile(&t, "profile", r);
+	table_left_out(&t, left, true);
+	table_rows(&t, columns, sizeof(columns) / sizeof(columns[0]));
+	for (size_t i = 0; i < r->graph.order.n; i++)
+		if (!matches || matches[r->graph.order.v[i]])
+			write_node(&t, r, r->graph.order.v[i]);
+	table_end(&t);
+}
+
 /* For peek: which nodes match, by node number. */
 static unsigned char *find_matches(struct report *r)
 {
@@ -73,6 +136,10 @@ int report_tree(struct report *r, struct err *err)
 	if (matches && !any_shown(&r->graph, matches))
 		return err_set(err, SONDE_ENOTFOUND, "no matches found for regexp: %s",
 			       regex_text(r->symbol));
+	if (r->opts.format != FORMAT_TEXT) {
+		write_table(r, &left, matches);
+		return 0;
+	}
 	report_choose_unit(r);
 	report_print_header(r, &left);
 	report_put(r, separator);

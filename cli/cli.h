@@ -1,6 +1,7 @@
 /* cli.h - what the files of cli/ share: one function for each command, messages and exit codes.
  *
- * A command gets its own argv (argv[0] = its name) and returns the exit status: 0 done, 1 failed, 2 usage.
+ * A command gets its own argv (argv[0] = its name) and returns the exit status: 0 done, 1 failed, 2 usage,
+ * 3 done, but what was found is beyond a limit that the user set.
  * Results go to stdout, everything said about them to stderr.
  */
 #ifndef SONDE_CLI_H
@@ -8,14 +9,14 @@
 
 #include "base/err.h"
 
-enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_ABOVE_LIMIT = 3 };
 
-int cmd_record(int argc, char **argv);    /* record.c */
-int cmd_recover(int argc, char **argv);   /* recover.c */
+int cmd_record(int argc, char **argv);	  /* record.c */
+int cmd_recover(int argc, char **argv);	  /* recover.c */
 int cmd_addr2line(int argc, char **argv); /* addr2line.c */
-int cmd_diff(int argc, char **argv);      /* diff.c */
-int cmd_report(int argc, char **argv);    /* reports.c: top, text, tree, ... as sub-commands */
-int cmd_pprof(int argc, char **argv);     /* reports.c: pprof's own spelling, argv[0] = "sonde" */
+int cmd_diff(int argc, char **argv);	  /* diff.c */
+int cmd_report(int argc, char **argv);	  /* reports.c: top, text, tree, ... as sub-commands */
+int cmd_pprof(int argc, char **argv);	  /* reports.c: pprof's own spelling, argv[0] = "sonde" */
 
 /* Print "sonde: SENTENCE" on stderr, flushing stdout before. */
 void complain(const char *fmt, ...) SONDE_PRINTF(1, 2);

@@ -5,13 +5,16 @@
 struct run {
 	const struct read_opts *opts;
 	struct profile *before, *after;
+	size_t n_above;
 };
 
 static int print(void *ctx, FILE *out, struct err *err)
 {
-	const struct run *run = ctx;
+	struct run *run = ctx;
+	const struct diff_opts diff = { .normalize = run->opts->normalize,
+					.fail_above = run->opts->fail_above };
 
-	return analyze_diff(run->before, run->after, run->opts->normalize, &run->opts->report, out,
+	return analyze_diff(run->before, run->after, &diff, &run->opts->report, out, &run->n_above,
 			    &stderr_notes, err);
 }
 
@@ -20,10 +23,12 @@ static int print_help(void)
 	puts("usage: sonde diff [options] <before> <after>\n\n"
 	     "Prints what each function cost before and after, the change, and the sampling error "
 	     "of each.\n"
-	     "Rows that changed by more than three standard errors are marked with *.");
-	read_opts_print();
+	     "Rows that changed by more than three standard errors are marked with *.\n"
+	     "Exit status 3: a row is above the limit of --fail-above, and beyond its error.");
+	read_opts_print(READ_DIFF);
 	puts("\nexamples:\n  sonde diff before.pb.gz after.pb.gz\n  sonde diff --cum --normalize "
-	     "before.pb.gz after.pb.gz");
+	     "before.pb.gz after.pb.gz\n  sonde diff --cum --fail-above 5% before.pb.gz "
+	     "after.pb.gz");
 	return EXIT_OK;
 }
 
@@ -56,10 +61,10 @@ int cmd_diff(int argc, char **argv)
 	if (wants_help(argc, argv))
 		return print_help();
 	read_opts_init(&opts);
-	rc = read_opts_parse(&opts, READ_COMMAND, argc, argv, &operands, &err);
+	rc = read_opts_parse(&opts, READ_DIFF, argc, argv, &operands, &err);
 	if (!rc)
 		rc = run_diff(&run, &operands, &err);
 	read_opts_release(&opts);
 	VEC_RELEASE(&operands);
-	return exit_status(rc, &err);
+	return rc ? exit_status(rc, &err) : run.n_above ? EXIT_ABOVE_LIMIT : EXIT_OK;
 }

@@ -2,6 +2,7 @@
 #include "cli/options.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +80,18 @@ static int set_float(const struct parser *ps, const struct option_row *row, cons
 	return !*value || *end ? bad_value(ps, row, value) : 0;
 }
 
+static int set_percent(const struct parser *ps, const struct option_row *row, const char *value,
+		       double *field)
+{
+	char *end;
+
+	*field = strtod(value, &end);
+	if (end == value || strcmp(end + (*end == '%'), "") != 0 || !(*field > 0) ||
+	    !isfinite(*field))
+		return bad_value(ps, row, value);
+	return 0;
+}
+
 /* -cum: fine once, and again, but not together with -flat. */
 static int set_choice(const struct parser *ps, const struct option_row *row, const char *value,
 		      int *field)
@@ -122,6 +135,8 @@ static int set(const struct parser *ps, const struct option_row *row, const char
 		return set_int(ps, row, value, field);
 	case OPTION_FLOAT:
 		return set_float(ps, row, value, field);
+	case OPTION_PERCENT:
+		return set_percent(ps, row, value, field);
 	case OPTION_CHOICE:
 		return set_choice(ps, row, value, field);
 	case OPTION_NAMED:

@@ -17,11 +17,12 @@
 enum option_kind {
 	OPTION_BOOL,
 	OPTION_STRING,
-	OPTION_INT,    /* int64_t */
-	OPTION_FLOAT,  /* double */
-	OPTION_CHOICE, /* int; a boolean that, when true, sets it to row->choice */
-	OPTION_NAMED,  /* the same int by the name of one of the choices */
-	OPTION_LIST,   /* VEC(const char *) */
+	OPTION_INT,	/* int64_t */
+	OPTION_FLOAT,	/* double */
+	OPTION_PERCENT, /* double > 0; "5%", or "5" */
+	OPTION_CHOICE,	/* int; a boolean that, when true, sets it to row->choice */
+	OPTION_NAMED,	/* the same int by the name of one of the choices */
+	OPTION_LIST,	/* VEC(const char *) */
 };
 
 struct option_row {

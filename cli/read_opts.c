@@ -22,6 +22,7 @@ static const struct {
 #define SHORTCUT(n) OPTION_BOOL, FIELD(shortcuts[n]), 0, values, NULL
 #define GRANULARITY(value, help)                                                                   \
 	OPTION_CHOICE, FIELD(granularity), 1 + GRANULARITY_##value, view, NULL, help
+#define FORMAT(value, help) OPTION_CHOICE, FIELD(format), FORMAT_##value, source, NULL, help
 #define COMMAND(name, kind)                                                                        \
 	{                                                                                          \
 		name, OPTION_CHOICE, FIELD(command), 1 + (kind), NULL, NULL, NULL                  \
@@ -135,11 +136,26 @@ static const struct option_row rows[] = {
 	  "name the build of the main binary" },
 	{ "add_comment", OPTION_STRING, FIELD(add_comment), 0, source, "<text>",
 	  "add a comment to the profile" },
+	{ "json", FORMAT(JSON, "write the table as JSON, with its unit and totals") },
+	{ "csv", FORMAT(CSV, "write the table as CSV") },
 	{ "output", OPTION_STRING, FIELD(output), 0, source, "<file>",
 	  "write to this file instead of stdout" },
+
+	{ "fail_above", OPTION_PERCENT, FIELD(fail_above), 0, source, "<p>%",
+	  "exit with 3 when a row grew by more than this part of the total before" },
+#define N_DIFF_ROWS 1
 };
 
 enum { N_ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+/* The rows that belong to a way to read: those of pprof first, those of diff last. */
+static const struct option_row *rows_of(enum read_style style, size_t *n)
+{
+	size_t skip = style == READ_PPROF ? 0 : N_COMMAND_ROWS;
+
+	*n = N_ROWS - skip - (style == READ_DIFF ? 0 : N_DIFF_ROWS);
+	return rows + skip;
+}
 
 static void say(void *ctx, const char *text)
 {
@@ -174,14 +190,16 @@ static void apply_shortcut(struct read_opts *o, size_t i)
 int read_opts_parse(struct read_opts *o, enum read_style style, int argc, char **argv,
 		    string_list *operands, struct err *err)
 {
-	size_t skip = style == READ_COMMAND ? N_COMMAND_ROWS : 0;
-	int rc = options_parse(rows + skip, N_ROWS - skip, o, argc, argv, operands, err);
+	size_t n;
+	const struct option_row *wanted = rows_of(style, &n);
+	int rc = options_parse(wanted, n, o, argc, argv, operands, err);
 
 	if (rc)
 		return rc;
 	if (o->bases.n && o->diff_bases.n)
 		return err_set(err, SONDE_EUSAGE,
 			       "-base and -diff_base flags cannot both be specified");
+	o->report.format = (enum report_format)o->format;
 	if (o->granularity)
 		o->report.granularity = (enum granularity)(o->granularity - 1);
 	if (o->sort)
@@ -192,9 +210,12 @@ int read_opts_parse(struct read_opts *o, enum read_style style, int argc, char *
 	return 0;
 }
 
-void read_opts_print(void)
+void read_opts_print(enum read_style style)
 {
-	options_print(rows + N_COMMAND_ROWS, N_ROWS - N_COMMAND_ROWS);
+	size_t n;
+	const struct option_row *wanted = rows_of(style, &n);
+
+	options_print(wanted, n);
 }
 
 int read_opts_load(const struct read_opts *o, struct profile **out, const char *const *sources,

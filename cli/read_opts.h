@@ -11,17 +11,20 @@ enum { N_SHORTCUTS = 7 };
 struct read_opts {
 	struct report_opts report;
 	int granularity, sort; /* 0 = not set, else one more than the value of the enum */
+	int format;	       /* enum report_format */
 	int command;	       /* pprof's spelling: 1 + index of the report */
 	const char *peek, *list;
 	bool shortcuts[N_SHORTCUTS];
 	string_list bases, diff_bases;
 	bool normalize, all_frames;
+	double fail_above; /* percent */
 	const char *symbolize, *build_id, *add_comment;
 	const char *output; /* "" = stdout */
 };
 
 enum read_style {
 	READ_COMMAND, /* sonde top ...: the report is not an option */
+	READ_DIFF,    /* the same, with the options of diff alone */
 	READ_PPROF,   /* sonde -top ... */
 };
 
@@ -29,7 +32,7 @@ void read_opts_init(struct read_opts *o);
 void read_opts_release(struct read_opts *o);
 SONDE_MUST int read_opts_parse(struct read_opts *o, enum read_style style, int argc, char **argv,
 			       string_list *operands, struct err *err);
-void read_opts_print(void); /* for --help */
+void read_opts_print(enum read_style style); /* for --help */
 
 SONDE_MUST int read_opts_load(const struct read_opts *o, struct profile **out,
 			      const char *const *sources, size_t n, struct err *err);

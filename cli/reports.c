@@ -92,7 +92,7 @@ static int print_help(const struct report_command *c)
 {
 	printf("usage: sonde %s [options] %s[<binary>] <profile>...\n", c->name,
 	       c->has_pattern ? "<regex> " : "");
-	read_opts_print();
+	read_opts_print(READ_COMMAND);
 	printf("\nexamples:\n  sonde %s %s\n  sonde %s %s--base=before.pb.gz after.pb.gz\n",
 	       c->name, c->example, c->name, c->has_pattern ? "main " : "");
 	return EXIT_OK;

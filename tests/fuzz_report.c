@@ -45,11 +45,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	out = open_memstream(&text, &n);
 	kind = data[0] % (DIFF + 1);
 	choose_options(&o, data[1]);
+	o.format = (enum report_format)(data[0] / (DIFF + 1) % 3);
 	if (profile_check_valid(p, NULL) == 0 && kind == DIFF) {
+		const struct diff_opts diff = { .normalize = data[1] & 1, .fail_above = 5 };
+		size_t n_above;
 		int rc;
 
 		q = profile_copy(p);
-		rc = analyze_diff(p, q, data[1] & 1, &o, out, NULL, NULL);
+		rc = analyze_diff(p, q, &diff, &o, out, &n_above, NULL, NULL);
 		(void)rc;
 	} else if (profile_check_valid(p, NULL) == 0) {
 		bool has_pattern = kind == REPORT_PEEK || kind == REPORT_LIST;

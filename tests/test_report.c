@@ -125,7 +125,8 @@ static struct profile *cpu_profile(const char *const *stacks, const int64_t *cou
 	return p;
 }
 
-static char *diff_text(const int64_t *before, const int64_t *after, bool normalize)
+static char *diff_text_above(const int64_t *before, const int64_t *after,
+			     const struct diff_opts *diff, size_t *n_above)
 {
 	static const char *const stacks[] = { "f main", "g main" };
 	struct profile *a = cpu_profile(stacks, before, 2), *b = cpu_profile(stacks, after, 2);
@@ -136,12 +137,20 @@ static char *diff_text(const int64_t *before, const int64_t *after, bool normali
 	FILE *out = open_memstream(&text, &n);
 
 	report_opts_init(&o);
-	if (analyze_diff(a, b, normalize, &o, out, NULL, &err))
+	if (analyze_diff(a, b, diff, &o, out, n_above, NULL, &err))
 		fail_msg("%s", err.text);
 	fclose(out);
 	profile_free(a);
 	profile_free(b);
 	return text;
+}
+
+static char *diff_text(const int64_t *before, const int64_t *after, bool normalize)
+{
+	const struct diff_opts diff = { .normalize = normalize };
+	size_t n_above;
+
+	return diff_text_above(before, after, &diff, &n_above);
 }
 
 static void change_beyond_three_standard_errors_is_marked(void **state)
@@ -182,6 +191,31 @@ static void functions_that_came_or_went_say_so(void **state)
 	free(text);
 }
 
+static void limit_counts_what_grew_beyond_it_and_beyond_noise(void **state)
+{
+	static const struct {
+		double percent;
+		int64_t before[2], after[2];
+		size_t n_above;
+	} rows[] = {
+		{ 0, { 100, 100 }, { 900, 100 }, 0 },	/* no limit */
+		{ 10, { 100, 100 }, { 200, 120 }, 2 },	/* f and the total */
+		{ 49, { 100, 100 }, { 200, 120 }, 2 },	/* f has 50 % of the total before */
+		{ 55, { 100, 100 }, { 200, 120 }, 1 },	/* the total has 60 % */
+		{ 5, { 100, 100 }, { 120, 100 }, 0 },	/* noise */
+		{ 5, { 1000, 100 }, { 100, 100 }, 0 },	/* less is fine */
+		{ 5, { 1000, 100 }, { 1000, 400 }, 2 }, /* g and the total */
+	};
+
+	for (size_t i = 0; i < N(rows); i++) {
+		const struct diff_opts diff = { .fail_above = rows[i].percent };
+		size_t n_above = 99;
+
+		free(diff_text_above(rows[i].before, rows[i].after, &diff, &n_above));
+		assert_int_equal(n_above, rows[i].n_above);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +227,7 @@ int main(void)
 		cmocka_unit_test(equal_profiles_have_no_news),
 		cmocka_unit_test(normalizing_compares_shares),
 		cmocka_unit_test(functions_that_came_or_went_say_so),
+		cmocka_unit_test(limit_counts_what_grew_beyond_it_and_beyond_noise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

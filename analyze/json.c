@@ -1,0 +1,125 @@
+/* json.c - commas, brackets and escapes. */
+#include "analyze/json.h"
+#include "analyze/utf8.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+static void put_escape(FILE *out, unsigned char c)
+{
+	switch (c) {
+	case '"':
+	case '\\':
+		fprintf(out, "\\%c", c);
+		break;
+	case '\n':
+		fputs("\\n", out);
+		break;
+	case '\t':
+		fputs("\\t", out);
+		break;
+	default:
+		fprintf(out, "\\u%04x", c);
+	}
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+}
+
+static void put_string(FILE *out, const char *s)
+{
+	size_t n = strlen(s);
+
+	putc_unlocked('"', out);
+	while (n > 0) {
+		size_t plain = 0, width;
+		uint32_t c;
+
+		while (plain < n && is_plain((unsigned char)s[plain]))
+			plain++;
+		fwrite_unlocked(s, 1, plain, out);
+		s += plain;
+		n -= plain;
+		if (n == 0)
+			break;
+		width = utf8_decode(s, n, &c);
+		if (c < 0x80)
+			put_escape(out, (unsigned char)c);
+		else if (c == UTF8_BAD && width == 1)
+			fputs("\xef\xbf\xbd", out);
+		else
+			fwrite_unlocked(s, 1, width, out);
+		s += width;
+		n -= width;
+	}
+	putc_unlocked('"', out);
+}
+
+static void begin(struct json *j, const char *key)
+{
+	if (j->comma)
+		putc_unlocked(',', j->out);
+	j->comma = true;
+	if (!key)
+		return;
+	put_string(j->out, key);
+	putc_unlocked(':', j->out);
+}
+
+void json_open(struct json *j, const char *key, char bracket)
+{
+	begin(j, key);
+	putc_unlocked(bracket, j->out);
+	j->comma = false;
+}
+
+void json_close(struct json *j, char bracket)
+{
+	putc_unlocked(bracket, j->out);
+	j->comma = true;
+}
+
+void json_text(struct json *j, const char *key, const char *s)
+{
+	begin(j, key);
+	put_string(j->out, s);
+}
+
+void json_int(struct json *j, const char *key, int64_t v)
+{
+	begin(j, key);
+	fprintf(j->out, "%" PRId64, v);
+}
+
+void json_real(struct json *j, const char *key, double v)
+{
+	if (!isfinite(v)) {
+		json_null(j, key);
+		return;
+	}
+	begin(j, key);
+	fprintf(j->out, "%.9g", v == 0 ? 0 : v); /* no -0 */
+}
+
+void json_bool(struct json *j, const char *key, bool v)
+{
+	begin(j, key);
+	fputs(v ? "true" : "false", j->out);
+}
+
+void json_null(struct json *j, const char *key)
+{
+	begin(j, key);
+	fputs("null", j->out);
+}
+
+void json_line(struct json *j)
+{
+	if (j->comma)
+		putc_unlocked(',', j->out);
+	putc_unlocked('\n', j->out);
+	j->comma = false;
+}
