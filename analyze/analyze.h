@@ -49,6 +49,8 @@ enum report_kind {
 	REPORT_TREE,
 	REPORT_PEEK, /* wants a pattern */
 	REPORT_LIST, /* wants a pattern */
+	REPORT_DISASM,	/* wants a pattern or an address */
+	REPORT_WEBLIST, /* wants a pattern or an address; HTML */
 	REPORT_DOT,
 	REPORT_CALLGRIND,
 	REPORT_TRACES,
@@ -88,12 +90,13 @@ struct report_opts {
 	double divide_by;
 	const char *source_path, *trim_path;
 	enum report_format format; /* JSON and CSV only for reports that are tables (table.h) */
+	bool intel_syntax; /* of REPORT_DISASM and REPORT_WEBLIST; else AT&T's */
 };
 
 void report_opts_init(struct report_opts *opts);
 
 /* Print one report.  The profile is changed by the filters and the aggregation: it is good for one
- * report. pattern is the regular expression of REPORT_PEEK and REPORT_LIST.  Nothing is printed
+ * report. pattern is the regular expression of the kinds that want one.  Nothing is printed
  * when the result is an error of the options or of the pattern.  REPORT_PROTO and REPORT_TOPPROTO write to the descriptor of out. */
 SONDE_MUST int analyze_report(struct profile *p, enum report_kind kind, const char *pattern,
 			      const struct report_opts *opts, FILE *out, const struct notes *notes,

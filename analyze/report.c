@@ -23,6 +23,7 @@ struct kind {
 	int64_t nodecount;	      /* when the user has no wish */
 	enum granularity granularity; /* GRANULARITY_DEFAULT = the user's */
 	bool is_table;		      /* can be had as JSON and CSV */
+	bool forces_inlines, inlines; /* inlined functions are told from their callers */
 };
 
 static const struct kind kinds[] = {
@@ -33,6 +34,17 @@ static const struct kind kinds[] = {
 			  .all_nodes = true,
 			  .granularity = GRANULARITY_LINES,
 			  .is_table = true },
+	/* With inlined functions as nodes of their own an address would count twice. */
+	[REPORT_DISASM] = { .print = report_disasm,
+			    .all_nodes = true,
+			    .granularity = GRANULARITY_ADDRESSES,
+			    .forces_inlines = true,
+			    .inlines = false },
+	[REPORT_WEBLIST] = { .print = report_weblist,
+			     .all_nodes = true,
+			     .granularity = GRANULARITY_ADDRESSES,
+			     .forces_inlines = true,
+			     .inlines = true },
 	[REPORT_DOT] = { .print = report_dot, .nodecount = NODECOUNT_DEFAULT },
 	[REPORT_CALLGRIND] = { .print = report_callgrind,
 			       .all_nodes = true,
@@ -80,6 +92,8 @@ static void apply_kind(struct report_opts *o, const struct kind *kind)
 		o->nodecount = kind->nodecount;
 	if (kind->granularity)
 		o->granularity = kind->granularity;
+	if (kind->forces_inlines)
+		o->noinlines = !kind->inlines;
 	if (kind->all_nodes || !o->trim) {
 		o->nodecount = 0;
 		o->nodefraction = o->edgefraction = 0;
@@ -183,7 +197,9 @@ int report_open(struct report *r, struct profile *p, enum report_kind kind, cons
 		const struct report_opts *opts, FILE *out, const struct notes *notes,
 		struct err *err)
 {
-	*r = (struct report){ .profile = p, .opts = *opts, .kind = kind, .out = out };
+	*r = (struct report){
+		.profile = p, .opts = *opts, .kind = kind, .out = out, .notes = notes
+	};
 	r->arena = arena_new(ARENA_DIE);
 	r->scratch = arena_new(ARENA_DIE);
 	return prepare(r, pattern, notes, err);

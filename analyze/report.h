@@ -14,7 +14,8 @@ struct report {
 	struct report_opts opts; /* with what the kind of report forces */
 	enum report_kind kind;
 	FILE *out;
-	struct regex *symbol; /* of peek and list */
+	const struct notes *notes;
+	struct regex *symbol; /* the pattern of peek, list, disasm and weblist */
 	struct label_units units;
 
 	size_t value_index;
@@ -58,6 +59,9 @@ const char *report_percentage(struct report *r, int64_t value); /* of r->total *
 void report_put_right(struct report *r, const char *text, size_t width);
 void report_put(struct report *r, const char *text);
 
+/* report_disasm.c: is the pattern a number, as an address is? */
+bool report_pattern_address(const struct report *r, uint64_t *address);
+
 /* report_header.c: the lines above a report, in r->arena. */
 struct header {
 	VEC(const char *) lines;
@@ -73,6 +77,8 @@ void report_print_header(struct report *r, const struct left_out *left); /* all 
 int report_top(struct report *r, struct err *err);
 int report_tree(struct report *r, struct err *err);
 int report_list(struct report *r, struct err *err);
+int report_disasm(struct report *r, struct err *err);
+int report_weblist(struct report *r, struct err *err);
 int report_traces(struct report *r, struct err *err);
 int report_tags(struct report *r, struct err *err);
 int report_dot(struct report *r, struct err *err);

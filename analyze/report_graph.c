@@ -54,7 +54,9 @@ void report_make_nodes(struct report *r)
 					 .drop_negative = r->opts.drop_negative };
 
 	trim_files(r);
-	nodes_init(&r->nodes, r->profile, r->kind == REPORT_LIST || r->kind == REPORT_CALLGRIND);
+	nodes_init(&r->nodes, r->profile,
+		   r->kind == REPORT_LIST || r->kind == REPORT_DISASM ||
+			   r->kind == REPORT_CALLGRIND);
 	nodes_assign(&r->nodes);
 	graph_init(&r->graph, &r->nodes, &opts);
 	if (is_picture(r))

@@ -2,7 +2,7 @@
 #include "analyze/arith.h"
 #include "analyze/measure.h"
 #include "analyze/report.h"
-#include "analyze/source.h"
+#include "analyze/source_cache.h"
 #include "analyze/table.h"
 
 #include <inttypes.h>
@@ -19,19 +19,10 @@ struct routine {
 	int64_t start, end;	      /* lines to show */
 };
 
-/* A source file that was asked for. */
-struct opened {
-	str_id file;
-	bool failed;
-	struct source source;
-	const char *problem; /* of a failed one */
-};
-
 struct list {
 	struct report *report;
 	struct table table; /* unless the format is text */
-	VEC(struct opened) opened;
-	struct hash_map by_file;
+	struct source_cache sources;
 };
 
 static int by_name_file_line(const void *a, const void *b, void *arg)
@@ -88,29 +79,6 @@ static struct routine make_routine(const struct report *r, const uint32_t *nodes
 static const char *value_or_dot(struct report *r, int64_t value)
 {
 	return value ? report_value(r, value) : ".";
-}
-
-/* Find a file that was asked for before, or ask for it now; NULL when it was not and is not to be.
- */
-static const struct opened *find_source(struct list *l, str_id file, bool open_now)
-{
-	struct report *r = l->report;
-	struct opened new = { .file = file };
-	uint64_t h = hash_mix(file); /* reversible: equal hashes are equal files */
-	uint32_t *at = hash_map_first(&l->by_file, h);
-	struct err err;
-
-	if (*at != HASH_MAP_NONE)
-		return &l->opened.v[*at];
-	if (!open_now)
-		return NULL;
-	*at = (uint32_t)l->opened.n;
-	hash_map_added(&l->by_file, at, h);
-	new.failed = source_read(&new.source, r->arena, profile_str(r->profile, file),
-				 r->opts.source_path, r->opts.trim_path, &err) != 0;
-	new.problem = new.failed ? arena_strdup(r->arena, err.text) : NULL;
-	*VEC_PUSH(&l->opened) = new;
-	return &l->opened.v[l->opened.n - 1];
 }
 
 static void print_weights(struct report *r, const char *flat, const char *cum)
@@ -175,8 +143,9 @@ static void write_line(struct list *l, const struct routine *t, int64_t line, si
 static void write_routine(struct list *l, const struct routine *t)
 {
 	const struct node_info *info = l->report->nodes.info.v;
-	const struct opened *o = t->info->file ? find_source(l, t->info->file, true) : NULL;
-	const struct source *source = o && !o->failed ? &o->source : NULL;
+	const struct cached_source *o =
+		t->info->file ? source_cache_get(&l->sources, t->info->file) : NULL;
+	const struct source *source = o && !o->problem ? &o->source : NULL;
 	const char *problem = !o ? "the profile names no source file" : o->problem;
 	size_t next = 0;
 
@@ -206,7 +175,7 @@ static void begin_table(struct list *l)
 static void print_routine(struct list *l, const struct routine *t)
 {
 	struct report *r = l->report;
-	const struct opened *source;
+	const struct cached_source *source;
 	int64_t flat = 0, cum = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
@@ -218,10 +187,12 @@ static void print_routine(struct list *l, const struct routine *t)
 	print_weights(r, report_value(r, flat), report_value(r, cum));
 	fprintf(r->out, " (flat, cum) %s of Total\n", report_percentage(r, cum));
 	/* Nothing to show when all samples lie before the function's first line. */
-	source = find_source(l, t->info->file, t->start <= t->end);
-	if (source && source->failed)
+	if (t->start > t->end && !source_cache_has(&l->sources, t->info->file))
+		return;
+	source = source_cache_get(&l->sources, t->info->file);
+	if (source->problem)
 		fprintf(r->out, " Error: %s\n", source->problem);
-	else if (source)
+	else
 		print_lines(r, t, &source->source);
 }
 
@@ -262,6 +233,7 @@ int report_list(struct report *r, struct err *err)
 	size_t n;
 
 	report_build_graph(r, GRAPH_EDGES_NONE);
+	source_cache_init(&l.sources, r->profile, r->arena, r->opts.source_path, r->opts.trim_path);
 	matches = ARENA_ARRAY(r->arena, uint32_t, r->graph.order.n);
 	n = find_matches(r, matches);
 	if (n == 0)
@@ -280,7 +252,6 @@ int report_list(struct report *r, struct err *err)
 	}
 	if (r->opts.format != FORMAT_TEXT)
 		table_end(&l.table);
-	hash_map_release(&l.by_file);
-	VEC_RELEASE(&l.opened);
+	source_cache_release(&l.sources);
 	return 0;
 }

@@ -113,9 +113,14 @@ const char *binary_problem(const struct binary *b)
 	return b->problem.text;
 }
 
-const struct elf_file *binary_elf(const struct binary *b)
+struct elf_file *binary_elf(const struct binary *b)
 {
 	return b->elf;
+}
+
+struct elf_file *binary_debug(const struct binary *b)
+{
+	return b->debug;
 }
 
 /* Inflated at most once, here, so that every child inherits the plain bytes. */

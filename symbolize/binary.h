@@ -12,6 +12,7 @@ SONDE_MUST int binary_from_elf(struct binary **out, struct elf_file *elf,
 /* opts->binary_path, else PPROF_BINARY_PATH, else pprof's own default; may be NULL. */
 const char *symbolize_search_path(const struct symbolize_opts *opts);
 
-const struct elf_file *binary_elf(const struct binary *b);
+struct elf_file *binary_elf(const struct binary *b);
+struct elf_file *binary_debug(const struct binary *b); /* NULL = none */
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "symbolize/binary.h"
+#include "symbolize/binary_code.h"
 #include "symbolize/debug_file.h"
 #include "symbolize/demangle_cut.h"
 #include "symbolize/vdso.h"
@@ -130,7 +131,7 @@ static bool is_wanted(const struct job *j, const struct location *l)
 }
 
 /* A mapping that says nothing (all zero) is pprof's way to say: addresses are the file's own. */
-static bool file_address(const struct mapping *m, const struct elf_file *elf, uint64_t address,
+bool binary_file_address(const struct binary *b, const struct mapping *m, uint64_t address,
 			 uint64_t *out)
 {
 	if (m->start == 0 && m->limit == 0 && m->offset == 0) {
@@ -139,7 +140,7 @@ static bool file_address(const struct mapping *m, const struct elf_file *elf, ui
 	}
 	if (address < m->start)
 		return false;
-	return elf_file_address(elf, address - m->start + m->offset, out);
+	return elf_file_address(binary_elf(b), address - m->start + m->offset, out);
 }
 
 /* Names that DWARF has in source form lose their template arguments like the others. */
@@ -193,7 +194,7 @@ static void prepare(struct job *j, struct binary *b, struct same_file same)
 			uint64_t address;
 
 			if (is_wanted(j, l) &&
-			    file_address(&j->p->mappings.v[m], binary_elf(b), l->address, &address))
+			    binary_file_address(b, &j->p->mappings.v[m], l->address, &address))
 				*VEC_PUSH(&addresses) = address;
 		}
 	}
@@ -210,7 +211,7 @@ static void resolve(struct job *j, struct binary *b, uint32_t mapping)
 		size_t n;
 
 		if (!is_wanted(j, l) ||
-		    !file_address(&j->p->mappings.v[mapping], binary_elf(b), l->address, &address))
+		    !binary_file_address(b, &j->p->mappings.v[mapping], l->address, &address))
 			continue;
 		n = binary_lookup(b, address, frames, MAX_FRAMES);
 		if (n == 0)
@@ -260,20 +261,19 @@ static bool is_unsymbolizable(const char *file)
 	       strncmp(file, "//anon", 6) == 0 || strncmp(file, "/memfd:", 7) == 0;
 }
 
-static int open_mapping(struct job *j, const struct mapping *m, struct binary **out,
-			struct err *err)
+int binary_open_mapping(struct binary **out, const char *file, const char *build_id,
+			const struct symbolize_opts *opts, struct err *err)
 {
-	const char *file = profile_str(j->p, m->file), *id = profile_str(j->p, m->build_id);
-	struct file_log log = { j->opts->tell, j->opts->tell_ctx };
+	struct file_log log = { opts->tell, opts->tell_ctx };
 	struct elf_file *elf;
 	int status;
 
 	if (is_vdso(file))
-		status = vdso_open(&elf, id, err);
+		status = vdso_open(&elf, build_id, err);
 	else
-		status = debug_file_find_binary(&elf, file, id, symbolize_search_path(j->opts),
+		status = debug_file_find_binary(&elf, file, build_id, symbolize_search_path(opts),
 						&log, err);
-	return status ? status : binary_from_elf(out, elf, j->opts, err);
+	return status ? status : binary_from_elf(out, elf, opts, err);
 }
 
 static void report(struct job *j, const char *file, const char *reason)
@@ -296,7 +296,7 @@ static void symbolize_file(struct job *j, struct same_file same)
 
 	if (is_unsymbolizable(file) && !is_vdso(file))
 		return;
-	if (open_mapping(j, m, &b, &why)) {
+	if (binary_open_mapping(&b, file, profile_str(j->p, m->build_id), j->opts, &why)) {
 		j->stats->n_missing += same.n;
 		report(j, file, why.text);
 		return;

@@ -179,12 +179,34 @@ static void sort(struct symtab *t)
 	}
 }
 
-struct symtab *symtab_new(struct elf_file *binary, struct elf_file *debug)
+static struct symtab *new_empty(void)
 {
 	struct arena *a = arena_new(ARENA_DIE);
 	struct symtab *t = ARENA_NEW(a, struct symtab);
 
 	t->arena = a;
+	return t;
+}
+
+struct symtab *symtab_new_stubs(struct elf_file *binary)
+{
+	struct symtab *t = new_empty();
+
+	plt_add_stubs(t, binary);
+	sort(t);
+	return t;
+}
+
+size_t symtab_all(const struct symtab *t, const struct symbol **out)
+{
+	*out = t->symbols.v;
+	return t->symbols.n;
+}
+
+struct symtab *symtab_new(struct elf_file *binary, struct elf_file *debug)
+{
+	struct symtab *t = new_empty();
+
 	read_table(t, debug, SHT_SYMTAB);
 	if (t->symbols.n == 0)
 		read_table(t, binary, SHT_SYMTAB);

@@ -1,0 +1,49 @@
+/* source_cache.c - read each source file once. */
+#include "analyze/source_cache.h"
+
+void source_cache_init(struct source_cache *c, struct profile *p, struct arena *a,
+		       const char *source_path, const char *trim_path)
+{
+	*c = (struct source_cache){
+		.profile = p, .arena = a, .source_path = source_path, .trim_path = trim_path
+	};
+	hash_map_init(&c->by_name);
+}
+
+void source_cache_release(struct source_cache *c)
+{
+	hash_map_release(&c->by_name);
+	VEC_RELEASE(&c->sources);
+}
+
+bool source_cache_has(struct source_cache *c, str_id name)
+{
+	return *hash_map_first(&c->by_name, hash_mix(name)) != HASH_MAP_NONE;
+}
+
+const struct cached_source *source_cache_get(struct source_cache *c, str_id name)
+{
+	struct cached_source new = { .name = name };
+	uint64_t h = hash_mix(name); /* reversible: equal hashes are equal names */
+	uint32_t *at = hash_map_first(&c->by_name, h);
+	struct err err;
+
+	if (*at != HASH_MAP_NONE)
+		return &c->sources.v[*at];
+	*at = (uint32_t)c->sources.n;
+	hash_map_added(&c->by_name, at, h);
+	if (source_read(&new.source, c->arena, profile_str(c->profile, name), c->source_path,
+			c->trim_path, &err)) {
+		new.source = (struct source){ NULL, 0 };
+		new.problem = arena_strdup(c->arena, err.text);
+	}
+	*VEC_PUSH(&c->sources) = new;
+	return &c->sources.v[c->sources.n - 1];
+}
+
+const char *source_cache_line(struct source_cache *c, str_id name, int64_t line)
+{
+	const struct source *s = &source_cache_get(c, name)->source;
+
+	return line > 0 && (uint64_t)line <= s->n ? s->lines[line] : NULL;
+}
