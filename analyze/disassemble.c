@@ -212,10 +212,25 @@ static const char *arm64_target(const struct disassembler *d, struct arena *a)
 	return "";
 }
 
+/* capstone's "(%rax, %rax, 2)" as assemblers write it: "(%rax,%rax,2)". */
+static void close_up_operands(char *text)
+{
+	bool inside = false;
+	char *to = text;
+
+	for (const char *s = text; *s; s++) {
+		inside = *s == '(' || (inside && *s != ')');
+		if (!inside || *s != ' ')
+			*to++ = *s;
+	}
+	*to = 0;
+}
+
 static const char *instruction_text(const struct disassembler *d, struct arena *a)
 {
-	const cs_insn *i = d->insn;
+	cs_insn *i = d->insn;
 
+	close_up_operands(i->op_str);
 	if (!*i->op_str)
 		return arena_strdup(a, i->mnemonic);
 	return arena_printf(a, "%-6s %s%s", i->mnemonic, i->op_str,

@@ -44,7 +44,7 @@ static int run_diff(struct run *run, const string_list *operands, struct err *er
 	if (!rc)
 		rc = read_opts_load(run->opts, &run->after, operands->v + 1, 1, err);
 	if (!rc)
-		rc = read_opts_output(run->opts, false, print, run, err);
+		rc = read_opts_output(run->opts, NULL, print, run, err);
 	profile_free(run->before);
 	profile_free(run->after);
 	return rc;

@@ -1,6 +1,7 @@
 /* main.c - find the command that was asked for. */
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/report_commands.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,25 +10,13 @@
 struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
-	const char *help; /* NULL = not in the list */
+	const char *help;
 };
 
+/* All but the reports, which have a table of their own. */
 static const struct command commands[] = {
 	{ "record", cmd_record, "run a command and write its profile" },
-	{ "top", cmd_report, "functions by the time, memory or waiting they cost" },
-	{ "text", cmd_report, NULL }, /* pprof's other name for top */
-	{ "tree", cmd_report, "functions with their callers and callees" },
-	{ "peek", cmd_report, "callers and callees of matching functions" },
-	{ "list", cmd_report, "source lines of matching functions, with their cost" },
-	{ "dot", cmd_report, "the call graph for Graphviz" },
-	{ "callgrind", cmd_report, "the call graph for KCachegrind" },
 	{ "diff", cmd_diff, "what changed between two profiles, beside its sampling error" },
-	{ "traces", cmd_report, "every sample with its stack" },
-	{ "tags", cmd_report, "labels and their share" },
-	{ "raw", cmd_report, "the tables of the profile as text" },
-	{ "comments", cmd_report, "comments of the profile" },
-	{ "proto", cmd_report, "the filtered or merged profile as a file" },
-	{ "topproto", cmd_report, "the hottest functions as a profile" },
 	{ "recover", cmd_recover, "turn the spool of a killed process into a profile" },
 	{ "addr2line", cmd_addr2line, "functions and lines of addresses in a binary" },
 };
@@ -39,8 +28,11 @@ static int print_help(void)
 	puts("usage: sonde <command> [options] ...\n"
 	     "       sonde -<command> [options] <profile>...  (pprof's spelling)\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		if (commands[i].help)
-			printf("  %-23s%s\n", commands[i].name, commands[i].help);
+		printf("  %-23s%s\n", commands[i].name, commands[i].help);
+	puts("\nreports:");
+	for (size_t i = 0; i < N_REPORT_COMMANDS; i++)
+		if (report_commands[i].help)
+			printf("  %-23s%s\n", report_commands[i].name, report_commands[i].help);
 	puts("\nsonde <command> --help lists the options of a command.\n\n"
 	     "examples:\n"
 	     "  sonde record -o cpu.pb.gz -- ./program its arguments\n"
@@ -54,6 +46,8 @@ static int run_command(int argc, char **argv)
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
+	if (report_command_find(argv[1]))
+		return cmd_report(argc - 1, argv + 1);
 	if (access(argv[1], F_OK) == 0)
 		return cmd_pprof(argc, argv);
 	complain("unknown command '%s' (sonde --help lists all commands)", argv[1]);

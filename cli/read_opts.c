@@ -1,7 +1,6 @@
 /* read_opts.c - the option table of the reading commands. */
 #include "cli/read_opts.h"
 #include "cli/cli.h"
-#include "cli/reports.h"
 
 #include <string.h>
 
@@ -23,28 +22,7 @@ static const struct {
 #define GRANULARITY(value, help)                                                                   \
 	OPTION_CHOICE, FIELD(granularity), 1 + GRANULARITY_##value, view, NULL, help
 #define FORMAT(value, help) OPTION_CHOICE, FIELD(format), FORMAT_##value, source, NULL, help
-#define COMMAND(name, kind)                                                                        \
-	{                                                                                          \
-		name, OPTION_CHOICE, FIELD(command), 1 + (kind), NULL, NULL, NULL                  \
-	}
-
-/* First the reports as options, which only pprof's spelling has. */
 static const struct option_row rows[] = {
-	COMMAND("top", CLI_TOP),
-	COMMAND("text", CLI_TEXT),
-	COMMAND("tree", CLI_TREE),
-	COMMAND("dot", CLI_DOT),
-	COMMAND("callgrind", CLI_CALLGRIND),
-	COMMAND("traces", CLI_TRACES),
-	COMMAND("tags", CLI_TAGS),
-	COMMAND("raw", CLI_RAW),
-	COMMAND("comments", CLI_COMMENTS),
-	COMMAND("proto", CLI_PROTO),
-	COMMAND("topproto", CLI_TOPPROTO),
-	{ "peek", OPTION_STRING, FIELD(peek), 0, NULL, NULL, NULL },
-	{ "list", OPTION_STRING, FIELD(list), 0, NULL, NULL, NULL },
-#define N_COMMAND_ROWS 13
-
 	{ "focus", OPTION_STRING, SET(focus), 0, filters, "<regex>",
 	  "keep stacks with a matching frame" },
 	{ "ignore", OPTION_STRING, SET(ignore), 0, filters, "<regex>",
@@ -91,6 +69,8 @@ static const struct option_row rows[] = {
 	  "print a shorter header" },
 	{ "call_tree", OPTION_BOOL, SET(call_tree), 0, view, NULL,
 	  "dot and callgrind: one node for each chain of callers" },
+	{ "intel_syntax", OPTION_BOOL, SET(intel_syntax), 0, view, NULL,
+	  "disasm and weblist: Intel's syntax instead of AT&T's" },
 	{ "source_path", OPTION_STRING, SET(source_path), 0, view, "<dir:...>",
 	  "look for source files in these folders" },
 	{ "trim_path", OPTION_STRING, SET(trim_path), 0, view, "<dir:...>",
@@ -148,13 +128,33 @@ static const struct option_row rows[] = {
 
 enum { N_ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-/* The rows that belong to a way to read: those of pprof first, those of diff last. */
+/* The reports as options, which only pprof's spelling has, and then all others. */
+static const struct option_row *rows_of_pprof(void)
+{
+	static struct option_row all[N_REPORT_COMMANDS + N_ROWS];
+
+	for (size_t i = 0; i < N_REPORT_COMMANDS; i++) {
+		const struct report_command *c = &report_commands[i];
+
+		all[i] = (struct option_row){
+			.name = c->name,
+			.kind = c->arg ? OPTION_STRING : OPTION_BOOL,
+			.offset = c->arg ? FIELD(patterns[0]) + i * sizeof(const char *)
+					 : FIELD(chosen[0]) + i * sizeof(bool),
+		};
+	}
+	memcpy(all + N_REPORT_COMMANDS, rows, sizeof(rows));
+	return all;
+}
+
+/* The rows that belong to a way to read; those of diff come last. */
 static const struct option_row *rows_of(enum read_style style, size_t *n)
 {
-	size_t skip = style == READ_PPROF ? 0 : N_COMMAND_ROWS;
-
-	*n = N_ROWS - skip - (style == READ_DIFF ? 0 : N_DIFF_ROWS);
-	return rows + skip;
+	*n = N_ROWS - (style == READ_DIFF ? 0 : N_DIFF_ROWS);
+	if (style != READ_PPROF)
+		return rows;
+	*n += N_REPORT_COMMANDS;
+	return rows_of_pprof();
 }
 
 static void say(void *ctx, const char *text)
@@ -167,7 +167,9 @@ const struct notes stderr_notes = { say, NULL };
 
 void read_opts_init(struct read_opts *o)
 {
-	*o = (struct read_opts){ .peek = "", .list = "", .output = "" };
+	*o = (struct read_opts){ .output = "" };
+	for (size_t i = 0; i < N_REPORT_COMMANDS; i++)
+		o->patterns[i] = "";
 	report_opts_init(&o->report);
 }
 

@@ -5,6 +5,7 @@
 
 #include "analyze/analyze.h"
 #include "cli/options.h"
+#include "cli/report_commands.h"
 
 enum { N_SHORTCUTS = 7 };
 
@@ -12,8 +13,9 @@ struct read_opts {
 	struct report_opts report;
 	int granularity, sort; /* 0 = not set, else one more than the value of the enum */
 	int format;	       /* enum report_format */
-	int command;	       /* pprof's spelling: 1 + index of the report */
-	const char *peek, *list;
+	/* pprof's spelling, by report command: asked for, or with which pattern ("" = not). */
+	bool chosen[N_REPORT_COMMANDS];
+	const char *patterns[N_REPORT_COMMANDS];
 	bool shortcuts[N_SHORTCUTS];
 	string_list bases, diff_bases;
 	bool normalize, all_frames;
@@ -44,9 +46,9 @@ int exit_status(int rc, const struct err *err);
 extern const struct notes stderr_notes;
 
 /* Call print with the stream that the result belongs to: o->output, written whole or not at all,
- * else stdout; binary results are kept off a terminal. */
+ * else stdout; a result with an extension is kept off a terminal, in a new file profileNNN.EXT. */
 typedef int (*print_fn)(void *ctx, FILE *out, struct err *err);
-SONDE_MUST int read_opts_output(const struct read_opts *o, bool binary, print_fn print, void *ctx,
-				struct err *err);
+SONDE_MUST int read_opts_output(const struct read_opts *o, const char *extension, print_fn print,
+				void *ctx, struct err *err);
 
 #endif

@@ -1,55 +1,12 @@
 /* reports.c - the reading commands, in our spelling (sonde top FILE) and in pprof's (sonde -top
  * FILE). */
-#include "cli/reports.h"
 #include "cli/cli.h"
+#include "cli/picture.h"
 #include "cli/read_opts.h"
+#include "cli/viewer.h"
 
+#include <stdlib.h>
 #include <string.h>
-
-struct report_command {
-	const char *name;
-	enum report_kind kind;
-	bool has_pattern, is_binary;
-	const char *example;
-};
-
-static const struct report_command commands[] = {
-	[CLI_TOP] = { .name = "top",
-		      .kind = REPORT_TOP,
-		      .example = "--cum --focus=main cpu.pb.gz" },
-	[CLI_TEXT] = { .name = "text", .kind = REPORT_TOP, .example = "--lines cpu.pb.gz" },
-	[CLI_TREE] = { .name = "tree", .kind = REPORT_TREE, .example = "--nodecount=20 cpu.pb.gz" },
-	[CLI_PEEK] = { .name = "peek",
-		       .kind = REPORT_PEEK,
-		       .has_pattern = true,
-		       .example = "'^malloc$' cpu.pb.gz" },
-	[CLI_LIST] = { .name = "list",
-		       .kind = REPORT_LIST,
-		       .has_pattern = true,
-		       .example = "'^parse' --source-path=src cpu.pb.gz" },
-	[CLI_DOT] = { .name = "dot",
-		      .kind = REPORT_DOT,
-		      .example = "--focus=main cpu.pb.gz | dot -Tsvg -o cpu.svg" },
-	[CLI_CALLGRIND] = { .name = "callgrind",
-			    .kind = REPORT_CALLGRIND,
-			    .example = "--output=callgrind.out cpu.pb.gz" },
-	[CLI_TRACES] = { .name = "traces",
-			 .kind = REPORT_TRACES,
-			 .example = "--tagfocus=thread=worker cpu.pb.gz" },
-	[CLI_TAGS] = { .name = "tags", .kind = REPORT_TAGS, .example = "cpu.pb.gz" },
-	[CLI_RAW] = { .name = "raw", .kind = REPORT_RAW, .example = "cpu.pb.gz" },
-	[CLI_COMMENTS] = { .name = "comments", .kind = REPORT_COMMENTS, .example = "cpu.pb.gz" },
-	[CLI_PROTO] = { .name = "proto",
-			.kind = REPORT_PROTO,
-			.is_binary = true,
-			.example = "--focus=main --output=main.pb.gz cpu.pb.gz" },
-	[CLI_TOPPROTO] = { .name = "topproto",
-			   .kind = REPORT_TOPPROTO,
-			   .is_binary = true,
-			   .example = "--output=top.pb.gz cpu.pb.gz" },
-};
-
-enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 struct run {
 	const struct report_command *command;
@@ -58,12 +15,36 @@ struct run {
 	struct profile *profile;
 };
 
+static int print_report(const struct run *run, FILE *out, struct err *err)
+{
+	return analyze_report(run->profile, run->command->kind, run->pattern, &run->opts->report,
+			      out, &stderr_notes, err);
+}
+
+static int print_picture(const struct run *run, FILE *out, struct err *err)
+{
+	const struct report_command *c = run->command;
+	char *dot = NULL;
+	size_t n;
+	FILE *memory = open_memstream(&dot, &n);
+	int rc;
+
+	if (!memory)
+		return err_set(err, SONDE_ENOMEM, "out of memory");
+	rc = print_report(run, memory, err);
+	if (fclose(memory) && !rc)
+		rc = err_set(err, SONDE_ENOMEM, "out of memory");
+	if (!rc)
+		rc = picture_put(out, dot, n, c->picture, c->is_pannable, err);
+	free(dot);
+	return rc;
+}
+
 static int print(void *ctx, FILE *out, struct err *err)
 {
 	const struct run *run = ctx;
 
-	return analyze_report(run->profile, run->command->kind, run->pattern, &run->opts->report,
-			      out, &stderr_notes, err);
+	return run->command->picture ? print_picture(run, out, err) : print_report(run, out, err);
 }
 
 static int run_report(struct run *run, const string_list *operands)
@@ -80,8 +61,10 @@ static int run_report(struct run *run, const string_list *operands)
 		return EXIT_USAGE;
 	}
 	rc = read_opts_load(run->opts, &run->profile, operands->v, operands->n, &err);
-	if (!rc)
-		rc = read_opts_output(run->opts, run->command->is_binary, print, run, &err);
+	if (!rc && run->command->viewer && !*run->opts->output)
+		rc = viewer_show(run->command->viewer, run->command->extension, print, run, &err);
+	else if (!rc)
+		rc = read_opts_output(run->opts, run->command->extension, print, run, &err);
 	profile_free(run->profile);
 	return exit_status(rc, &err);
 }
@@ -90,17 +73,17 @@ static int run_report(struct run *run, const string_list *operands)
 
 static int print_help(const struct report_command *c)
 {
-	printf("usage: sonde %s [options] %s[<binary>] <profile>...\n", c->name,
-	       c->has_pattern ? "<regex> " : "");
+	printf("usage: sonde %s [options] %s%s[<binary>] <profile>...\n", c->name,
+	       c->arg ? c->arg : "", c->arg ? " " : "");
 	read_opts_print(READ_COMMAND);
 	printf("\nexamples:\n  sonde %s %s\n  sonde %s %s--base=before.pb.gz after.pb.gz\n",
-	       c->name, c->example, c->name, c->has_pattern ? "main " : "");
+	       c->name, c->example, c->name, c->arg ? "main " : "");
 	return EXIT_OK;
 }
 
 static void take_pattern(struct run *run, string_list *operands)
 {
-	if (!run->command->has_pattern || operands->n == 0)
+	if (!run->command->arg || operands->n == 0)
 		return;
 	run->pattern = operands->v[0];
 	operands->n--;
@@ -111,13 +94,10 @@ int cmd_report(int argc, char **argv)
 {
 	string_list operands = VEC_INIT;
 	struct read_opts opts;
-	struct run run = { .opts = &opts };
+	struct run run = { .command = report_command_find(argv[0]), .opts = &opts };
 	struct err err;
 	int rc;
 
-	for (size_t i = 0; i < N_COMMANDS; i++)
-		if (strcmp(commands[i].name, argv[0]) == 0)
-			run.command = &commands[i];
 	if (wants_help(argc, argv))
 		return print_help(run.command);
 	read_opts_init(&opts);
@@ -140,20 +120,19 @@ static int choose_command(struct run *run, struct err *err)
 {
 	const struct read_opts *o = run->opts;
 
-	if (!!o->command + !!*o->peek + !!*o->list > 1)
-		return err_set(err, SONDE_EUSAGE, "must set at most one output format");
-	if (o->command)
-		run->command = &commands[o->command - 1];
-	else if (*o->peek)
-		run->command = &commands[CLI_PEEK];
-	else if (*o->list)
-		run->command = &commands[CLI_LIST];
-	else
-		return err_set(err, SONDE_EUSAGE,
-			       "say which report you want: top, tree, peek, list, dot, callgrind, "
-			       "traces, tags, raw, comments, proto or topproto");
-	run->pattern = *o->peek ? o->peek : *o->list ? o->list : NULL;
-	return 0;
+	for (size_t i = 0; i < N_REPORT_COMMANDS; i++) {
+		const struct report_command *c = &report_commands[i];
+
+		if (c->arg ? !*o->patterns[i] : !o->chosen[i])
+			continue;
+		if (run->command)
+			return err_set(err, SONDE_EUSAGE, "must set at most one output format");
+		run->command = c;
+		run->pattern = c->arg ? o->patterns[i] : NULL;
+	}
+	return run->command ? 0
+			    : err_set(err, SONDE_EUSAGE,
+				      "say which report you want: -top, -tree, -peek=<regex> ...");
 }
 
 int cmd_pprof(int argc, char **argv)

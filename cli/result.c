@@ -48,25 +48,25 @@ static int print_to_file(const char *path, print_fn print, void *ctx, struct err
 	return rc;
 }
 
-static int print_to_free_name(print_fn print, void *ctx, struct err *err)
+static int print_to_free_name(const char *extension, print_fn print, void *ctx, struct err *err)
 {
-	char path[32];
+	char path[64];
 
 	for (int i = 1; i < FIRST_FREE_TRIES; i++) {
-		snprintf(path, sizeof(path), "profile%03d.pb.gz", i);
+		snprintf(path, sizeof(path), "profile%03d.%s", i, extension);
 		if (access(path, F_OK))
 			return print_to_file(path, print, ctx, err);
 	}
-	return err_set(err, SONDE_EIO, "no free name profileNNN.pb.gz in this folder");
+	return err_set(err, SONDE_EIO, "no free name profileNNN.%s in this folder", extension);
 }
 
-int read_opts_output(const struct read_opts *o, bool binary, print_fn print, void *ctx,
+int read_opts_output(const struct read_opts *o, const char *extension, print_fn print, void *ctx,
 		     struct err *err)
 {
 	if (*o->output)
 		return print_to_file(o->output, print, ctx, err);
-	if (binary && isatty(STDOUT_FILENO))
-		return print_to_free_name(print, ctx, err);
+	if (extension && isatty(STDOUT_FILENO))
+		return print_to_free_name(extension, print, ctx, err);
 	setvbuf(stdout, NULL, _IOFBF, BUFFER);
 	return finish(stdout, "standard output", print(ctx, stdout, err), err);
 }
