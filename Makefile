@@ -47,11 +47,11 @@ MAY_cli       := base writer sampler symbolize analyze cli
 BUILD_PACKAGES := gcc libc6-dev make libstdc++6
 BUILD_PACKAGES += protobuf-c-compiler libprotobuf-c-dev zlib1g-dev
 BUILD_PACKAGES += libelf-dev libdwarf-dev
-BUILD_PACKAGES += libpcre2-dev
+BUILD_PACKAGES += libpcre2-dev libcapstone-dev
 TEST_PACKAGES := libcmocka-dev clang libclang-rt-14-dev llvm g++ python3 pkg-config binutils gdb libc6-dbg procps file
 TEST_PACKAGES += libunwind-dev linux-perf google-perftools libgoogle-perftools-dev
 TEST_PACKAGES += redis-server redis-tools sqlite3 libsqlite3-dev lua5.4 nginx-light xz-utils
-TEST_PACKAGES += golang-go
+TEST_PACKAGES += golang-go graphviz
 TIDY_PACKAGES := clang-tidy clang-format
 
 .DEFAULT_GOAL := all

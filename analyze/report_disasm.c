@@ -37,7 +37,8 @@ struct disasm {
 	struct code_files code;
 	bool has_address; /* the pattern is a number */
 	uint64_t address;
-	size_t n_symbols; /* that match, samples or not */
+	uint64_t file_address; /* the same in the file at hand; UINT64_MAX = not in it */
+	size_t n_symbols;      /* that hold it, samples or not */
 	VEC(struct routine) routines;
 	/* Of the line before: a place is printed when it changes. */
 	const char *function, *source;
@@ -73,7 +74,7 @@ static void choose_name(struct disasm *d, struct routine *t)
 {
 	const struct code_symbol *s = &t->file->symbols[t->first];
 
-	if (d->has_address && d->address >= s->start && d->address < s->end) {
+	if (d->has_address && d->file_address >= s->start && d->file_address < s->end) {
 		t->name = s->name;
 		t->show_aliases = true;
 		d->n_symbols++;
@@ -116,13 +117,17 @@ static struct place *find_places(struct disasm *d, const struct code_file *f,
 
 static void search_mapping(struct disasm *d, uint32_t mapping)
 {
+	const struct mapping *m = &d->report->profile->mappings.v[mapping];
 	struct code_file *f = code_files_open(&d->code, mapping);
 	struct place *places;
 	size_t n, next = 0;
 
 	if (!f)
 		return;
-	places = find_places(d, f, &d->report->profile->mappings.v[mapping], &n);
+	places = find_places(d, f, m, &n);
+	if (!d->has_address || d->address < m->start ||
+	    !binary_file_address(f->binary, m, d->address, &d->file_address))
+		d->file_address = UINT64_MAX;
 	for (size_t i = 0, end; i < f->n_symbols; i = end) {
 		const struct code_symbol *s = &f->symbols[i];
 		struct routine t = { .file = f, .first = i };
