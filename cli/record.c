@@ -28,6 +28,7 @@ enum { STATUS_OWN_FAILURE = EXIT_FAILED, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT
 
 struct record {
 	unsigned hz;
+	unsigned long long max_bytes; /* of samples in each process; 0 = the library's default */
 	const char *out;
 	bool quiet, force, verbose, no_symbols;
 	char **command;
@@ -49,6 +50,8 @@ static const struct option_row option_rows[] = {
 	{ "output", 'o', "<file>", "write the profile here (default: sonde.pb.gz)" },
 	{ "force", 'f', NULL, "replace the default file if it exists" },
 	{ "label", 'l', "<key>=<value>", "put a label on every sample; may be repeated" },
+	{ "max-memory", 'm', "<size>",
+	  "memory for the samples of each process: 256K or more (default: 128M)" },
 	{ "no-symbolize", 'n', NULL, "leave functions and lines to whoever reads the profile" },
 	{ "verbose", 'v', NULL, "say why a binary has no symbols" },
 	{ "quiet", 'q', NULL, "say nothing when all went well" },
@@ -97,6 +100,24 @@ static void add_label(const char *pair)
 	}
 }
 
+/* "64M": bytes, K, M or G; 0 when it is no size that the library can work with. */
+static unsigned long long read_size(const char *text)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	char *end;
+	unsigned long long n = strtoull(text, &end, 10);
+	unsigned shift = 0;
+
+	if (end == text || text[0] == '-')
+		return 0;
+	if (*end && (unit = strchr(units, *end)) != NULL && !end[1])
+		shift = 10 * (unsigned)(unit - units + 1);
+	else if (*end)
+		return 0;
+	return n <= SONDE_MOST_MEMORY >> shift && n << shift >= SONDE_LEAST_MEMORY ? n << shift : 0;
+}
+
 static int read_option(struct record *r, int letter)
 {
 	char *end;
@@ -122,6 +143,11 @@ static int read_option(struct record *r, int letter)
 				     optarg);
 		add_label(optarg);
 		return 0;
+	case 'm':
+		r->max_bytes = read_size(optarg);
+		return r->max_bytes ? 0
+				    : usage("memory '%s' is not a size from 256K to 64G, like 64M",
+					    optarg);
 	case 'f':
 		r->force = true;
 		return 0;
@@ -253,7 +279,7 @@ static bool make_folder(struct record *r)
 static void set_environment(const struct record *r)
 {
 	const char *before = getenv("LD_PRELOAD");
-	char *preload, hz[16];
+	char *preload, hz[16], bytes[24];
 
 	if (asprintf(&preload, "%s%s%s", r->library, before && before[0] ? ":" : "",
 		     before ? before : "") < 0)
@@ -262,6 +288,10 @@ static void set_environment(const struct record *r)
 	setenv("LD_PRELOAD", preload, 1);
 	setenv("SONDE_SPOOL_DIR", r->folder, 1);
 	setenv("SONDE_HZ", hz, 1);
+	if (r->max_bytes) {
+		snprintf(bytes, sizeof(bytes), "%llu", r->max_bytes);
+		setenv("SONDE_MAX_MEMORY", bytes, 1);
+	}
 	unsetenv("SONDE_OUT");
 	free(preload);
 }
@@ -356,37 +386,48 @@ static int run_command(const struct record *r)
 /* ---- afterwards ---- */
 
 struct spool_name {
-	unsigned long long start_ns;
+	struct spool_info info;
 	char path[PATH_MAX + 256];
 };
 
 static int by_start(const void *a, const void *b)
 {
 	const struct spool_name *x = a, *y = b;
+	uint64_t s = x->info.start_realtime_ns, t = y->info.start_realtime_ns;
 
-	return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns;
+	return s < t ? -1 : s > t;
 }
 
-/* In the order in which the images started, so that the command itself comes first. */
+/* In the order in which the images started, so that the command itself comes first.  What its process had no time to
+ * begin is left out. */
 static size_t list_spools(const char *folder, struct spool_name **out)
 {
 	struct spool_name *names = NULL;
 	DIR *d = opendir(folder);
 	struct dirent *e;
-	size_t n = 0;
+	size_t n = 0, room = 0;
 
 	while (d && (e = readdir(d))) {
-		struct spool_name *more;
-		unsigned long long ns;
+		size_t length = strlen(e->d_name);
+		struct err err;
+		int rc;
 
-		if (sscanf(e->d_name, "%*d.%llu.spool", &ns) != 1)
+		if (length < 6 || strcmp(e->d_name + length - 6, ".spool") != 0)
 			continue;
-		more = realloc(names, (n + 1) * sizeof(*names));
-		if (!more)
-			break;
-		names = more;
-		names[n].start_ns = ns;
-		snprintf(names[n++].path, sizeof(names->path), "%s/%s", folder, e->d_name);
+		if (n == room) {
+			struct spool_name *more =
+				realloc(names, (room = room * 2 + 16) * sizeof(*names));
+
+			if (!more)
+				break;
+			names = more;
+		}
+		snprintf(names[n].path, sizeof(names->path), "%s/%s", folder, e->d_name);
+		rc = spool_info_read(&names[n].info, names[n].path, &err);
+		if (rc == 0)
+			n++;
+		else if (rc != SONDE_ENOTFOUND)
+			complain("%s", err.text);
 	}
 	if (d)
 		closedir(d);
@@ -420,17 +461,15 @@ static void read_spools(struct record *r)
 	struct err err;
 
 	for (size_t i = 0; i < n; i++) {
-		struct spool_info info;
+		const struct spool_info *info = &names[i].info;
 
-		if (spool_info_read(&info, names[i].path, NULL))
-			continue;
-		if (info.weight && info.pid != first_pid) {
-			first_pid = info.pid;
+		if (info->weight && info->pid != first_pid) {
+			first_pid = info->pid;
 			n_busy++;
 		}
-		if (!info.finished && !r->quiet && still_runs(info.pid, names[i].path))
+		if (!info->finished && !r->quiet && still_runs(info->pid, names[i].path))
 			complain("process %d still runs: in the profile are its samples up to now",
-				 info.pid);
+				 info->pid);
 	}
 	r->spools = spool_profile_new();
 	if (n_busy > 1)
@@ -529,6 +568,23 @@ static void explain_nothing(const struct record *r)
 			r->command[0]);
 }
 
+/* A program that was killed while it was loaded leaves an empty profile, not none. */
+static bool died_young(struct record *r, int status)
+{
+	struct timespec now;
+
+	if (!WIFSIGNALED(status))
+		return false;
+	if (!r->quiet)
+		complain("'%s' was ended by signal %d before it could be sampled: the profile is "
+			 "empty",
+			 r->command[0], WTERMSIG(status));
+	clock_gettime(CLOCK_REALTIME, &now);
+	spool_profile_expect(r->spools, 1000000000 / r->hz,
+			     (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
+	return true;
+}
+
 static int exit_status(int status)
 {
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -553,7 +609,7 @@ int cmd_record(int argc, char **argv)
 	status = run_command(&r);
 	rc = status < 0 ? STATUS_OWN_FAILURE : exit_status(status);
 	read_spools(&r);
-	if (spool_profile_stats(r.spools)->n_images) {
+	if (spool_profile_stats(r.spools)->n_images || (status > 0 && died_young(&r, status))) {
 		if (write_profile(&r))
 			rc = rc ? rc : STATUS_OWN_FAILURE;
 	} else if (status >= 0 && rc != STATUS_NOT_FOUND && rc != STATUS_NOT_EXECUTABLE) {

@@ -152,13 +152,22 @@ static int on_first(struct dl_phdr_info *info, size_t size, void *arg)
 	return 1;
 }
 
-bool modules_changed(void)
+/* With the lock held. */
+static bool have_changed(void)
 {
 	bool changed = false;
 
-	modules_lock();
 	if (!is_frozen)
 		dl_iterate_phdr(on_first, &changed);
+	return changed;
+}
+
+bool modules_changed(void)
+{
+	bool changed;
+
+	modules_lock();
+	changed = have_changed();
 	modules_unlock();
 	return changed;
 }
@@ -351,11 +360,12 @@ void modules_forked(bool had_several_threads)
 
 void modules_refresh(void)
 {
-	if (is_frozen) {
-		modules_record();
+	modules_lock();
+	if (loaded.n && !have_changed()) { /* a second start, or a forked child */
+		record_all();
+		modules_unlock();
 		return;
 	}
-	modules_lock();
 	loaded.n = 0;
 	dl_iterate_phdr(on_module, NULL);
 	for (size_t i = 0; i < loaded.n; i++) {

@@ -3,6 +3,7 @@
  *	SONDE_OUT      the profile's name: %p pid, %e program, %% itself
  *	SONDE_HZ       samples for each second of CPU time (100)
  *	SONDE_EVENTS   "cpu"
+ *	SONDE_MAX_MEMORY  bytes for the samples of each process (128 MiB); what finds no room is counted as lost
  *	SONDE_LABELS   key=value,key=value: on every sample
  *	SONDE_VERBOSE  1: say at the end what was written
  *
@@ -35,6 +36,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { MAX_IMAGES = 10000 };
 
 enum role { ROLE_NONE, ROLE_COLLECTED, ROLE_WRITES };
 
@@ -111,13 +114,12 @@ static void name_child(void)
 	snprintf(spool_path, sizeof(spool_path), "%s.spool", out);
 }
 
-static void name_collected(void)
+/* The first free number: those before belong to what this process was before it executed a program, or to others, long
+ * gone, of the same pid. */
+static void name_collected(unsigned number)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	snprintf(spool_path, sizeof(spool_path), "%s/%d.%llu.spool", spool_dir, (int)getpid(),
-		 (unsigned long long)now.tv_sec * 1000000000 + (unsigned long long)now.tv_nsec);
+	snprintf(spool_path, sizeof(spool_path), "%s/%d.%u.spool", spool_dir, (int)getpid(),
+		 number);
 }
 
 /* ---- spools that others left ---- */
@@ -197,6 +199,24 @@ static bool read_hz(unsigned *hz)
 	return true;
 }
 
+static bool read_memory(size_t *bytes)
+{
+	const char *text = getenv("SONDE_MAX_MEMORY");
+	unsigned long long n;
+	char *end;
+
+	if (!text || !text[0])
+		return true;
+	n = strtoull(text, &end, 10);
+	if (*end || text[0] == '-' || n < SONDE_LEAST_MEMORY || n > SONDE_MOST_MEMORY) {
+		say("not profiling: SONDE_MAX_MEMORY is not a number of bytes from 262144 up:",
+		    text, "");
+		return false;
+	}
+	*bytes = (size_t)n;
+	return true;
+}
+
 static bool events_are_known(void)
 {
 	const char *text = getenv("SONDE_EVENTS");
@@ -231,6 +251,13 @@ static void start(const struct sonde_options *options)
 				     !is_child };
 	int rc = session_start(&opts);
 
+	for (unsigned n = 1; rc == -EEXIST && role == ROLE_COLLECTED && n < MAX_IMAGES; n++) {
+		if (session_replaces(spool_path))
+			unlink(spool_path);
+		else
+			name_collected(n);
+		rc = session_start(&opts);
+	}
 	if (rc == 0)
 		return;
 	say("not profiling: cannot sample into", spool_path, strerror(-rc));
@@ -243,7 +270,7 @@ static void in_fork_child(struct session_opts *opts)
 	is_child = true;
 	is_finished = false;
 	if (role == ROLE_COLLECTED)
-		name_collected();
+		name_collected(0);
 	else
 		name_child();
 	start(&opts->options);
@@ -288,13 +315,13 @@ __attribute__((constructor)) static void on_load(void)
 	choose_role();
 	if (role == ROLE_NONE)
 		return;
-	if (!read_hz(&options.hz) || !events_are_known()) {
+	if (!read_hz(&options.hz) || !read_memory(&options.max_bytes) || !events_are_known()) {
 		role = ROLE_NONE;
 		return;
 	}
 	is_verbose = verbose && strcmp(verbose, "0") != 0;
 	if (role == ROLE_COLLECTED)
-		name_collected();
+		name_collected(0);
 	else
 		name_writer();
 	if (role == ROLE_WRITES && stat(out, &st) == 0 && S_ISDIR(st.st_mode)) {
@@ -346,6 +373,8 @@ void preload_finish(void)
 	session_mark_finished();
 	if (is_child && session_weight() == 0)
 		unlink(spool_path);
+	else
+		session_trim();
 }
 
 __attribute__((destructor)) static void on_unload(void)

@@ -23,6 +23,9 @@ struct spool_stats { /* sums over all spools added */
 struct spool_profile *spool_profile_new(void);
 void spool_profile_free(struct spool_profile *sp); /* with its profile; NULL is fine */
 
+/* What holds where no spool is added that says so. */
+void spool_profile_expect(struct spool_profile *sp, uint64_t period_ns, uint64_t start_realtime_ns);
+
 /* Samples get a label `pid` once this has been called: where there are several processes. */
 void spool_profile_label_pids(struct spool_profile *sp);
 
@@ -38,7 +41,12 @@ SONDE_MUST int spool_profile_add_live(struct spool_profile *sp, const struct spo
 struct profile *spool_profile_finish(struct spool_profile *sp);
 const struct spool_stats *spool_profile_stats(const struct spool_profile *sp);
 
-/* What a spool says of itself, without reading its samples. */
+/* Memory for the samples of one process. */
+#define SONDE_LEAST_MEMORY ((uint64_t)256 << 10)
+#define SONDE_MOST_MEMORY  ((uint64_t)64 << 30)
+
+/* What a spool says of itself, without reading its samples.  SONDE_ENOTFOUND when its process died before it could
+ * begin. */
 struct spool_info {
 	int pid, parent;
 	uint64_t weight, start_realtime_ns;

@@ -24,10 +24,11 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { DEFAULT_HZ = 100, MAX_HZ = 10000, FIRST_SEGMENT = 1 << 20, CHILD_SEGMENT = 256 << 10 };
+enum { DEFAULT_HZ = 100, MAX_HZ = 10000, FIRST_SEGMENT = 256 << 10 };
 
 static pthread_mutex_t control = PTHREAD_MUTEX_INITIALIZER; /* one start or stop at a time */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -196,13 +197,24 @@ static int set_up_once(void)
 
 /* ---- start ---- */
 
+/* Tells processes of equal number apart; 0 = not known. */
+static uint64_t pid_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) ? 0 : st.st_ino;
+}
+
 static void fill_header(const struct session_opts *opts, uint64_t period_ns)
 {
+	static char program[sizeof(spool.header->program)];
 	struct spool_header *h = spool.header;
-	ssize_t n = readlink("/proc/self/exe", h->program, sizeof(h->program) - 1);
 
-	h->program[n > 0 ? n : 0] = 0;
+	if (!program[0])
+		(void)!readlink("/proc/self/exe", program, sizeof(program) - 1);
+	memcpy(h->program, program, sizeof(program));
 	h->pid = getpid();
+	h->pid_namespace = pid_namespace();
 	h->parent = getppid();
 	h->period_ns = period_ns;
 	h->start_realtime_ns = clock_ns(CLOCK_REALTIME);
@@ -215,10 +227,18 @@ static void fill_header(const struct session_opts *opts, uint64_t period_ns)
 	atomic_store(&h->state, SPOOL_RUNNING);
 }
 
-static int open_spool(const struct session_opts *opts, bool is_child)
+/* A forked child begins small, since most end at once; at high rates the keeper has less time to add a segment. */
+static size_t first_segment(unsigned hz, bool is_child)
+{
+	size_t bytes = hz > 1000 ? 4 * FIRST_SEGMENT : FIRST_SEGMENT;
+
+	return is_child ? bytes / 4 : bytes;
+}
+
+static int open_spool(const struct session_opts *opts, unsigned hz, bool is_child)
 {
 	size_t max = opts->options.max_bytes ? opts->options.max_bytes : (size_t)128 << 20;
-	size_t first = is_child ? CHILD_SEGMENT : FIRST_SEGMENT;
+	size_t first = first_segment(hz, is_child);
 	struct spool fresh;
 	int rc;
 
@@ -227,7 +247,8 @@ static int open_spool(const struct session_opts *opts, bool is_child)
 	rc = spool_create(&fresh, opts->spool_path, first, max);
 	if (rc)
 		return rc;
-	spool_close(&spool);
+	if (threads_quiet()) /* else a handler still writes there */
+		spool_close(&spool);
 	spool = fresh;
 	return 0;
 }
@@ -237,12 +258,13 @@ static int begin(const struct session_opts *opts, unsigned hz, bool is_child)
 	int rc = set_up_once();
 
 	if (rc == 0)
-		rc = open_spool(opts, is_child);
+		rc = open_spool(opts, hz, is_child);
 	if (rc)
 		return rc;
 	current = *opts;
 	owner = getpid();
 	fill_header(opts, 1000000000 / hz);
+	spool_publish(&spool);
 	live.header = spool.header;
 	atomic_store(&live.segment, spool.segments[0]);
 	modules_refresh();
@@ -353,6 +375,32 @@ bool session_end(void)
 	session_note_clocks();
 	pthread_mutex_unlock(&lock);
 	return true;
+}
+
+bool session_replaces(const char *path)
+{
+	struct spool_header *h = spool_map_header(path);
+	bool is_ours, is_empty;
+
+	if (!h)
+		return false;
+	is_ours = h->pid == getpid() && h->pid_namespace && h->pid_namespace == pid_namespace();
+	is_empty = !h->weight && !h->lost_weight;
+	if (is_ours && !is_empty)
+		spool_trim_file(h, path, false);
+	munmap(h, SPOOL_HEADER_BYTES);
+	return is_ours && is_empty;
+}
+
+void session_trim(void)
+{
+	struct spool_header *h = spool.header;
+
+	if (!h || !spool.path[0] || !lock_to_exit())
+		return;
+	if (!atomic_load(&live.sampling) && threads_quiet())
+		spool_trim_file(h, spool.path, !h->weight && !h->lost_weight);
+	pthread_mutex_unlock(&lock);
 }
 
 bool session_is_of_this_process(void)

@@ -25,6 +25,13 @@ SONDE_MUST bool session_end(void);
 SONDE_MUST int session_write_file(const char *path, struct err *err);
 bool session_is_of_this_process(void); /* false in a child that did not come through fork() */
 void session_mark_finished(void);
+
+/* After the end: give back what the spool's file does not need. */
+void session_trim(void);
+
+/* Is this the spool of what this very process was before it executed a program, and without samples, so that its name
+ * is free?  One with samples gives back what it does not need. */
+bool session_replaces(const char *path);
 uint64_t session_weight(void);	      /* periods sampled so far */
 /* The host wants the signal for itself: another one is taken, or sampling ends. */
 void session_give_up_signal(void);

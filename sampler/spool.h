@@ -24,7 +24,7 @@
 #define SPOOL_MAGIC 0x31305053444e4f53ULL /* "SONDSP01" */
 
 enum {
-	SPOOL_VERSION = 1,
+	SPOOL_VERSION = 2,
 	SPOOL_HEADER_BYTES = 4096,
 	SPOOL_MAX_SEGMENTS = 40,
 	SPOOL_NAME_BYTES = 16, /* a thread's name, zero-padded: TASK_COMM_LEN */
@@ -51,10 +51,12 @@ enum record_kind {
 enum spool_state { SPOOL_RUNNING = 1, SPOOL_FINISHED = 2 };
 
 struct spool_header {
-	uint64_t magic;
+	_Atomic uint64_t
+		magic; /* stored last: what has none was left by a process that died at its birth */
 	uint32_t version;
 	_Atomic uint32_t state; /* enum spool_state */
 	int32_t pid, parent;
+	uint64_t pid_namespace; /* inode; 0 = not known */
 	uint64_t period_ns;
 	uint64_t start_realtime_ns, start_monotonic_ns;
 	uint64_t start_cpu_ns;		     /* of the process when sampling began */

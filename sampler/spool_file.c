@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LARGEST_SEGMENT = 32 << 20 };
@@ -80,25 +81,29 @@ static int extend(struct spool *s, size_t bytes, int open_flags, void **out)
 	return 0;
 }
 
+static void take_segment(struct spool *s, void *p, uint64_t offset, size_t bytes)
+{
+	unsigned i = s->n_segments++;
+
+	s->segments[i] = p;
+	segment_init(p, bytes, ++last_seq);
+	s->header->segments[i].offset = offset;
+	s->header->segments[i].bytes = bytes;
+	atomic_store_explicit(&s->header->n_segments, i + 1, memory_order_release);
+}
+
 static int add_segment(struct spool *s, size_t bytes)
 {
-	unsigned i = s->n_segments;
 	uint64_t offset = s->bytes;
 	void *p = NULL;
 	int rc;
 
-	if (i == SPOOL_MAX_SEGMENTS || s->bytes + bytes > s->max_bytes)
+	if (s->n_segments == SPOOL_MAX_SEGMENTS || s->bytes + bytes > s->max_bytes)
 		return -ENOSPC;
 	rc = extend(s, bytes, 0, &p);
-	if (rc)
-		return rc;
-	s->segments[i] = p;
-	segment_init(p, bytes, ++last_seq);
-	s->n_segments++;
-	s->header->segments[i].offset = offset;
-	s->header->segments[i].bytes = bytes;
-	atomic_store_explicit(&s->header->n_segments, i + 1, memory_order_release);
-	return 0;
+	if (rc == 0)
+		take_segment(s, p, offset, bytes);
+	return rc;
 }
 
 int spool_create(struct spool *s, const char *path, size_t first_bytes, size_t max_bytes)
@@ -110,23 +115,21 @@ int spool_create(struct spool *s, const char *path, size_t first_bytes, size_t m
 	s->max_bytes = max_bytes;
 	if (path && (size_t)snprintf(s->path, sizeof(s->path), "%s", path) >= sizeof(s->path))
 		return -ENAMETOOLONG;
-	rc = extend(s, SPOOL_HEADER_BYTES, O_CREAT | O_EXCL, &p);
+	rc = extend(s, SPOOL_HEADER_BYTES + first_bytes, O_CREAT | O_EXCL, &p);
 	if (rc) {
 		if (path && rc != -EEXIST)
 			unlink(path);
 		return rc;
 	}
 	s->header = p;
-	rc = add_segment(s, first_bytes);
-	if (rc) {
-		if (path)
-			unlink(path);
-		spool_close(s);
-		return rc;
-	}
-	s->header->version = SPOOL_VERSION;
-	s->header->magic = SPOOL_MAGIC;
+	take_segment(s, (char *)p + SPOOL_HEADER_BYTES, SPOOL_HEADER_BYTES, first_bytes);
 	return 0;
+}
+
+void spool_publish(struct spool *s)
+{
+	s->header->version = SPOOL_VERSION;
+	atomic_store_explicit(&s->header->magic, SPOOL_MAGIC, memory_order_release);
 }
 
 int spool_grow(struct spool *s)
@@ -136,10 +139,58 @@ int spool_grow(struct spool *s)
 	return add_segment(s, last < LARGEST_SEGMENT ? last * 2 : last);
 }
 
+/* ---- giving back ---- */
+
+struct spool_header *spool_map_header(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct spool_header *h = MAP_FAILED;
+	struct stat st;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= SPOOL_HEADER_BYTES)
+		h = mmap(NULL, SPOOL_HEADER_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	if (h == MAP_FAILED)
+		return NULL;
+	if (h->magic == SPOOL_MAGIC && h->version == SPOOL_VERSION)
+		return h;
+	munmap(h, SPOOL_HEADER_BYTES);
+	return NULL;
+}
+
+static void punch(int fd, uint64_t from, uint64_t to)
+{
+	from = (from + 4095) & ~(uint64_t)4095;
+	if (from < to)
+		(void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from,
+				(off_t)(to - from));
+}
+
+void spool_trim_file(const struct spool_header *h, const char *path, bool is_empty)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	for (unsigned i = 0; fd >= 0 && i < h->n_segments && i < SPOOL_MAX_SEGMENTS; i++) {
+		uint64_t offset = h->segments[i].offset, used = 0;
+		struct segment s;
+
+		if (!is_empty) {
+			if (pread(fd, &s, sizeof(s), (off_t)offset) != (ssize_t)sizeof(s))
+				break;
+			used = atomic_load(&s.next) * 8ULL;
+		}
+		punch(fd, offset + used, offset + h->segments[i].bytes);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
 void spool_close(struct spool *s)
 {
 	for (unsigned i = 0; i < s->n_segments; i++)
-		munmap(s->segments[i], s->segments[i]->bytes);
+		munmap(s->segments[i], s->header->segments[i].bytes);
 	if (s->header)
 		munmap(s->header, SPOOL_HEADER_BYTES);
 	s->header = NULL;

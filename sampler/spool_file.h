@@ -4,6 +4,7 @@
 
 #include "sampler/spool.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct segment;
@@ -16,11 +17,21 @@ struct spool {
 	char path[1100]; /* "" = memory only */
 };
 
-/* 0 or -errno.  path NULL: memory that dies with the process.  The file must not exist. */
+/* 0 or -errno.  path NULL: memory that dies with the process.  The file must not exist.  Readers take it for a spool
+ * once it is published, which is to be done when its header says all that it must. */
 int spool_create(struct spool *s, const char *path, size_t first_bytes, size_t max_bytes);
+
+void spool_publish(struct spool *s);
 
 /* One more segment, twice as large as the last; 0, -ENOSPC at the limit, or -errno. */
 int spool_grow(struct spool *s);
+
+/* The header of a spool, read-only, to be unmapped; NULL if there is none at that path. */
+struct spool_header *spool_map_header(const char *path);
+
+/* Nothing will be added: give back the space behind what was written, or all but the header of one without samples.
+ * No handler may be at work on it. */
+void spool_trim_file(const struct spool_header *h, const char *path, bool is_empty);
 
 /* Unmap; the file stays. */
 void spool_close(struct spool *s);

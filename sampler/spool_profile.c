@@ -39,6 +39,7 @@ struct spool_profile {
 	struct hash_map locations; /* by mapping and address */
 	struct hash_map samples;   /* by stack and labels */
 	VEC(struct placed) placed;
+	VEC(uint32_t) named; /* locations that stand for no code */
 	uint64_t period_ns, first_ns, end_ns;
 	char program[256], engine[32];
 	/* scratch */
@@ -77,7 +78,14 @@ void spool_profile_free(struct spool_profile *sp)
 	hash_map_release(&sp->locations);
 	hash_map_release(&sp->samples);
 	VEC_RELEASE(&sp->placed);
+	VEC_RELEASE(&sp->named);
 	profile_free(sp->p); /* sp lives there */
+}
+
+void spool_profile_expect(struct spool_profile *sp, uint64_t period_ns, uint64_t start_realtime_ns)
+{
+	sp->period_ns = period_ns;
+	sp->first_ns = start_realtime_ns;
 }
 
 void spool_profile_label_pids(struct spool_profile *sp)
@@ -241,12 +249,32 @@ static uint32_t location_of(struct spool_profile *sp, uint64_t pc)
 	return (uint32_t)(p->locations.n - 1);
 }
 
+/* A frame that stands for no code: by its name alone. */
+static uint32_t location_named(struct spool_profile *sp, const char *text)
+{
+	struct profile *p = sp->p;
+	str_id name = profile_intern(p, text);
+
+	for (size_t i = 0; i < sp->named.n; i++)
+		if (p->functions.v[p->lines.v[p->locations.v[sp->named.v[i]].first_line].function]
+			    .name == name)
+			return sp->named.v[i];
+	*VEC_PUSH(&p->functions) = (struct function){ .name = name, .system_name = name };
+	*VEC_PUSH(&p->lines) = (struct line){ (uint32_t)p->functions.n - 1, 0, 0 };
+	*VEC_PUSH(&p->locations) = (struct location){ .mapping = PROFILE_NONE,
+						      .first_line = (uint32_t)p->lines.n - 1,
+						      .n_lines = 1 };
+	return *VEC_PUSH(&sp->named) = (uint32_t)p->locations.n - 1;
+}
+
 static size_t read_stack(struct spool_profile *sp, const struct record *r)
 {
 	size_t n = 0;
 
 	for (unsigned i = 1; i < r->n_words && n < SPOOL_MAX_FRAMES; i++)
 		sp->stack[n++] = location_of(sp, r->words[i]);
+	if (!n)
+		sp->stack[n++] = location_named(sp, "[no frames]");
 	return n;
 }
 
@@ -378,22 +406,9 @@ static void add_header(struct spool_profile *sp, const struct spool_header *h)
 /* What did not fit is a frame of its own, so that the total stays right. */
 static void add_lost(struct spool_profile *sp, const struct image *im)
 {
-	struct profile *p = sp->p;
-	str_id name = profile_intern(p, "[lost: no room in the spool]");
-	uint32_t function;
-
 	if (!im->h->lost_weight || im->h->lost_weight > (uint64_t)1 << 48)
 		return;
-	for (function = 0; function < p->functions.n && p->functions.v[function].name != name;
-	     function++)
-		;
-	if (function == p->functions.n)
-		*VEC_PUSH(&p->functions) = (struct function){ .name = name, .system_name = name };
-	*VEC_PUSH(&p->lines) = (struct line){ function, 0, 0 };
-	*VEC_PUSH(&p->locations) = (struct location){ .mapping = PROFILE_NONE,
-						      .first_line = (uint32_t)p->lines.n - 1,
-						      .n_lines = 1 };
-	sp->stack[0] = (uint32_t)p->locations.n - 1;
+	sp->stack[0] = location_named(sp, "[lost: no room in the spool]");
 	add_sample(sp, 1, 0, im->h->lost_weight, im->h->period_ns);
 }
 
@@ -427,6 +442,9 @@ int spool_profile_add_live(struct spool_profile *sp, const struct spool_header *
 static int check_header(const struct spool_header *h, size_t bytes, const char *path,
 			struct err *err)
 {
+	if (bytes >= SPOOL_HEADER_BYTES && h->magic == 0 && h->version == 0)
+		return err_set(err, SONDE_ENOTFOUND,
+			       "'%s' holds no samples: its process ended before it began", path);
 	if (bytes < SPOOL_HEADER_BYTES || h->magic != SPOOL_MAGIC)
 		return err_set(err, SONDE_EFORMAT, "'%s' is not a spool of sonde", path);
 	if (h->version != SPOOL_VERSION)
@@ -455,7 +473,12 @@ static int map_file(const char *path, void **out, size_t *bytes, struct err *err
 		return rc;
 	}
 	*bytes = (size_t)st.st_size;
-	if (S_ISREG(st.st_mode) && *bytes)
+	if (S_ISREG(st.st_mode) && !*bytes) {
+		close(fd);
+		return err_set(err, SONDE_ENOTFOUND,
+			       "'%s' is empty: its process ended before it began", path);
+	}
+	if (S_ISREG(st.st_mode))
 		p = mmap(NULL, *bytes, PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);
 	if (p == MAP_FAILED)
@@ -552,6 +575,10 @@ static void add_comments(struct spool_profile *sp)
 	uint64_t all = st->samples + st->lost;
 	double profile_s = (double)((st->weight + st->lost_weight) * sp->period_ns) / 1e9;
 
+	if (!st->n_images) {
+		comment(sp->p, "# sonde " SONDE_VERSION ", nothing was sampled");
+		return;
+	}
 	comment(sp->p, "# sonde " SONDE_VERSION ", %s at %.6g Hz", sp->engine,
 		1e9 / (double)sp->period_ns);
 	comment(sp->p, "# CPU time of the process%s: %.3f s; in this profile: %.3f s",

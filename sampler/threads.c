@@ -26,7 +26,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct thread *free_list;
-static unsigned n_running, scan_number;
+static unsigned n_used, n_running, scan_number;
 static pid_t ignored; /* 0 = none */
 static struct {	      /* of threads that ended, see learn_exit_cost() */
 	uint64_t n, cpu_ns, at_start_ns, cost_ns;
@@ -43,39 +43,46 @@ void threads_unlock(void)
 	pthread_mutex_unlock(&lock);
 }
 
-#define FOR_EACH_THREAD(t)                                                                         \
-	for (unsigned c_ = 0; c_ < atomic_load(&thread_table.n); c_++)                             \
-		for (struct thread *t = thread_table.chunks[c_]->threads;                          \
-		     t < thread_table.chunks[c_]->threads + CHUNK_THREADS; t++)
+static struct thread *record_at(unsigned i)
+{
+	return &thread_table.chunks[i / CHUNK_THREADS]->threads[i % CHUNK_THREADS];
+}
 
-static void add_chunk(void)
+/* Those that were ever used: the pages of the others stay untouched. */
+#define FOR_EACH_THREAD(t)                                                                         \
+	for (unsigned i_ = 0; i_ < n_used; i_++)                                                   \
+		for (struct thread *t = record_at(i_); t; t = NULL)
+
+static bool add_chunk(void)
 {
 	unsigned n = atomic_load(&thread_table.n);
 	struct thread_chunk *c;
 
 	if (n == MAX_CHUNKS)
-		return;
+		return false;
 	c = mmap(NULL, sizeof(*c), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (c == MAP_FAILED)
-		return;
-	for (struct thread *t = c->threads; t < c->threads + CHUNK_THREADS; t++) {
-		t->next_free = free_list;
-		free_list = t;
-	}
+		return false;
 	thread_table.chunks[n] = c;
 	atomic_store_explicit(&thread_table.n, n + 1, memory_order_release);
+	return true;
+}
+
+static struct thread *unused_record(void)
+{
+	if (n_used == atomic_load(&thread_table.n) * CHUNK_THREADS && !add_chunk())
+		return NULL;
+	return record_at(n_used++);
 }
 
 static struct thread *take_record(void)
 {
-	struct thread *t;
+	struct thread *t = free_list;
 
-	if (!free_list)
-		add_chunk();
-	t = free_list;
-	if (!t)
+	if (t)
+		free_list = t->next_free;
+	else if (!(t = unused_record()))
 		return NULL;
-	free_list = t->next_free;
 	t->is_found = t->has_timer = false;
 	t->stack = (struct stack_bounds){ 0, 0 };
 	t->labels = NULL;
@@ -323,14 +330,19 @@ static void scan(void)
 		give_back(t);
 }
 
-void threads_scan(void)
+/* A directory's link count is 2 and one for each thread: as many as are known, nothing to look for. */
+static void scan_if_needed(void)
 {
 	struct stat st;
 
-	threads_lock();
-	/* A directory's link count is 2 and one for each thread: as many as are known, nothing to look for. */
 	if (stat("/proc/self/task", &st) || st.st_nlink != 2 + n_running + (ignored != 0))
 		scan();
+}
+
+void threads_scan(void)
+{
+	threads_lock();
+	scan_if_needed();
 	threads_unlock();
 }
 
@@ -365,7 +377,7 @@ int threads_start_all(void)
 
 		rc = failed ? failed : rc;
 	}
-	scan();
+	scan_if_needed();
 	memset(&exits, 0, sizeof(exits));
 	exits.at_start_ns = cpu_of_the_dead();
 	threads_unlock();

@@ -5,12 +5,14 @@
 #include "sampler/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -152,6 +154,7 @@ static int make_spool(void **state)
 	close(fd);
 	unlink(f->path);
 	assert_int_equal(spool_create(&f->spool, f->path, 256 * 1024, 4 * MIB), 0);
+	spool_publish(&f->spool);
 	s = f->spool.segments[0];
 	f->spool.header->period_ns = 10000000;
 	f->spool.header->pid = 17;
@@ -217,6 +220,85 @@ static void samples_of_a_second_segment_add_up_with_the_first(void **state)
 	spool_profile_free(sp);
 }
 
+static void a_trimmed_spool_is_read_back_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct spool_profile *sp = spool_profile_new();
+	struct stat before, after;
+
+	assert_int_equal(stat(f->path, &before), 0);
+	spool_trim_file(f->spool.header, f->path, false);
+	assert_int_equal(stat(f->path, &after), 0);
+	assert_int_equal(before.st_size, after.st_size);
+	assert_true(after.st_blocks <= before.st_blocks);
+	assert_int_equal(spool_profile_add_file(sp, f->path, NULL), 0);
+	assert_int_equal(spool_profile_finish(sp)->n_samples, 5);
+	assert_int_equal(profile_total(spool_profile_finish(sp)), 15);
+	spool_profile_free(sp);
+}
+
+static void an_emptied_spool_has_no_samples(void **state)
+{
+	struct fixture *f = *state;
+	struct spool_profile *sp = spool_profile_new();
+
+	spool_trim_file(f->spool.header, f->path, true);
+	assert_int_equal(spool_profile_add_file(sp, f->path, NULL), 0);
+	assert_true(spool_profile_finish(sp)->n_samples == 0 ||
+		    profile_total(spool_profile_finish(sp)) == 15); /* no holes can be made there */
+	spool_profile_free(sp);
+}
+
+static void a_spool_whose_process_died_at_its_birth_is_told_from_damage(void **state)
+{
+	struct fixture *f = *state;
+	struct spool_profile *sp = spool_profile_new();
+	struct spool_info info;
+	struct err err = { "" };
+
+	f->spool.header->magic = 0;
+	f->spool.header->version = 0;
+	assert_int_equal(spool_info_read(&info, f->path, &err), SONDE_ENOTFOUND);
+	assert_non_null(strstr(err.text, "its process ended before it began"));
+	unlink(f->path);
+	assert_int_equal(close(open(f->path, O_CREAT | O_WRONLY, 0600)), 0);
+	assert_int_equal(spool_profile_add_file(sp, f->path, NULL), SONDE_ENOTFOUND);
+	spool_profile_free(sp);
+}
+
+static const char *leaf_of(const struct profile *p, size_t sample)
+{
+	const struct location *l = &p->locations.v[p->stack.v[p->stack_at.v[sample]]];
+
+	return l->n_lines ? profile_str(p, p->functions.v[p->lines.v[l->first_line].function].name)
+			  : "";
+}
+
+static void what_has_no_frames_or_no_room_is_a_frame_of_its_own(void **state)
+{
+	struct fixture *f = *state;
+	struct segment *s = f->spool.segments[0];
+	struct spool_profile *sp = spool_profile_new();
+	struct profile *p;
+
+	store_count(s, intern_stack(s, 0, 0), intern_context(s, "even"), 4);
+	f->spool.header->lost_weight = 6;
+	for (int twice = 0; twice < 2; twice++)
+		assert_int_equal(spool_profile_add_file(sp, f->path, NULL), 0);
+	p = spool_profile_finish(sp);
+	assert_int_equal(p->n_samples, 7);
+	assert_int_equal(profile_total(p), 2 * (15 + 4 + 6));
+	assert_int_equal(p->functions.n, 2);
+	for (size_t i = 0, found = 0; i < p->n_samples; i++) {
+		assert_true(p->stack_at.v[i + 1] > p->stack_at.v[i]);
+		found += strcmp(leaf_of(p, i), "[no frames]") == 0 && p->values.v[2 * i] == 8;
+		found += strncmp(leaf_of(p, i), "[lost", 5) == 0 && p->values.v[2 * i] == 12;
+		if (i + 1 == p->n_samples)
+			assert_int_equal(found, 2);
+	}
+	spool_profile_free(sp);
+}
+
 static void growth_ends_at_the_limit(void **state)
 {
 	struct fixture *f = *state;
@@ -235,8 +317,8 @@ static void a_file_that_is_no_spool_is_refused_with_a_sentence(void **state)
 
 	assert_int_equal(spool_profile_add_file(sp, "/proc/self/exe", &err), SONDE_EFORMAT);
 	assert_string_equal(err.text, "'/proc/self/exe' is not a spool of sonde");
-	assert_int_equal(spool_profile_add_file(sp, "/nonexistent", &err), SONDE_EIO);
-	assert_non_null(strstr(err.text, "cannot open spool '/nonexistent'"));
+	assert_int_equal(spool_profile_add_file(sp, "/proc/self/nothing", &err), SONDE_EIO);
+	assert_non_null(strstr(err.text, "cannot open spool '/proc/self/nothing'"));
 	spool_profile_free(sp);
 }
 
@@ -273,6 +355,15 @@ int main(void)
 		cmocka_unit_test(threads_that_count_at_once_lose_nothing),
 		cmocka_unit_test_setup_teardown(a_spool_is_read_back_whole, make_spool, drop_spool),
 		cmocka_unit_test_setup_teardown(samples_of_a_second_segment_add_up_with_the_first,
+						make_spool, drop_spool),
+		cmocka_unit_test_setup_teardown(a_trimmed_spool_is_read_back_whole, make_spool,
+						drop_spool),
+		cmocka_unit_test_setup_teardown(an_emptied_spool_has_no_samples, make_spool,
+						drop_spool),
+		cmocka_unit_test_setup_teardown(
+			a_spool_whose_process_died_at_its_birth_is_told_from_damage, make_spool,
+			drop_spool),
+		cmocka_unit_test_setup_teardown(what_has_no_frames_or_no_room_is_a_frame_of_its_own,
 						make_spool, drop_spool),
 		cmocka_unit_test_setup_teardown(growth_ends_at_the_limit, make_spool, drop_spool),
 		cmocka_unit_test(a_file_that_is_no_spool_is_refused_with_a_sentence),

@@ -63,6 +63,12 @@ static int mode_leave(char **args)
 	_exit(atoi(args[0]));
 }
 
+static int mode_quick(char **args)
+{
+	burn_outer();
+	quick_exit(atoi(args[0]));
+}
+
 static int mode_signal(char **args)
 {
 	burn_outer();
@@ -176,17 +182,12 @@ static const struct mode {
 	int n_args;
 	int (*run)(char **args);
 } modes[] = {
-	{ "exit", 1, mode_exit },
-	{ "leave", 1, mode_leave },
-	{ "signal", 1, mode_signal },
-	{ "copy", 0, mode_copy },
-	{ "until-signal", 0, mode_until_signal },
-	{ "threads", 0, mode_threads },
-	{ "fork", 0, mode_fork },
-	{ "exec", 1, mode_exec },
-	{ "shell", 1, mode_shell },
-	{ "dlopen", 1, mode_dlopen },
-	{ "state", 0, mode_state },
+	{ "exit", 1, mode_exit },	{ "leave", 1, mode_leave },
+	{ "quick", 1, mode_quick },	{ "signal", 1, mode_signal },
+	{ "copy", 0, mode_copy },	{ "until-signal", 0, mode_until_signal },
+	{ "threads", 0, mode_threads }, { "fork", 0, mode_fork },
+	{ "exec", 1, mode_exec },	{ "shell", 1, mode_shell },
+	{ "dlopen", 1, mode_dlopen },	{ "state", 0, mode_state },
 };
 
 int main(int argc, char **argv)
