@@ -48,6 +48,7 @@ BUILD_PACKAGES := gcc libc6-dev make libstdc++6
 BUILD_PACKAGES += protobuf-c-compiler libprotobuf-c-dev zlib1g-dev
 BUILD_PACKAGES += libelf-dev libdwarf-dev
 BUILD_PACKAGES += libpcre2-dev libcapstone-dev
+BUILD_PACKAGES += libmicrohttpd-dev
 TEST_PACKAGES := libcmocka-dev clang libclang-rt-14-dev llvm g++ python3 pkg-config binutils gdb libc6-dbg procps file
 TEST_PACKAGES += libunwind-dev linux-perf google-perftools libgoogle-perftools-dev
 TEST_PACKAGES += redis-server redis-tools sqlite3 libsqlite3-dev lua5.4 nginx-light xz-utils
@@ -75,7 +76,7 @@ TEST_SAMPLER := $(patsubst %,$(B)/obj/sampler/%.o,store labels cfi unwind spool_
 LIB_WRITER := writer/encode.c writer/gzip_out.c
 LIB_OBJ := $(call room_obj,base) $(call room_obj,sampler) $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(LIB_WRITER))) $(PROTO_OBJ)
 
-TOOL_LIBS := -lprotobuf-c -lz -ldwarf -lelf -lpcre2-8 -ldl -lpthread -lm
+TOOL_LIBS := -lprotobuf-c -lz -ldwarf -lelf -lpcre2-8 -lmicrohttpd -ldl -lpthread -lm
 all: $(B)/sonde $(B)/libsonde.so $(B)/libsonde.a $(B)/sonde.pc ## build the tool and the libraries into build/release
 debug: all ## the same into build/debug, unoptimized
 
@@ -112,6 +113,8 @@ $(B)/writer/profile.pb-c.h: writer/profile.proto | build/.deps
 $(PROTO_OBJ): $(B)/writer/profile.pb-c.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -Wno-shadow $(CPPFLAGS) -I$(B)/writer -c -o $@ $(B)/writer/profile.pb-c.c
+
+$(B)/obj/analyze/page_files.o: $(wildcard analyze/page/*)
 
 -include $(OBJ:.o=.d)
 

@@ -118,6 +118,10 @@ static const struct option_row rows[] = {
 	  "add a comment to the profile" },
 	{ "json", FORMAT(JSON, "write the table as JSON, with its unit and totals") },
 	{ "csv", FORMAT(CSV, "write the table as CSV") },
+	{ "http", OPTION_STRING, FIELD(http), 0, source, "<host:port>",
+	  "show the profile in a browser, served here (no port: a free one)" },
+	{ "no_browser", OPTION_BOOL, FIELD(no_browser), 0, source, NULL,
+	  "with -http: do not open a browser" },
 	{ "output", OPTION_STRING, FIELD(output), 0, source, "<file>",
 	  "write to this file instead of stdout" },
 
@@ -167,7 +171,7 @@ const struct notes stderr_notes = { say, NULL };
 
 void read_opts_init(struct read_opts *o)
 {
-	*o = (struct read_opts){ .output = "" };
+	*o = (struct read_opts){ .http = "", .output = "" };
 	for (size_t i = 0; i < N_REPORT_COMMANDS; i++)
 		o->patterns[i] = "";
 	report_opts_init(&o->report);
@@ -220,10 +224,9 @@ void read_opts_print(enum read_style style)
 	options_print(wanted, n);
 }
 
-int read_opts_load(const struct read_opts *o, struct profile **out, const char *const *sources,
-		   size_t n, struct err *err)
+struct load_opts read_opts_load_opts(const struct read_opts *o, const char *const *sources, size_t n)
 {
-	const struct load_opts load = {
+	return (struct load_opts){
 		.sources = sources,
 		.n_sources = n,
 		.bases = o->diff_bases.n ? o->diff_bases.v : o->bases.v,
@@ -235,6 +238,12 @@ int read_opts_load(const struct read_opts *o, struct profile **out, const char *
 		.build_id = o->build_id,
 		.add_comment = o->add_comment,
 	};
+}
+
+int read_opts_load(const struct read_opts *o, struct profile **out, const char *const *sources,
+		   size_t n, struct err *err)
+{
+	const struct load_opts load = read_opts_load_opts(o, sources, n);
 
 	return analyze_load(out, &load, &stderr_notes, err);
 }

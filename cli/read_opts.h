@@ -21,6 +21,8 @@ struct read_opts {
 	bool normalize, all_frames;
 	double fail_above; /* percent */
 	const char *symbolize, *build_id, *add_comment;
+	const char *http;   /* "" = no web page */
+	bool no_browser;
 	const char *output; /* "" = stdout */
 };
 
@@ -36,6 +38,9 @@ SONDE_MUST int read_opts_parse(struct read_opts *o, enum read_style style, int a
 			       string_list *operands, struct err *err);
 void read_opts_print(enum read_style style); /* for --help */
 
+/* What the options say about loading; sources are borrowed. */
+struct load_opts read_opts_load_opts(const struct read_opts *o, const char *const *sources,
+				     size_t n);
 SONDE_MUST int read_opts_load(const struct read_opts *o, struct profile **out,
 			      const char *const *sources, size_t n, struct err *err);
 

@@ -4,6 +4,7 @@
 #include "cli/picture.h"
 #include "cli/read_opts.h"
 #include "cli/viewer.h"
+#include "cli/web.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -145,9 +146,11 @@ int cmd_pprof(int argc, char **argv)
 
 	read_opts_init(&opts);
 	rc = read_opts_parse(&opts, READ_PPROF, argc, argv, &operands, &err);
-	if (!rc)
+	if (!rc && !*opts.http)
 		rc = choose_command(&run, &err);
-	if (rc) {
+	if (!rc && *opts.http) {
+		rc = web_serve(&opts, opts.http, &operands);
+	} else if (rc) {
 		complain("%s (sonde --help lists all commands)", err.text);
 		rc = EXIT_USAGE;
 	} else {

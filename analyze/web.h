@@ -1,0 +1,32 @@
+/* web.h - profiles in a browser: a small server for one page and one loaded profile.
+ *
+ * The page and its parts are in the program.  Loading and all questions are done by one thread,
+ * connections by another, so a slow client holds up nobody and a long answer no connection.  It
+ * binds where it is told; a request whose Host is neither an address nor that name is refused, which
+ * is what keeps a foreign page that renames itself (DNS rebinding) out.  Nothing is read from disk
+ * but what the profile names and the source path allows.
+ */
+#ifndef SONDE_ANALYZE_WEB_H
+#define SONDE_ANALYZE_WEB_H
+
+#include "analyze/analyze.h"
+
+struct web;
+
+struct web_opts {
+	const char *address; /* "[host]:[port]": no host = localhost, no port or 0 = a free one */
+	struct load_opts load;
+	struct report_opts report; /* where the query of a page says nothing */
+};
+
+/* Listen and begin to load.  opts and what it points to must live until the close. */
+SONDE_MUST int web_open(struct web **out, const struct web_opts *opts, const struct notes *notes,
+			struct err *err);
+const char *web_url(const struct web *w); /* "http://localhost:1234" */
+
+/* Wait until the profile is loaded; its error when it could not be. */
+SONDE_MUST int web_loaded(struct web *w, struct err *err);
+
+void web_close(struct web *w); /* ends what is under way; NULL is fine */
+
+#endif

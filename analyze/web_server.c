@@ -1,0 +1,433 @@
+/* web_server.c - HTTP for the page: who may ask, what is answered at once, what goes to the session.
+ *
+ * libmicrohttpd's thread serves all connections.  A question for the session suspends its connection
+ * until the answer is there.
+ */
+#include "analyze/page_files.h"
+#include "analyze/web_session.h"
+#include "writer/gzip_mem.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	MAX_CONNECTIONS = 64,
+	IDLE_SECONDS = 30,
+	HEADER_BYTES = 32 << 10, /* of one request */
+	LEAST_TO_COMPRESS = 1024,
+};
+
+struct web {
+	struct MHD_Daemon *daemon;
+	struct web_session *session;
+	char *host; /* as given: the one name that a Host header may have */
+	char url[300];
+};
+
+/* One request, from its first byte until its answer is sent. */
+struct request {
+	struct web *web;
+	struct MHD_Connection *connection;
+	struct web_job job;
+	bool asked;
+};
+
+/* ---- answers ---- */
+
+static const struct {
+	const char *name, *value;
+} headers[] = {
+	{ "Content-Security-Policy",
+	  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+	  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" },
+	{ "X-Content-Type-Options", "nosniff" },
+	{ "X-Frame-Options", "DENY" },
+	{ "Referrer-Policy", "no-referrer" },
+	{ "Cross-Origin-Resource-Policy", "same-origin" },
+	{ "Cross-Origin-Opener-Policy", "same-origin" },
+	{ "Cache-Control", "no-store" },
+};
+
+static enum MHD_Result send_response(struct MHD_Connection *c, unsigned status,
+				     struct MHD_Response *response, const char *type)
+{
+	enum MHD_Result rc;
+
+	if (!response)
+		return MHD_NO;
+	MHD_add_response_header(response, "Content-Type", type);
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
+		MHD_add_response_header(response, headers[i].name, headers[i].value);
+	rc = MHD_queue_response(c, status, response);
+	MHD_destroy_response(response);
+	return rc;
+}
+
+static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, const char *text)
+{
+	return send_response(c, status,
+			     MHD_create_response_from_buffer(strlen(text), (void *)text,
+							     MHD_RESPMEM_MUST_COPY),
+			     "text/plain; charset=utf-8");
+}
+
+static enum MHD_Result redirect(struct MHD_Connection *c, const char *to)
+{
+	struct MHD_Response *r =
+		MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+
+	if (r)
+		MHD_add_response_header(r, "Location", to);
+	return send_response(c, MHD_HTTP_FOUND, r, "text/plain");
+}
+
+static enum MHD_Result send_file(struct MHD_Connection *c, const struct page_file *f)
+{
+	return send_response(c, MHD_HTTP_OK,
+			     MHD_create_response_from_buffer((size_t)(f->end - f->start),
+							     (void *)f->start,
+							     MHD_RESPMEM_PERSISTENT),
+			     f->type);
+}
+
+static bool takes_gzip(struct MHD_Connection *c)
+{
+	const char *takes =
+		MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+
+	return takes && strstr(takes, "gzip");
+}
+
+static enum MHD_Result send_answer(struct request *r)
+{
+	struct web_answer *a = &r->job.answer;
+	struct MHD_Response *response;
+	char *packed = NULL, disposition[100];
+	bool compress = a->n >= LEAST_TO_COMPRESS && !a->file_name && takes_gzip(r->connection);
+	size_t n_packed;
+
+	if (compress && !gzip_mem(&packed, &n_packed, a->body, a->n, NULL)) {
+		free(a->body);
+		a->body = packed;
+		a->n = n_packed;
+	}
+	response = MHD_create_response_from_buffer(a->n, a->body ? a->body : (void *)"",
+						   a->body ? MHD_RESPMEM_MUST_FREE
+							   : MHD_RESPMEM_PERSISTENT);
+	a->body = NULL;
+	if (response && packed)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+	if (response && a->file_name) {
+		snprintf(disposition, sizeof(disposition), "attachment; filename=\"%s\"",
+			 a->file_name);
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, disposition);
+	}
+	return send_response(r->connection, a->status, response, a->type);
+}
+
+static enum MHD_Result send_status(struct request *r)
+{
+	char *text = web_session_status(r->web->session);
+
+	if (!text)
+		return send_text(r->connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
+	return send_response(r->connection, MHD_HTTP_OK,
+			     MHD_create_response_from_buffer(strlen(text), text,
+							     MHD_RESPMEM_MUST_FREE),
+			     "application/json");
+}
+
+/* ---- who may ask ---- */
+
+/* The name in a Host header without its port. */
+static size_t host_length(const char *host)
+{
+	if (*host == '[')
+		return strcspn(host, "]") + 1;
+	return strcspn(host, ":");
+}
+
+static bool is_address(const char *name, size_t n)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+	char text[INET6_ADDRSTRLEN];
+	bool bracketed = n > 2 && name[0] == '[';
+
+	if (bracketed) {
+		name++;
+		n -= 2;
+	}
+	if (n >= sizeof(text))
+		return false;
+	memcpy(text, name, n);
+	text[n] = 0;
+	return inet_pton(bracketed ? AF_INET6 : AF_INET, text, address) == 1;
+}
+
+/* A page of another site that lets its own name mean our address still sends that name. */
+static bool host_is_ours(const struct web *w, struct MHD_Connection *c)
+{
+	const char *host =
+		MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+	size_t n = host ? host_length(host) : 0;
+
+	if (!n)
+		return false;
+	if (is_address(host, n) || (n == 9 && strncasecmp(host, "localhost", n) == 0))
+		return true;
+	return strlen(w->host) == n && strncasecmp(host, w->host, n) == 0;
+}
+
+/* Browsers say where a request comes from.  A link from elsewhere may open the page, but no foreign
+ * page may use the data. */
+static bool is_foreign(struct MHD_Connection *c)
+{
+	const char *site = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Sec-Fetch-Site");
+	const char *mode = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Sec-Fetch-Mode");
+
+	return site && (strcmp(site, "cross-site") == 0 || strcmp(site, "same-site") == 0) &&
+	       (!mode || strcmp(mode, "navigate") != 0);
+}
+
+/* ---- requests ---- */
+
+static enum MHD_Result add_param(void *ctx, enum MHD_ValueKind kind, const char *key,
+				 const char *value)
+{
+	web_query_add(ctx, key, value);
+	return MHD_YES;
+}
+
+static void wake(struct web_job *job)
+{
+	struct request *r = job->ctx;
+
+	MHD_resume_connection(r->connection);
+}
+
+static enum MHD_Result ask(struct request *r, const char *what)
+{
+	r->asked = true;
+	r->job.what = arena_strdup(r->job.query.arena, what);
+	r->job.done = wake;
+	r->job.ctx = r;
+	MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, add_param, &r->job.query);
+	MHD_suspend_connection(r->connection);
+	web_session_ask(r->web->session, &r->job);
+	return MHD_YES;
+}
+
+/* The views of the page, all served by the same file. */
+static bool is_view(const char *name)
+{
+	static const char *const views[] = { "flamegraph", "top",    "graph",
+					     "peek",	   "source", "disasm" };
+
+	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++)
+		if (strcmp(views[i], name) == 0)
+			return true;
+	return false;
+}
+
+static enum MHD_Result route(struct request *r, const char *path)
+{
+	static const char ui[] = "/ui/";
+	const struct page_file *file;
+
+	if (strcmp(path, "/") == 0 || strcmp(path, "/ui") == 0 || strcmp(path, ui) == 0 ||
+	    strcmp(path, "/ui/flamegraph2") == 0 || strcmp(path, "/ui/flamegraphold") == 0)
+		return redirect(r->connection, "/ui/flamegraph");
+	if (strncmp(path, ui, sizeof(ui) - 1) != 0)
+		return send_text(r->connection, MHD_HTTP_NOT_FOUND, "there is no such page\n");
+	path += sizeof(ui) - 1;
+	if (is_view(path))
+		return send_file(r->connection, page_file_find("index.html"));
+	file = page_file_find(path);
+	if (file)
+		return send_file(r->connection, file);
+	if (is_foreign(r->connection))
+		return send_text(r->connection, MHD_HTTP_FORBIDDEN,
+				 "this page's data are not for other sites\n");
+	if (strcmp(path, "data/status") == 0)
+		return send_status(r);
+	if (!web_session_knows(path))
+		return send_text(r->connection, MHD_HTTP_NOT_FOUND, "there is no such page\n");
+	return ask(r, path);
+}
+
+static struct request *new_request(struct web *w, struct MHD_Connection *c)
+{
+	struct request *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->web = w;
+	r->connection = c;
+	r->job.query.arena = arena_new(ARENA_DIE);
+	return r;
+}
+
+static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *url,
+			      const char *method, const char *version, const char *upload,
+			      size_t *n_upload, void **con_ctx)
+{
+	struct request *r = *con_ctx;
+
+	if (!r) {
+		*con_ctx = new_request(ctx, c);
+		return *con_ctx ? MHD_YES : MHD_NO;
+	}
+	if (r->asked)
+		return send_answer(r);
+	if (*n_upload) {
+		*n_upload = 0; /* nobody has anything to send */
+		return MHD_YES;
+	}
+	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+		return send_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET is answered\n");
+	if (!host_is_ours(r->web, c))
+		return send_text(c, MHD_HTTP_FORBIDDEN,
+				 "the name in the Host header is not this server's\n");
+	return route(r, url);
+}
+
+static void completed(void *ctx, struct MHD_Connection *c, void **con_ctx,
+		      enum MHD_RequestTerminationCode code)
+{
+	struct request *r = *con_ctx;
+
+	if (!r)
+		return;
+	web_query_release(&r->job.query);
+	arena_free(r->job.query.arena);
+	free(r->job.answer.body);
+	free(r);
+	*con_ctx = NULL;
+}
+
+/* ---- listen ---- */
+
+/* "[host]:[port]", host in brackets when it has colons. */
+static int split_address(const char *address, char **host, char **port, struct err *err)
+{
+	const char *colon = strrchr(address, ':');
+	bool bracketed = *address == '[';
+	size_t n;
+
+	if (!colon || (bracketed && colon[-1] != ']') ||
+	    (!bracketed && memchr(address, ':', (size_t)(colon - address))))
+		return err_set(err, SONDE_EUSAGE, "'%s' is no [host]:[port]", address);
+	n = (size_t)(colon - address);
+	*port = strdup(colon[1] ? colon + 1 : "0");
+	*host = n == 0	    ? strdup("localhost")
+		: bracketed ? strndup(address + 1, n - 2)
+			    : strndup(address, n);
+	return *port && *host ? 0 : err_set(err, SONDE_ENOMEM, "out of memory");
+}
+
+static void log_nothing(void *ctx, const char *fmt, va_list ap)
+{
+}
+
+static struct MHD_Daemon *start(struct web *w, const struct sockaddr *address)
+{
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+			 MHD_USE_ERROR_LOG |
+			 (address->sa_family == AF_INET6 ? MHD_USE_IPv6 : 0);
+
+	return MHD_start_daemon(flags, 0, NULL, NULL, handle, w, MHD_OPTION_EXTERNAL_LOGGER,
+				log_nothing, NULL, MHD_OPTION_SOCK_ADDR, address,
+				MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+				MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
+				MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES,
+				MHD_OPTION_END);
+}
+
+static int listen_at(struct web *w, const char *port, const char *address, struct err *err)
+{
+	const struct addrinfo hints = { .ai_family = AF_UNSPEC,
+					.ai_socktype = SOCK_STREAM,
+					.ai_flags = AI_PASSIVE };
+	struct addrinfo *found;
+	int rc = getaddrinfo(strcmp(w->host, "localhost") == 0 ? "127.0.0.1" : w->host, port,
+			     &hints, &found);
+
+	if (rc)
+		return err_set(err, SONDE_EUSAGE, "cannot listen at '%s': %s", address,
+			       gai_strerror(rc));
+	errno = 0;
+	w->daemon = start(w, found->ai_addr);
+	freeaddrinfo(found);
+	if (!w->daemon)
+		return err_set(err, SONDE_EIO, "cannot listen at '%s': %m", address);
+	return 0;
+}
+
+static int open_at(struct web *w, const char *address, struct err *err)
+{
+	const union MHD_DaemonInfo *info;
+	char *port = NULL;
+	int rc = split_address(address, &w->host, &port, err);
+
+	if (!rc)
+		rc = listen_at(w, port, address, err);
+	free(port);
+	if (rc)
+		return rc;
+	info = MHD_get_daemon_info(w->daemon, MHD_DAEMON_INFO_BIND_PORT);
+	snprintf(w->url, sizeof(w->url), strchr(w->host, ':') ? "http://[%s]:%u" : "http://%s:%u",
+		 w->host, info ? info->port : 0);
+	return 0;
+}
+
+int web_open(struct web **out, const struct web_opts *opts, const struct notes *notes,
+	     struct err *err)
+{
+	struct web *w = calloc(1, sizeof(*w));
+	int rc;
+
+	*out = NULL;
+	if (!w)
+		return err_set(err, SONDE_ENOMEM, "out of memory");
+	rc = web_session_open(&w->session, opts, notes, err);
+	if (!rc)
+		rc = open_at(w, opts->address, err);
+	if (rc)
+		web_close(w);
+	else
+		*out = w;
+	return rc;
+}
+
+const char *web_url(const struct web *w)
+{
+	return w->url;
+}
+
+int web_loaded(struct web *w, struct err *err)
+{
+	return web_session_loaded(w->session, err);
+}
+
+void web_close(struct web *w)
+{
+	int listening = -1;
+
+	if (!w)
+		return;
+	if (w->daemon)
+		listening = MHD_quiesce_daemon(w->daemon);
+	if (listening >= 0)
+		close(listening);
+	web_session_close(w->session); /* resumes what waits */
+	if (w->daemon)
+		MHD_stop_daemon(w->daemon);
+	free(w->host);
+	free(w);
+}

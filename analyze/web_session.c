@@ -1,0 +1,368 @@
+/* web_session.c - load, keep views, answer. */
+#include "analyze/web_session.h"
+#include "analyze/json.h"
+#include "analyze/notes.h"
+#include "analyze/web_answers.h"
+#include "analyze/web_text.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_VIEWS = 4 };
+
+enum state { LOADING, READY, FAILED };
+
+struct web_session {
+	const struct web_opts *opts;
+	const struct notes *notes;
+	pthread_t thread;
+
+	pthread_mutex_t lock; /* for what follows */
+	pthread_cond_t changed;
+	struct web_job *first, *last;
+	bool closing;
+	enum state state;
+	int load_status;
+	struct err load_err;
+	const char *step;
+
+	/* of the thread alone */
+	struct profile *master;
+	struct web_view *views[MAX_VIEWS];
+	uint64_t clock;
+	bool compared;
+};
+
+static const char closing_text[] = "the server is closing";
+
+/* ---- views ---- */
+
+static struct web_view **oldest_view(struct web_session *s)
+{
+	struct web_view **oldest = &s->views[0];
+
+	for (size_t i = 0; i < MAX_VIEWS; i++) {
+		if (!s->views[i])
+			return &s->views[i];
+		if (s->views[i]->used < (*oldest)->used)
+			oldest = &s->views[i];
+	}
+	return oldest;
+}
+
+static int find_view(struct web_session *s, const struct web_query *q, struct web_view **out,
+		     struct err *err)
+{
+	const char *key = web_query_key(q);
+	struct web_view **place;
+	int rc;
+
+	for (size_t i = 0; i < MAX_VIEWS; i++) {
+		if (s->views[i] && strcmp(s->views[i]->key, key) == 0) {
+			*out = s->views[i];
+			(*out)->used = ++s->clock;
+			return 0;
+		}
+	}
+	rc = web_view_new(out, s->master, &s->opts->report, q, s->compared, err);
+	if (rc)
+		return rc;
+	place = oldest_view(s);
+	web_view_free(*place);
+	*place = *out;
+	(*out)->used = ++s->clock;
+	return 0;
+}
+
+/* ---- answers ---- */
+
+static const struct question {
+	const char *what, *type, *file_name;
+	int (*of_view)(struct web_view *v, const struct web_query *q, struct json *j,
+		       struct err *err);
+	int (*of_profile)(struct profile *copy, const struct report_opts *opts,
+			  const struct web_query *q, FILE *out, struct err *err);
+} questions[] = {
+	{ .what = "data/flame", .of_view = web_answer_flame },
+	{ .what = "data/top", .of_view = web_answer_top },
+	{ .what = "data/search", .of_view = web_answer_search },
+	{ .what = "data/function", .of_view = web_answer_function },
+	{ .what = "data/peek", .of_profile = web_text_peek, .type = "text/plain; charset=utf-8" },
+	{ .what = "data/info" },
+	{ .what = "download",
+	  .of_profile = web_text_download,
+	  .type = "application/octet-stream",
+	  .file_name = "profile.pb.gz" },
+};
+
+enum { N_QUESTIONS = sizeof(questions) / sizeof(questions[0]) };
+
+static const struct question *find_question(const char *what)
+{
+	for (size_t i = 0; i < N_QUESTIONS; i++)
+		if (strcmp(questions[i].what, what) == 0)
+			return &questions[i];
+	return NULL;
+}
+
+bool web_session_knows(const char *what)
+{
+	return find_question(what) != NULL;
+}
+
+static const char *title_of(const struct web_session *s)
+{
+	const struct load_opts *load = &s->opts->load;
+	const char *last = load->n_sources ? load->sources[load->n_sources - 1] : "";
+	const char *slash = strrchr(last, '/');
+
+	return slash ? slash + 1 : last;
+}
+
+static int answer_of_profile(struct web_session *s, const struct question *question,
+			     const struct web_query *q, FILE *out, struct err *err)
+{
+	struct report_opts opts = s->opts->report;
+	int rc = web_query_options(q, &opts, err);
+	struct profile *copy;
+
+	if (rc)
+		return rc;
+	copy = profile_copy(s->master);
+	rc = question->of_profile(copy, &opts, q, out, err);
+	profile_free(copy);
+	return rc;
+}
+
+static int print_json(struct web_session *s, const struct question *question,
+		      const struct web_query *q, struct json *j, struct err *err)
+{
+	struct web_view *view;
+	int rc;
+
+	if (!question->of_view) {
+		web_answer_info(s->master, &s->opts->report, title_of(s), s->compared, j);
+		return 0;
+	}
+	rc = find_view(s, q, &view, err);
+	return rc ? rc : question->of_view(view, q, j, err);
+}
+
+static int print_answer(struct web_session *s, const struct question *question,
+			const struct web_query *q, FILE *out, struct err *err)
+{
+	struct json j = { .out = out };
+	int rc;
+
+	if (question->of_profile)
+		return answer_of_profile(s, question, q, out, err);
+	json_open(&j, NULL, '{');
+	rc = print_json(s, question, q, &j, err);
+	json_close(&j, '}');
+	return rc;
+}
+
+static unsigned http_status(int rc)
+{
+	switch (rc) {
+	case SONDE_EUSAGE:
+	case SONDE_EFORMAT:
+		return 400;
+	case SONDE_ENOTFOUND:
+		return 404;
+	default:
+		return 500;
+	}
+}
+
+static void answer_error(struct web_answer *a, unsigned status, const char *text)
+{
+	free(a->body);
+	*a = (struct web_answer){ .status = status, .type = "text/plain; charset=utf-8" };
+	a->body = strdup(text);
+	a->n = a->body ? strlen(a->body) : 0;
+}
+
+static void answer(struct web_session *s, struct web_job *job)
+{
+	const struct question *question = find_question(job->what);
+	struct web_answer *a = &job->answer;
+	struct err err = { "" };
+	FILE *out = open_memstream(&a->body, &a->n);
+	int rc;
+
+	if (!out) {
+		answer_error(a, 500, "out of memory");
+		return;
+	}
+	a->status = 200;
+	a->type = question->type ? question->type : "application/json";
+	a->file_name = question->file_name;
+	rc = print_answer(s, question, &job->query, out, &err);
+	if (fclose(out) && !rc)
+		rc = err_set(&err, SONDE_ENOMEM, "out of memory");
+	if (rc)
+		answer_error(a, http_status(rc), err.text);
+}
+
+/* ---- the thread ---- */
+
+static void set_step(struct web_session *s, const char *step)
+{
+	pthread_mutex_lock(&s->lock);
+	s->step = step;
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void load(struct web_session *s)
+{
+	struct err err = { "" };
+	int rc = analyze_load(&s->master, &s->opts->load, s->notes, &err);
+
+	s->compared = s->opts->load.n_bases > 0 && s->opts->load.diff_base;
+	pthread_mutex_lock(&s->lock);
+	s->state = rc ? FAILED : READY;
+	s->load_status = rc;
+	s->load_err = err;
+	s->step = "";
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* The next job; NULL when it is time to end. */
+static struct web_job *next_job(struct web_session *s)
+{
+	struct web_job *job;
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->first && !s->closing)
+		pthread_cond_wait(&s->changed, &s->lock);
+	job = s->first;
+	if (job)
+		s->first = job->next;
+	if (!s->first)
+		s->last = NULL;
+	pthread_mutex_unlock(&s->lock);
+	return job;
+}
+
+static bool is_closing(struct web_session *s)
+{
+	bool closing;
+
+	pthread_mutex_lock(&s->lock);
+	closing = s->closing;
+	pthread_mutex_unlock(&s->lock);
+	return closing;
+}
+
+static void *run(void *arg)
+{
+	struct web_session *s = arg;
+	struct web_job *job;
+
+	load(s);
+	while ((job = next_job(s))) {
+		set_step(s, job->what);
+		if (is_closing(s))
+			answer_error(&job->answer, 503, closing_text);
+		else if (s->state == FAILED)
+			answer_error(&job->answer, 500, s->load_err.text);
+		else
+			answer(s, job);
+		set_step(s, "");
+		job->done(job);
+	}
+	return NULL;
+}
+
+int web_session_open(struct web_session **out, const struct web_opts *opts,
+		     const struct notes *notes, struct err *err)
+{
+	struct web_session *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return err_set(err, SONDE_ENOMEM, "out of memory");
+	s->opts = opts;
+	s->notes = notes;
+	s->step = "loading the profile";
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->changed, NULL);
+	if (pthread_create(&s->thread, NULL, run, s)) {
+		free(s);
+		return err_set(err, SONDE_EIO, "cannot start a thread");
+	}
+	*out = s;
+	return 0;
+}
+
+void web_session_ask(struct web_session *s, struct web_job *job)
+{
+	bool closing;
+
+	job->next = NULL;
+	pthread_mutex_lock(&s->lock);
+	closing = s->closing;
+	if (!closing) {
+		*(s->last ? &s->last->next : &s->first) = job;
+		s->last = job;
+		pthread_cond_broadcast(&s->changed);
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (closing) {
+		answer_error(&job->answer, 503, closing_text);
+		job->done(job);
+	}
+}
+
+int web_session_loaded(struct web_session *s, struct err *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&s->lock);
+	while (s->state == LOADING)
+		pthread_cond_wait(&s->changed, &s->lock);
+	rc = s->load_status;
+	if (rc && err)
+		*err = s->load_err;
+	pthread_mutex_unlock(&s->lock);
+	return rc;
+}
+
+char *web_session_status(struct web_session *s)
+{
+	static const char *const names[] = { [LOADING] = "loading",
+					     [READY] = "ready",
+					     [FAILED] = "failed" };
+	char *text = NULL;
+	size_t n;
+	struct json j = { .out = open_memstream(&text, &n) };
+
+	if (!j.out)
+		return NULL;
+	json_open(&j, NULL, '{');
+	pthread_mutex_lock(&s->lock);
+	json_text(&j, "state", names[s->state]);
+	json_text(&j, "step", s->step);
+	json_text(&j, "error", s->state == FAILED ? s->load_err.text : "");
+	pthread_mutex_unlock(&s->lock);
+	json_close(&j, '}');
+	fclose(j.out);
+	return text;
+}
+
+void web_session_close(struct web_session *s)
+{
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->closing = true;
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+	pthread_join(s->thread, NULL);
+	for (size_t i = 0; i < MAX_VIEWS; i++)
+		web_view_free(s->views[i]);
+	profile_free(s->master);
+	free(s);
+}

@@ -1,0 +1,109 @@
+/* web.c - sonde web PROFILE, and sonde -http=HOST:PORT PROFILE. */
+#include "cli/web.h"
+#include "analyze/web.h"
+#include "cli/cli.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* A browser is opened where there is a person who could see it. */
+static void open_browser(const char *url)
+{
+	char *argv[] = { (char *)"xdg-open", (char *)url, NULL };
+	posix_spawn_file_actions_t quiet;
+	posix_spawnattr_t attr;
+	sigset_t none;
+	pid_t pid;
+
+	if (!isatty(STDERR_FILENO) || (!getenv("DISPLAY") && !getenv("WAYLAND_DISPLAY")))
+		return;
+	posix_spawn_file_actions_init(&quiet);
+	posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addopen(&quiet, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawnattr_init(&attr);
+	sigemptyset(&none);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	if (posix_spawnp(&pid, argv[0], &quiet, &attr, argv, environ))
+		fprintf(stderr, "No browser could be opened; the page is at %s\n", url);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&quiet);
+}
+
+/* SIGINT and SIGTERM end the server; they are blocked, so that its threads do not get them. */
+static void block_end_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int web_serve(const struct read_opts *opts, const char *address, const string_list *sources)
+{
+	const struct web_opts o = { .address = address,
+				    .load = read_opts_load_opts(opts, sources->v, sources->n),
+				    .report = opts->report };
+	struct err err = { "" };
+	struct web *web = NULL;
+	sigset_t end;
+	int rc, sig;
+
+	if (sources->n == 0) {
+		complain("no profile source specified");
+		return EXIT_USAGE;
+	}
+	block_end_signals(&end);
+	rc = web_open(&web, &o, &stderr_notes, &err);
+	if (!rc) {
+		fprintf(stderr, "Serving web UI on %s\n", web_url(web));
+		if (!opts->no_browser)
+			open_browser(web_url(web));
+		rc = web_loaded(web, &err);
+	}
+	if (!rc)
+		sigwait(&end, &sig);
+	web_close(web);
+	return exit_status(rc, &err);
+}
+
+static int print_help(void)
+{
+	puts("usage: sonde web [options] [<binary>] <profile>...\n\n"
+	     "Serves a page with the profile at localhost, until Ctrl-C ends it.");
+	read_opts_print(READ_COMMAND);
+	puts("\nexamples:\n  sonde web cpu.pb.gz\n"
+	     "  sonde web --http=localhost:8080 --diff-base=before.pb.gz after.pb.gz");
+	return EXIT_OK;
+}
+
+int cmd_web(int argc, char **argv)
+{
+	string_list operands = VEC_INIT;
+	struct read_opts opts;
+	struct err err;
+	int rc;
+
+	if (wants_help(argc, argv))
+		return print_help();
+	read_opts_init(&opts);
+	rc = read_opts_parse(&opts, READ_COMMAND, argc, argv, &operands, &err);
+	if (rc) {
+		complain("%s (sonde web --help lists all options)", err.text);
+		rc = EXIT_USAGE;
+	} else {
+		rc = web_serve(&opts, *opts.http ? opts.http : "localhost:0", &operands);
+	}
+	read_opts_release(&opts);
+	VEC_RELEASE(&operands);
+	return rc;
+}
