@@ -30,7 +30,7 @@ CFLAGS += -Werror
 endif
 
 # Code that runs in a signal handler: no sanitizer hooks, no stack protector, frames that stay below 1 KiB.
-HANDLER_SRC := $(patsubst %,sampler/%.c,handler store thread_table tick unwind)
+HANDLER_SRC := $(patsubst %,sampler/%.c,cfi_entry cfi_program handler store thread_table tick unwind)
 HANDLER_CFLAGS := -O2 -fno-stack-protector -fno-sanitize=all -fno-sanitize-coverage=trace-pc-guard,inline-8bit-counters -mgeneral-regs-only
 HANDLER_CFLAGS_gcc := -O2 -fno-stack-protector -Wframe-larger-than=1024 -mgeneral-regs-only
 
@@ -71,7 +71,7 @@ room_obj = $(filter $(B)/obj/$(1)/%,$(OBJ))
 
 # The tool reads spools; what lives in a target, and the parts of that which tests can hold, stay out of it.
 TOOL_OBJ := $(filter-out $(call room_obj,sampler),$(OBJ)) $(B)/obj/sampler/spool_profile.o $(PROTO_OBJ)
-TEST_SAMPLER := $(patsubst %,$(B)/obj/sampler/%.o,store labels cfi unwind spool_file)
+TEST_SAMPLER := $(patsubst %,$(B)/obj/sampler/%.o,store labels cfi cfi_entry cfi_program quirks unwind spool_file)
 # The library carries what writes a profile, and nothing that reads ELF, DWARF or profiles of others.
 LIB_WRITER := writer/encode.c writer/gzip_out.c
 LIB_OBJ := $(call room_obj,base) $(call room_obj,sampler) $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(LIB_WRITER))) $(PROTO_OBJ)
@@ -178,12 +178,17 @@ fuzz: $(FUZZ_SRC:tests/%.c=$(B)/fuzz/%) ## run every fuzzer for FUZZ_SECONDS (60
 		tail -n 3 build/corpus/$$n.log; [ $$rc = 0 ] || exit 1; done
 
 bench: all | build/.test-deps ## run every benchmark beside its peers and print the ratios
-	$(Q)for b in accuracy overhead labels memory; do bench/$$b || exit 1; done
+	$(Q)for b in accuracy overhead labels memory unwind; do bench/$$b || exit 1; done
 
 # A profile of any size, for timing the reports: build/release/genprofile 1000000 big.pb.gz
 $(B)/genprofile: bench/genprofile.c $(CORE_OBJ)
 	$(call say,BENCH,$@)
 	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) -o $@ $< $(CORE_OBJ) $(TOOL_LIBS)
+
+# bench/unwind's program: our unwinder and its peers.
+$(B)/unwind_cost: bench/unwind_cost.c $(CORE_OBJ) | build/.test-deps
+	$(call say,BENCH,$@)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) -o $@ $< $(CORE_OBJ) -lunwind $(TOOL_LIBS)
 
 demo: all ## record a real program, show its top functions and the lines of the hottest one
 	$(Q)bench/demo $(B)

@@ -1,565 +1,316 @@
-/* cfi.c - run the call frame programs of a module once and keep their rows in compact form.
+/* cfi.c - run the call frame programs of a segment once and keep their rows in compact form.
  *
- * Of the registers only rsp, rbp and the return address are followed: they are all that is needed to find the next
- * frame on x86-64.  What a row of the table cannot say (CFA in another register, exotic expressions) becomes
- * RULE_NONE, and the unwinder guesses by frame pointer there.
+ * Rows come out sorted because the entries are taken in the order of .eh_frame_hdr's search table, which every linker
+ * writes sorted; what has no such table, or comes from two sections, is sorted here.  The few hundred distinct rules
+ * of a segment are stored once and named by 16 bits, and of a row's address only the lower 16 bits are kept: the page
+ * that it is searched in knows the rest.
  *
- * Rows come out sorted because the FDEs are taken in the order of .eh_frame_hdr's search table, which every linker
- * writes sorted.  The few hundred distinct rules of a module are stored once and named by 16 bits.
+ *	+-----------+-------+------+----------------+-------------------+
+ *	| the table | rules | page | at, 2 bytes    | rule, 2 bytes     |     in one piece of memory
+ *	+-----------+-------+------+----------------+-------------------+
  */
 #include "sampler/cfi.h"
 #include "base/hash.h"
 #include "base/vec.h"
-#include "sampler/cfi_reader.h"
 
 #include <sys/mman.h>
 
-enum { REG_BP = 6, REG_SP = 7, REG_RA = 16, MAX_REMEMBERED = 16 };
+enum { RECENT = 1024, MAX_SOURCES = 3 };
 
-/* Pointer encodings, LSB 10.5.1. */
-enum {
-	PE_ABSPTR = 0x00,
-	PE_ULEB128 = 0x01,
-	PE_UDATA2 = 0x02,
-	PE_UDATA4 = 0x03,
-	PE_UDATA8 = 0x04,
-	PE_SLEB128 = 0x09,
-	PE_SDATA2 = 0x0a,
-	PE_SDATA4 = 0x0b,
-	PE_SDATA8 = 0x0c,
-	PE_PCREL = 0x10,
-	PE_DATAREL = 0x30,
-	PE_OMIT = 0xff,
-};
-
-enum where { SAME, AT_CFA, AT_BP, UNDEFINED, ELSEWHERE };
-
-struct saved {
-	enum where where;
-	int64_t offset;
-};
-
-struct state {		    /* of the registers at one row */
-	enum rule_kind cfa; /* RULE_NONE: not representable */
-	int64_t cfa_offset;
-	struct saved bp, ra;
-};
-
-struct cie {
-	const uint8_t *at; /* NULL = none */
-	uint64_t code_align;
-	int64_t data_align;
-	uint8_t pointer_encoding;
-	bool has_augmentation, is_signal;
-	struct state initial;
+struct found { /* an entry, when sections must be merged */
+	uint64_t start, at;
+	uint32_t source;
 };
 
 struct compiler {
-	const struct cfi_source *src;
-	struct cie cie; /* the last one; FDEs of one CIE come in runs */
-	VEC(uint32_t) at;
+	uint64_t text_at, text_bytes;
+	VEC(uint32_t) at; /* of rows, relative to text_at */
 	VEC(uint16_t) rule;
 	VEC(struct rule) rules;
 	struct hash_map rule_map;
-	bool full; /* out of memory or of rule numbers */
+	struct rule last_rule;
+	uint16_t last_number, recent[RECENT]; /* rule numbers by their hash */
+	bool has_last, full;		      /* out of memory or of rule numbers */
 };
 
 /* ---- rows ---- */
 
-static int rule_number(struct compiler *c, struct rule r)
+static uint64_t hash_rule(const struct rule *r)
 {
-	uint64_t key = (uint64_t)r.kind | (uint64_t)r.bp_at_bp << 8 |
-		       (uint64_t)(uint16_t)r.bp_offset << 16 |
-		       (uint64_t)(uint32_t)r.cfa_offset << 32;
+	uint64_t w[3];
+
+	memcpy(w, r, sizeof(w));
+	w[0] = (w[0] ^ w[1] * 0x9fb21c651e98df25ULL) * 0xff51afd7ed558ccdULL;
+	return (w[0] ^ w[0] >> 32 ^ w[2]) * 0xc4ceb9fe1a85ec53ULL;
+}
+
+static bool same_rule(const struct rule *a, const struct rule *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static int new_rule(struct compiler *c, const struct rule *r, uint64_t hash)
+{
 	uint32_t *at;
 
 	if (hash_map_reserve(&c->rule_map, c->rule_map.n + 1))
 		return -1;
-	for (at = hash_map_first(&c->rule_map, hash_mix(key)); *at != HASH_MAP_NONE;
-	     at = hash_map_next(&c->rule_map, at, hash_mix(key)))
-		if (memcmp(&c->rules.v[*at], &r, sizeof(r)) == 0)
+	for (at = hash_map_first(&c->rule_map, hash); *at != HASH_MAP_NONE;
+	     at = hash_map_next(&c->rule_map, at, hash))
+		if (same_rule(&c->rules.v[*at], r))
 			return (int)*at;
 	if (c->rules.n > UINT16_MAX || VEC_RESERVE(&c->rules, c->rules.n + 1))
 		return -1;
 	*at = (uint32_t)c->rules.n;
-	hash_map_added(&c->rule_map, at, hash_mix(key));
-	c->rules.v[c->rules.n] = r;
+	hash_map_added(&c->rule_map, at, hash);
+	c->rules.v[c->rules.n] = *r;
 	return (int)c->rules.n++;
 }
 
-static struct rule rule_of(const struct state *s)
+static int rule_number(struct compiler *c, const struct rule *r)
 {
-	struct rule r = { .kind = (uint8_t)s->cfa, .bp_offset = BP_SAME };
-
-	if (s->ra.where == UNDEFINED)
-		return (struct rule){ .kind = RULE_END };
-	if (s->cfa == RULE_NONE || s->cfa_offset != (int32_t)s->cfa_offset ||
-	    s->ra.where != AT_CFA || s->ra.offset != -8)
-		return (struct rule){ .kind = RULE_NONE };
-	r.cfa_offset = (int32_t)s->cfa_offset;
-	if (s->bp.where == AT_CFA || s->bp.where == AT_BP) {
-		bool fits = s->bp.offset > BP_LOST && s->bp.offset <= INT16_MAX;
-
-		r.bp_offset = fits ? (int16_t)s->bp.offset : BP_LOST;
-		r.bp_at_bp = fits && s->bp.where == AT_BP;
-	} else if (s->bp.where != SAME) {
-		r.bp_offset = BP_LOST;
-	}
-	return r;
-}
-
-static void add_row(struct compiler *c, uint64_t address, struct rule r)
-{
-	uint64_t relative = address - c->src->text_at;
+	uint64_t hash = hash_rule(r);
+	uint16_t *recent = &c->recent[hash >> 54];
 	int number;
 
-	if (c->full || address < c->src->text_at || relative > c->src->text_bytes)
+	if (*recent < c->rules.n && same_rule(&c->rules.v[*recent], r))
+		return *recent;
+	number = new_rule(c, r, hash);
+	if (number >= 0)
+		*recent = (uint16_t)number;
+	return number;
+}
+
+static void put_row(struct compiler *c, uint32_t at, uint16_t number)
+{
+	while (c->at.n && c->at.v[c->at.n - 1] >= at)
+		c->at.n--; /* the end of the entry before, or one that overlaps */
+	if (c->at.n && c->rule.v[c->at.n - 1] == number)
 		return;
+	c->at.v[c->at.n] = at;
+	c->rule.v[c->at.n++] = number;
+}
+
+static void add_row(void *arg, uint64_t address, const struct rule *r)
+{
+	struct compiler *c = arg;
+	uint64_t relative = address - c->text_at;
+	int number;
+
+	if (c->full || address < c->text_at || relative > c->text_bytes)
+		return;
+	if (c->has_last && same_rule(&c->last_rule, r)) {
+		put_row(c, (uint32_t)relative, c->last_number);
+		return;
+	}
 	number = rule_number(c, r);
 	if (number < 0 || VEC_RESERVE(&c->at, c->at.n + 1) || VEC_RESERVE(&c->rule, c->at.n + 1)) {
 		c->full = true;
 		return;
 	}
-	while (c->at.n && c->at.v[c->at.n - 1] >= relative)
-		c->at.n--; /* the end of the FDE before, or one that overlaps */
-	if (c->at.n && c->rule.v[c->at.n - 1] == number)
-		return;
-	c->at.v[c->at.n] = (uint32_t)relative;
-	c->rule.v[c->at.n++] = (uint16_t)number;
-}
-
-/* ---- call frame programs ---- */
-
-/* The expressions that linkers and gcc write for a CFA. */
-static void set_cfa_expression(struct state *s, struct cursor e)
-{
-	static const uint8_t plt[] = { 0x77, 0x08, 0x80, 0x00, 0x3f, 0x1a,
-				       0x00, 0x2a, 0x33, 0x24, 0x22 };
-	size_t n = (size_t)(e.end - e.p);
-	uint8_t op;
-
-	s->cfa = RULE_NONE;
-	if (n == sizeof(plt) && memcmp(e.p, plt, 6) == 0 && memcmp(e.p + 7, plt + 7, 4) == 0 &&
-	    e.p[6] >= 0x30 && e.p[6] <= 0x4f) { /* rsp + 8 + ((rip & 15) >= literal) << 3 */
-		s->cfa = RULE_PLT;
-		s->cfa_offset = e.p[6] - 0x30;
-		return;
-	}
-	op = cursor_u8(&e);
-	s->cfa_offset = cursor_sleb(&e);
-	if ((op == 0x76 || op == 0x77) && cursor_u8(&e) == 0x06 && e.p == e.end &&
-	    !e.bad) /* breg6|7, deref */
-		s->cfa = op == 0x76 ? RULE_DEREF_BP : RULE_DEREF_SP;
-}
-
-static void set_cfa(struct state *s, uint64_t reg, int64_t offset)
-{
-	s->cfa = reg == REG_SP ? RULE_SP : reg == REG_BP ? RULE_BP : RULE_NONE;
-	s->cfa_offset = offset;
-}
-
-static void save_at(struct state *s, uint64_t reg, enum where where, int64_t offset)
-{
-	if (reg == REG_BP)
-		s->bp = (struct saved){ where, offset };
-	else if (reg == REG_RA)
-		s->ra = (struct saved){ where, offset };
-}
-
-/* DW_CFA_expression: only "at rbp + constant" is representable, which is how a realigned main() saves rbp. */
-static void save_at_expression(struct state *s, uint64_t reg, struct cursor e)
-{
-	uint8_t op = cursor_u8(&e);
-	int64_t offset = cursor_sleb(&e);
-
-	if (op == 0x76 && e.p == e.end && !e.bad)
-		save_at(s, reg, AT_BP, offset);
-	else
-		save_at(s, reg, ELSEWHERE, 0);
-}
-
-static void restore(struct state *s, const struct state *initial, uint64_t reg)
-{
-	if (reg == REG_BP)
-		s->bp = initial->bp;
-	else if (reg == REG_RA)
-		s->ra = initial->ra;
-}
-
-struct program {
-	struct compiler *c; /* NULL while the initial instructions of a CIE run: no rows */
-	const struct cie *cie;
-	struct state s, remembered[MAX_REMEMBERED];
-	unsigned n_remembered;
-	uint64_t pc, end;
-};
-
-static void advance(struct program *p, uint64_t delta)
-{
-	if (p->c)
-		add_row(p->c, p->pc, rule_of(&p->s));
-	p->pc += delta * p->cie->code_align;
-}
-
-/* A factored offset; hostile ones wrap around. */
-static int64_t scaled(const struct program *p, uint64_t n)
-{
-	return (int64_t)(n * (uint64_t)p->cie->data_align);
-}
-
-/* The opcodes that carry their operand in the low six bits, and those that only move. */
-static bool run_primary(struct program *p, struct cursor *i, uint8_t op)
-{
-	switch (op & 0xc0) {
-	case 0x40: /* DW_CFA_advance_loc */
-		advance(p, op & 0x3f);
-		return true;
-	case 0x80: /* DW_CFA_offset */
-		save_at(&p->s, op & 0x3f, AT_CFA, scaled(p, cursor_uleb(i)));
-		return true;
-	case 0xc0: /* DW_CFA_restore */
-		restore(&p->s, &p->cie->initial, op & 0x3f);
-		return true;
-	}
-	return false;
-}
-
-/* False on an opcode that is not known: the rest of the program cannot be read. */
-static bool run_extended(struct program *p, struct cursor *i, uint8_t op)
-{
-	struct state *s = &p->s;
-	uint64_t reg;
-
-	switch (op) {
-	case 0x00: /* nop */
-		return true;
-	case 0x02: /* advance_loc1, 2, 4 */
-	case 0x03:
-	case 0x04:
-		advance(p, cursor_fixed(i, (size_t)1 << (op - 2)));
-		return true;
-	case 0x05: /* offset_extended */
-		reg = cursor_uleb(i);
-		save_at(s, reg, AT_CFA, scaled(p, cursor_uleb(i)));
-		return true;
-	case 0x06: /* restore_extended */
-		restore(s, &p->cie->initial, cursor_uleb(i));
-		return true;
-	case 0x07: /* undefined */
-		save_at(s, cursor_uleb(i), UNDEFINED, 0);
-		return true;
-	case 0x08: /* same_value */
-		save_at(s, cursor_uleb(i), SAME, 0);
-		return true;
-	case 0x09: /* register */
-		reg = cursor_uleb(i);
-		cursor_uleb(i);
-		save_at(s, reg, ELSEWHERE, 0);
-		return true;
-	case 0x0a: /* remember_state */
-		if (p->n_remembered == MAX_REMEMBERED)
-			return false;
-		p->remembered[p->n_remembered++] = *s;
-		return true;
-	case 0x0b: /* restore_state */
-		if (p->n_remembered == 0)
-			return false;
-		*s = p->remembered[--p->n_remembered];
-		return true;
-	case 0x0c: /* def_cfa */
-		reg = cursor_uleb(i);
-		set_cfa(s, reg, (int64_t)cursor_uleb(i));
-		return true;
-	case 0x0d: /* def_cfa_register */
-		set_cfa(s, cursor_uleb(i), s->cfa_offset);
-		return true;
-	case 0x0e: /* def_cfa_offset */
-		s->cfa_offset = (int64_t)cursor_uleb(i);
-		return true;
-	case 0x0f: /* def_cfa_expression */
-		set_cfa_expression(s, cursor_block(i, cursor_uleb(i)));
-		return true;
-	case 0x10: /* expression */
-		reg = cursor_uleb(i);
-		save_at_expression(s, reg, cursor_block(i, cursor_uleb(i)));
-		return true;
-	case 0x11: /* offset_extended_sf */
-		reg = cursor_uleb(i);
-		save_at(s, reg, AT_CFA, scaled(p, (uint64_t)cursor_sleb(i)));
-		return true;
-	case 0x12: /* def_cfa_sf */
-		reg = cursor_uleb(i);
-		set_cfa(s, reg, scaled(p, (uint64_t)cursor_sleb(i)));
-		return true;
-	case 0x13: /* def_cfa_offset_sf */
-		s->cfa_offset = scaled(p, (uint64_t)cursor_sleb(i));
-		return true;
-	case 0x14: /* val_offset, val_offset_sf */
-	case 0x15:
-		reg = cursor_uleb(i);
-		cursor_uleb(i);
-		save_at(s, reg, ELSEWHERE, 0);
-		return true;
-	case 0x16: /* val_expression */
-		reg = cursor_uleb(i);
-		cursor_block(i, cursor_uleb(i));
-		save_at(s, reg, ELSEWHERE, 0);
-		return true;
-	case 0x2e: /* GNU_args_size */
-		cursor_uleb(i);
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void run(struct program *p, struct cursor i)
-{
-	while (i.p < i.end && !i.bad && p->pc <= p->end) {
-		uint8_t op = cursor_u8(&i);
-
-		if (!(op & 0xc0 ? run_primary(p, &i, op) : run_extended(p, &i, op)))
-			break;
-	}
-	if (p->c && p->pc < p->end)
-		add_row(p->c, p->pc, rule_of(&p->s));
+	c->last_rule = *r;
+	c->last_number = (uint16_t)number;
+	c->has_last = true;
+	put_row(c, (uint32_t)relative, c->last_number);
 }
 
 /* ---- entries ---- */
 
-static struct cursor cursor_at(const struct cfi_source *src, uint64_t address)
+static void compile_entry(struct compiler *c, const struct cfi_source *src, const struct cie *cie,
+			  const struct fde *fde)
 {
-	struct cursor c = { src->data, src->data + src->bytes, false };
+	static const struct rule none = { .kind = RULE_NONE };
 
-	if (address < src->data_at || address - src->data_at > src->bytes) {
-		c.p = c.end;
-		c.bad = true;
-	} else {
-		c.p += address - src->data_at;
-	}
-	return c;
+	cfi_run(src, cie, fde, add_row, c);
+	add_row(c, fde->end, &none);
 }
 
-static uint64_t address_of(const struct cfi_source *src, const uint8_t *p)
+static bool compile_by_index(struct compiler *c, const struct cfi_source *src)
 {
-	return src->data_at + (uint64_t)(p - src->data);
+	struct cie cie = { .at = NULL };
+	struct cfi_index index;
+	struct fde fde;
+
+	if (!cfi_read_index(src, &index))
+		return false;
+	for (uint64_t i = 0; i < index.n && !c->full; i++)
+		if (cfi_read_fde(src, cfi_index_entry(src, &index, i), &cie, &fde))
+			compile_entry(c, src, &cie, &fde);
+	return true;
 }
 
-/* The number alone, by the format in the low four bits. */
-static uint64_t read_value(struct cursor *c, uint8_t encoding)
+typedef VEC(struct found) found_vec;
+
+static bool note(found_vec *all, uint64_t start, uint64_t at, uint32_t source)
 {
-	switch (encoding & 0x0f) {
-	case PE_ABSPTR:
-	case PE_UDATA8:
-	case PE_SDATA8:
-		return cursor_fixed(c, 8);
-	case PE_ULEB128:
-		return cursor_uleb(c);
-	case PE_SLEB128:
-		return (uint64_t)cursor_sleb(c);
-	case PE_UDATA2:
-		return cursor_fixed(c, 2);
-	case PE_SDATA2:
-		return (uint64_t)(int16_t)cursor_fixed(c, 2);
-	case PE_UDATA4:
-		return cursor_fixed(c, 4);
-	case PE_SDATA4:
-		return (uint64_t)(int32_t)cursor_fixed(c, 4);
-	default:
-		c->bad = true;
-		return 0;
-	}
+	if (VEC_RESERVE(all, all->n + 1))
+		return false;
+	all->v[all->n++] = (struct found){ start, at, source };
+	return true;
 }
 
-/* An address relative to the load address, whatever it is written relative to. */
-static uint64_t read_pointer(const struct cfi_source *src, struct cursor *c, uint8_t encoding)
+static bool gather(found_vec *all, const struct cfi_source *src, uint32_t source)
 {
-	uint64_t here = address_of(src, c->p), v = read_value(c, encoding);
+	struct cie cie = { .at = NULL };
+	uint64_t at = src->data_at, before = at;
+	struct cfi_index index;
+	struct fde fde;
 
-	if ((encoding & 0x70) == PE_PCREL)
-		return v + here;
-	if ((encoding & 0x70) == PE_DATAREL)
-		return v + src->hdr_at;
-	return v - src->base;
-}
-
-/* The contents of the entry at c, its length read; empty at the terminator. */
-static struct cursor entry_body(struct cursor *c)
-{
-	uint64_t n = cursor_fixed(c, 4);
-
-	if (n == 0xffffffff)
-		n = cursor_fixed(c, 8);
-	return cursor_block(c, n);
-}
-
-static bool read_augmentation(struct cie *cie, struct cursor *c, const char *letters)
-{
-	struct cursor data = cursor_block(c, cursor_uleb(c));
-
-	cie->has_augmentation = true;
-	for (; *letters; letters++) {
-		switch (*letters) {
-		case 'R':
-			cie->pointer_encoding = cursor_u8(&data);
-			break;
-		case 'P':
-			read_value(&data, cursor_u8(&data));
-			break;
-		case 'L':
-			cursor_u8(&data);
-			break;
-		case 'S':
-			cie->is_signal = true;
-			break;
-		case 'B': /* aarch64 pointer authentication */
-			break;
-		default:
-			return true; /* unknown letters end what can be read, and the length has been skipped */
+	if (src->hdr_at) {
+		if (!cfi_read_index(src, &index))
+			return true;
+		for (uint64_t i = 0; i < index.n; i++) {
+			at = cfi_index_entry(src, &index, i);
+			if (cfi_read_fde(src, at, &cie, &fde) && !note(all, fde.start, at, source))
+				return false;
 		}
+		return true;
 	}
-	return !data.bad;
-}
-
-static bool read_cie(const struct cfi_source *src, struct cie *cie, const uint8_t *at)
-{
-	struct cursor c = { at, src->data + src->bytes, false };
-	struct cursor body = entry_body(&c);
-	struct program p = { .cie = cie, .end = UINT64_MAX };
-	char letters[16] = "";
-	uint8_t version;
-
-	*cie = (struct cie){ .pointer_encoding = PE_ABSPTR };
-	if (cursor_fixed(&body, 4) != 0)
-		return false;
-	version = cursor_u8(&body);
-	if (version != 1 && version != 3)
-		return false;
-	for (unsigned i = 0; (letters[i] = (char)cursor_u8(&body)); i++)
-		if (i == sizeof(letters) - 2)
+	for (; cfi_next_fde(src, &at, &cie, &fde); before = at)
+		if (!note(all, fde.start, before, source))
 			return false;
-	if (strcmp(letters, "eh") == 0)
-		return false; /* gcc 2 */
-	cie->code_align = cursor_uleb(&body);
-	cie->data_align = cursor_sleb(&body);
-	if ((version == 1 ? cursor_u8(&body) : cursor_uleb(&body)) != REG_RA)
-		return false;
-	if (letters[0] == 'z' && !read_augmentation(cie, &body, letters + 1))
-		return false;
-	p.s.ra = p.s.bp = (struct saved){ SAME, 0 };
-	run(&p, body);
-	cie->initial = p.s;
-	cie->at = at;
-	return !body.bad;
+	return true;
 }
 
-static void compile_fde(struct compiler *c, uint64_t fde_at)
+static bool is_before(const struct found *a, const struct found *b)
 {
-	const struct cfi_source *src = c->src;
-	struct cursor cursor = cursor_at(src, fde_at), body = entry_body(&cursor);
-	const uint8_t *id_at = body.p;
-	uint64_t id = cursor_fixed(&body, 4), start, length;
-	struct program p;
-
-	if (body.bad || id == 0 || id > (uint64_t)(id_at - src->data))
-		return;
-	if (c->cie.at != id_at - id && !read_cie(src, &c->cie, id_at - id)) {
-		c->cie.at = NULL;
-		return;
-	}
-	start = read_pointer(src, &body, c->cie.pointer_encoding);
-	length = read_value(&body, c->cie.pointer_encoding);
-	if (c->cie.has_augmentation)
-		cursor_block(&body, cursor_uleb(&body));
-	if (body.bad || length == 0 || length > src->text_bytes || start < src->text_at)
-		return;
-	if (c->cie.is_signal) {
-		/* The kernel's frame begins one byte before, so that callers can look up at address - 1. */
-		add_row(c, start, (struct rule){ .kind = RULE_SIGNAL });
-	} else {
-		p = (struct program){ .c = c,
-				      .cie = &c->cie,
-				      .s = c->cie.initial,
-				      .pc = start,
-				      .end = start + length };
-		run(&p, body);
-	}
-	add_row(c, start + length, (struct rule){ .kind = RULE_NONE });
+	return a->start != b->start ? a->start < b->start : a->source < b->source;
 }
 
-/* Walk .eh_frame_hdr's search table: pairs of function and FDE, 4 bytes each, relative to the header. */
-static bool compile_all(struct compiler *c)
+static void sift_down(struct found *v, size_t at, size_t n)
 {
-	const struct cfi_source *src = c->src;
-	struct cursor h = cursor_at(src, src->hdr_at);
-	uint8_t version = cursor_u8(&h), ptr_encoding = cursor_u8(&h),
-		count_encoding = cursor_u8(&h);
-	uint8_t table_encoding = cursor_u8(&h);
-	uint64_t count;
+	for (size_t child; (child = 2 * at + 1) < n; at = child) {
+		struct found swap = v[at];
 
-	if (version != 1 || count_encoding == PE_OMIT || table_encoding != (PE_DATAREL | PE_SDATA4))
-		return false;
-	read_value(&h, ptr_encoding);
-	count = read_value(&h, count_encoding);
-	for (; count && !h.bad && !c->full; count--) {
-		uint64_t fde;
-
-		cursor_fixed(&h, 4);
-		fde = read_pointer(src, &h, PE_DATAREL | PE_SDATA4);
-		if (!h.bad)
-			compile_fde(c, fde);
+		if (child + 1 < n && is_before(&v[child], &v[child + 1]))
+			child++;
+		if (!is_before(&swap, &v[child]))
+			return;
+		v[at] = v[child];
+		v[child] = swap;
 	}
-	return c->at.n > 0;
+}
+
+/* (libc's qsort calls malloc, which belongs to the host.) */
+static void heap_sort(struct found *v, size_t n)
+{
+	for (size_t i = n / 2; i-- > 0;)
+		sift_down(v, i, n);
+	for (size_t i = n; i-- > 1;) {
+		struct found swap = v[0];
+
+		v[0] = v[i];
+		v[i] = swap;
+		sift_down(v, 0, i);
+	}
+}
+
+static bool compile_merged(struct compiler *c, const struct cfi_source *const *sources, unsigned n)
+{
+	struct cie cies[MAX_SOURCES] = { { .at = NULL } };
+	found_vec all = VEC_INIT;
+	bool ok = true;
+	uint64_t end = 0;
+
+	for (unsigned i = 0; i < n && ok; i++)
+		ok = gather(&all, sources[i], i);
+	if (ok)
+		heap_sort(all.v, all.n);
+	for (size_t i = 0; ok && i < all.n && !c->full; i++) {
+		const struct found *f = &all.v[i];
+		struct cfi_source const *src = sources[f->source];
+		uint64_t at = f->at;
+		struct fde fde;
+
+		if (f->start < end || !cfi_next_fde(src, &at, &cies[f->source], &fde))
+			continue;
+		compile_entry(c, src, &cies[f->source], &fde);
+		end = fde.end;
+	}
+	VEC_RELEASE(&all);
+	return ok;
 }
 
 /* ---- the table ---- */
 
+static size_t bytes_of(size_t n_rules, size_t n_pages, size_t n_rows)
+{
+	return sizeof(struct cfi_table) + n_rules * sizeof(struct rule) +
+	       (n_pages + 1) * sizeof(uint32_t) + n_rows * 2 * sizeof(uint16_t);
+}
+
+size_t cfi_table_bytes(const struct cfi_table *t)
+{
+	return bytes_of(t->n_rules, t->n_pages, t->n_rows);
+}
+
+void cfi_table_free(struct cfi_table *t)
+{
+	if (t)
+		munmap(t, cfi_table_bytes(t));
+}
+
+static void fill_rows(const struct compiler *c, uint32_t *page, uint16_t *at, uint16_t *rule,
+		      uint32_t n_pages)
+{
+	uint32_t n = (uint32_t)c->at.n, next = 0;
+
+	for (uint32_t row = 0; row < n; row++) {
+		for (; next <= c->at.v[row] / CFI_PAGE && next <= n_pages; next++)
+			page[next] = row;
+		at[row] = (uint16_t)c->at.v[row];
+	}
+	while (next <= n_pages)
+		page[next++] = n;
+	memcpy(rule, c->rule.v, n * sizeof(*rule));
+}
+
 static struct cfi_table *finish(struct compiler *c)
 {
-	uint32_t n_pages = (uint32_t)((c->src->text_bytes + 4095) / 4096), row = 0;
-	VEC(struct cfi_table) table = VEC_INIT;
-	VEC(uint32_t) page = VEC_INIT;
-	struct cfi_table *t;
+	uint32_t n_pages = (uint32_t)((c->text_bytes + CFI_PAGE - 1) / CFI_PAGE);
+	uint32_t n_rules = (uint32_t)c->rules.n, n_rows = (uint32_t)c->at.n;
+	char *p = mmap(NULL, bytes_of(n_rules, n_pages, n_rows), PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct rule *rules = (struct rule *)(p + sizeof(struct cfi_table));
+	uint32_t *page = (uint32_t *)(rules + n_rules);
+	uint16_t *at = (uint16_t *)(page + n_pages + 1);
+	struct cfi_table *t = (struct cfi_table *)p;
 
-	if (VEC_RESERVE(&table, 1) || VEC_RESERVE(&page, n_pages + 1)) {
-		VEC_RELEASE(&table);
+	if (p == MAP_FAILED)
 		return NULL;
-	}
-	for (uint32_t i = 0; i <= n_pages; i++) {
-		while (row < c->at.n && c->at.v[row] < (uint64_t)i * 4096)
-			row++;
-		page.v[i] = row;
-	}
-	page.v[n_pages] = (uint32_t)c->at.n;
-	t = table.v;
 	*t = (struct cfi_table){
-		.n_rows = (uint32_t)c->at.n,
+		.n_rows = n_rows,
+		.n_rules = n_rules,
 		.n_pages = n_pages,
-		.text_at = (uint32_t)c->src->text_at,
-		.text_bytes = (uint32_t)c->src->text_bytes,
-		.page = page.v,
-		.at = c->at.v,
-		.rule = c->rule.v,
-		.rules = c->rules.v,
+		.text_bytes = (uint32_t)c->text_bytes,
+		.text_at = c->text_at,
+		.page = page,
+		.at = at,
+		.rule = at + n_rows,
+		.rules = rules,
 	};
+	memcpy(rules, c->rules.v, n_rules * sizeof(*rules));
+	fill_rows(c, page, at, at + n_rows, n_pages);
 	return t;
 }
 
-struct cfi_table *cfi_compile(const struct cfi_source *src)
+struct cfi_table *cfi_compile(const struct cfi_source *const *sources, unsigned n)
 {
-	struct compiler c = { .src = src };
+	struct compiler c = { .text_at = sources[0]->text_at,
+			      .text_bytes = sources[0]->text_bytes };
 	struct cfi_table *t = NULL;
+	bool ok;
 
-	if (src->text_at > UINT32_MAX || src->text_bytes >= UINT32_MAX)
+	if (n > MAX_SOURCES || c.text_bytes >= UINT32_MAX - CFI_PAGE)
 		return NULL;
 	hash_map_init(&c.rule_map);
-	if (compile_all(&c))
+	ok = n == 1 && sources[0]->hdr_at ? compile_by_index(&c, sources[0])
+					  : compile_merged(&c, sources, n);
+	if (ok && c.at.n)
 		t = finish(&c);
 	hash_map_release(&c.rule_map);
-	if (!t) {
-		VEC_RELEASE(&c.at);
-		VEC_RELEASE(&c.rule);
-		VEC_RELEASE(&c.rules);
-	}
+	VEC_RELEASE(&c.at);
+	VEC_RELEASE(&c.rule);
+	VEC_RELEASE(&c.rules);
 	return t;
 }

@@ -72,15 +72,12 @@ static bool count(struct thread *t, struct segment *s, const struct unwind_resul
 
 static void sample(struct thread *t, const ucontext_t *uc, uint64_t weight)
 {
-	const greg_t *g = uc->uc_mcontext.gregs;
-	struct unwind_regs regs = { (uintptr_t)g[REG_RIP], (uintptr_t)g[REG_RSP],
-				    (uintptr_t)g[REG_RBP] };
 	struct spool_header *h = live.header;
 	struct segment *s = atomic_load_explicit(&live.segment, memory_order_acquire);
 	struct unwind_result result;
 
-	unwind(atomic_load_explicit(&live.modules, memory_order_acquire), regs, &t->stack,
-	       live.skip_low, live.skip_high, t->words + 1, SPOOL_MAX_FRAMES, &result);
+	unwind(atomic_load_explicit(&live.modules, memory_order_acquire), unwind_regs_of(uc),
+	       &t->stack, &t->rules, t->words + 1, SPOOL_MAX_FRAMES, &result);
 	t->words[0] = (uint64_t)result.end;
 	if (count(t, s, &result, weight)) {
 		atomic_fetch_add_explicit(&h->samples, 1, memory_order_relaxed);
@@ -92,7 +89,7 @@ static void sample(struct thread *t, const ucontext_t *uc, uint64_t weight)
 	atomic_fetch_add_explicit(&h->ends[result.end], 1, memory_order_relaxed);
 	if (result.guessed)
 		atomic_fetch_add_explicit(&h->guessed, 1, memory_order_relaxed);
-	if (result.unknown_module)
+	if (result.unknown_module || result.wants_table)
 		live_want(WANT_MODULES);
 	if (segment_is_half_full(s) &&
 	    !atomic_exchange_explicit(&s->want_more, 1, memory_order_relaxed))

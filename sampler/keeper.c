@@ -54,6 +54,7 @@ static void *run(void *arg)
 		if ((wanted & WANT_MODULES) || (round % SLOW_EVERY == 0)) {
 			if (modules_changed())
 				modules_refresh();
+			modules_compile();
 		}
 	}
 }

@@ -17,7 +17,7 @@ struct live {
 	struct spool_header *header;	 /* set before sampling, valid while it lasts */
 	struct segment *_Atomic segment; /* where new samples go */
 	const struct module_list *_Atomic modules;
-	uintptr_t skip_low, skip_high; /* the library's own code */
+	uintptr_t skip_low, skip_high; /* the library's own code; goes into lists of modules */
 	uintptr_t main_stack_end;
 	int signal;
 	_Atomic int wanted; /* futex of the keeper */

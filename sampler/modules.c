@@ -1,63 +1,48 @@
-/* modules.c - follow the loader: list what is mapped, compile each module's unwind table once.
+/* modules.c - follow the loader: list what is mapped.
  *
  * dl_iterate_phdr is called by the keeper and by sonde_start only, never in a handler.  Its callback copies what it is
- * told and returns; notes and unwind sections are read afterwards by process_vm_readv, which answers EFAULT instead of
- * a fault if another thread unmaps the library meanwhile.
- *
- * Tables are kept for ever and found again by build id, so a library that is closed and opened many times is compiled
- * once.  Lists are retired and unmapped when no handler can still be reading one.
+ * told and returns; notes and frame information are read afterwards in a way that bears another thread's unmapping the
+ * library meanwhile.  Lists are retired and unmapped when no handler can still be reading one.
  */
 #include "sampler/modules.h"
-#include "base/hash.h"
 #include "base/vec.h"
-#include "sampler/cfi.h"
 #include "sampler/live.h"
+#include "sampler/module_rules.h"
+#include "sampler/own_memory.h"
+#include "sampler/quirks.h"
 #include "sampler/store.h"
-#include "sampler/threads.h"
 
 #include <elf.h>
-#include <errno.h>
+#include <gnu/libc-version.h>
 #include <link.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
-enum { MAX_PATH_BYTES = 1024, MAX_RETIRED = 64, MAX_NOTES = 4 };
+enum { MAX_PATH_BYTES = 1024, MAX_NOTES = 4 };
 
 struct loaded { /* one executable segment, as the loader tells it */
 	uintptr_t base, start, end;
 	uint64_t offset;
-	uintptr_t hdr,
-		hdr_end; /* .eh_frame_hdr, and the end of the segment that holds it; 0 = none */
+	uintptr_t hdr;			  /* .eh_frame_hdr; 0 = none */
+	uintptr_t readable, readable_end; /* the segment that holds it */
 	struct {
 		uintptr_t start, end;
 	} notes[MAX_NOTES];
-	const struct cfi_table *cfi;
-	uint8_t build_id[20], build_id_bytes;
-	bool is_main;
+	struct module_rules *rules;
+	uint8_t build_id[BUILD_ID_BYTES], build_id_bytes;
+	bool is_main, is_permanent;
 	char path[MAX_PATH_BYTES];
-};
-
-struct known_table {
-	uint8_t build_id[20];
-	uint64_t text_at, text_bytes;
-	const struct cfi_table *cfi;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static VEC(struct loaded) loaded;
-static VEC(struct known_table) known;
 static unsigned long long adds, subs;
-static struct retired {
-	const struct module_list *list;
-	size_t bytes;
-} retired[MAX_RETIRED];
-static unsigned n_retired;
 static size_t live_bytes;
+static uint32_t generation;
 static bool is_frozen;
 
 void modules_lock(void)
@@ -114,7 +99,8 @@ static void read_headers(struct loaded *l, const struct dl_phdr_info *info)
 		if (p->p_type == PT_LOAD && frames->p_vaddr >= p->p_vaddr &&
 		    frames->p_vaddr < p->p_vaddr + p->p_memsz) {
 			l->hdr = info->dlpi_addr + frames->p_vaddr;
-			l->hdr_end = info->dlpi_addr + p->p_vaddr + p->p_memsz;
+			l->readable = info->dlpi_addr + p->p_vaddr;
+			l->readable_end = l->readable + p->p_memsz;
 		}
 	}
 }
@@ -172,28 +158,14 @@ bool modules_changed(void)
 	return changed;
 }
 
-/* ---- build ids and tables ---- */
-
-/* Copy memory of this process that may vanish at any moment. */
-static bool copy_memory(void *to, uintptr_t from, size_t n)
-{
-	struct iovec local = { to, n }, remote = { (void *)from, n };
-	ssize_t got = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
-
-	if (got < 0 &&
-	    (errno == ENOSYS || errno == EPERM)) { /* a container's filter: trust the mapping */
-		memcpy(to, (const void *)from, n);
-		return true;
-	}
-	return got == (ssize_t)n;
-}
+/* ---- build ids and rules ---- */
 
 static void read_notes(struct loaded *l, uintptr_t start, uintptr_t end)
 {
 	uint8_t notes[1024];
 	size_t n = end - start < sizeof(notes) ? end - start : sizeof(notes), at = 0;
 
-	if (!start || !copy_memory(notes, start, n))
+	if (!start || !own_memory_copy(notes, start, n))
 		return;
 	while (n - at >= sizeof(ElfW(Nhdr))) {
 		ElfW(Nhdr) h;
@@ -206,7 +178,8 @@ static void read_notes(struct loaded *l, uintptr_t start, uintptr_t end)
 			return;
 		if (h.n_type == NT_GNU_BUILD_ID && h.n_namesz == 4 &&
 		    memcmp(notes + name, "GNU", 4) == 0) {
-			l->build_id_bytes = (uint8_t)(h.n_descsz < 20 ? h.n_descsz : 20);
+			l->build_id_bytes = (uint8_t)(h.n_descsz < BUILD_ID_BYTES ? h.n_descsz
+										  : BUILD_ID_BYTES);
 			memcpy(l->build_id, notes + desc, l->build_id_bytes);
 			return;
 		}
@@ -222,57 +195,45 @@ static void read_build_id(struct loaded *l)
 		read_notes(l, l->notes[i].start, l->notes[i].end);
 }
 
-static const struct cfi_table *compile(const struct loaded *l)
+/* The program itself, the loader, libc, the vdso and this library stay where they are. */
+static bool is_permanent(const struct loaded *l)
 {
-	size_t n = l->hdr_end - l->hdr;
-	struct cfi_source src = {
-		.bytes = n,
-		.data_at = l->hdr - l->base,
-		.hdr_at = l->hdr - l->base,
+	const uintptr_t inside[] = { (uintptr_t)gnu_get_libc_version, (uintptr_t)modules_refresh };
+
+	if (l->is_main || l->base == getauxval(AT_BASE) || l->base == getauxval(AT_SYSINFO_EHDR))
+		return true;
+	for (unsigned i = 0; i < sizeof(inside) / sizeof(inside[0]); i++)
+		if (inside[i] >= l->start && inside[i] < l->end)
+			return true;
+	return false;
+}
+
+static struct module_frames frames_of(const struct loaded *l)
+{
+	struct module_frames f = {
 		.base = l->base,
-		.text_at = l->start - l->base,
-		.text_bytes = l->end - l->start,
+		.start = l->start,
+		.end = l->end,
+		.hdr = l->hdr,
+		.readable = l->readable,
+		.readable_end = l->readable_end,
+		.is_permanent = l->is_permanent,
+		.build_id_bytes = l->build_id_bytes,
+		.path = l->path,
 	};
-	const struct cfi_table *t = NULL;
-	void *copy;
 
-	if (!l->hdr || n > (size_t)1 << 30)
-		return NULL;
-	copy = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (copy == MAP_FAILED)
-		return NULL;
-	src.data = copy;
-	if (copy_memory(copy, l->hdr, n))
-		t = cfi_compile(&src);
-	munmap(copy, n);
-	return t;
+	memcpy(f.build_id, l->build_id, sizeof(f.build_id));
+	return f;
 }
 
-/* What a table is known by: the build id, or the path where there is none. */
-static struct known_table key_of(const struct loaded *l)
+static void complete(struct loaded *l)
 {
-	struct known_table k = { .text_at = l->start - l->base, .text_bytes = l->end - l->start };
-	uint64_t h = hash_bytes(l->path, strnlen(l->path, MAX_PATH_BYTES));
+	struct module_frames f;
 
-	if (l->build_id_bytes)
-		memcpy(k.build_id, l->build_id, sizeof(k.build_id));
-	else
-		memcpy(k.build_id, &h, sizeof(h));
-	return k;
-}
-
-static const struct cfi_table *table_of(const struct loaded *l)
-{
-	struct known_table k = key_of(l);
-
-	for (size_t i = 0; i < known.n; i++)
-		if (memcmp(known.v[i].build_id, k.build_id, sizeof(k.build_id)) == 0 &&
-		    known.v[i].text_at == k.text_at && known.v[i].text_bytes == k.text_bytes)
-			return known.v[i].cfi;
-	k.cfi = compile(l);
-	if (!VEC_RESERVE(&known, known.n + 1))
-		known.v[known.n++] = k;
-	return k.cfi;
+	l->is_permanent = is_permanent(l);
+	read_build_id(l);
+	f = frames_of(l);
+	l->rules = module_rules_find(&f);
 }
 
 /* ---- publishing ---- */
@@ -289,16 +250,6 @@ static void sort_by_start(struct module_list *list)
 	}
 }
 
-static void free_retired(void)
-{
-	if (!n_retired || !threads_quiet())
-		return;
-	while (n_retired) {
-		n_retired--;
-		munmap((void *)retired[n_retired].list, retired[n_retired].bytes);
-	}
-}
-
 static void publish(void)
 {
 	size_t bytes = sizeof(struct module_list) + loaded.n * sizeof(struct module);
@@ -308,17 +259,19 @@ static void publish(void)
 
 	if (list == MAP_FAILED)
 		return;
+	list->generation = ++generation;
+	list->skip_low = live.skip_low;
+	list->skip_high = live.skip_high;
+	list->context_entry = quirks_context_entry();
 	for (size_t i = 0; i < loaded.n; i++) {
 		const struct loaded *l = &loaded.v[i];
 
-		list->modules[list->n++] = (struct module){ l->start, l->end, l->base, l->cfi };
+		list->modules[list->n++] = (struct module){ l->start, l->end, l->base, l->rules };
 	}
 	sort_by_start(list);
 	atomic_store(&live.modules, list);
-	if (old && live_bytes && n_retired < MAX_RETIRED)
-		retired[n_retired++] = (struct retired){ old, live_bytes };
+	own_memory_retire(old, live_bytes);
 	live_bytes = bytes;
-	free_retired();
 }
 
 static void record_one(struct segment *s, const struct loaded *l)
@@ -368,11 +321,21 @@ void modules_refresh(void)
 	}
 	loaded.n = 0;
 	dl_iterate_phdr(on_module, NULL);
-	for (size_t i = 0; i < loaded.n; i++) {
-		read_build_id(&loaded.v[i]);
-		loaded.v[i].cfi = table_of(&loaded.v[i]);
-	}
+	for (size_t i = 0; i < loaded.n; i++)
+		complete(&loaded.v[i]);
 	publish();
 	record_all();
+	modules_unlock();
+}
+
+void modules_compile(void)
+{
+	modules_lock();
+	for (size_t i = 0; i < loaded.n; i++) {
+		struct module_frames f = frames_of(&loaded.v[i]);
+
+		module_rules_compile(loaded.v[i].rules, &f);
+	}
+	own_memory_free_retired();
 	modules_unlock();
 }

@@ -4,9 +4,12 @@
 
 #include <stdbool.h>
 
-/* Look at what the loader has mapped; compile the unwind tables of what is new; publish the list to live.modules;
- * write the modules into live.segment.  Thread-safe. */
+/* Look at what the loader has mapped; publish the list to live.modules; write the modules into live.segment.
+ * Thread-safe. */
 void modules_refresh(void);
+
+/* Compile the unwind tables of the modules that handlers have met.  Thread-safe. */
+void modules_compile(void);
 
 /* Has the loader mapped or unmapped anything since the last refresh? */
 bool modules_changed(void);

@@ -38,7 +38,8 @@ struct thread {
 
 	struct thread *next_free;
 
-	/* The handler's own: the context of the last sample, and room to build a record. */
+	/* The handler's own: unwind rules, the context of the last sample, and room to build a record. */
+	struct unwind_cache rules;
 	uint32_t context_seq, context;
 	const struct label_set *context_labels;
 	uint64_t context_name[SPOOL_NAME_BYTES / 8];
@@ -53,12 +54,12 @@ threads_enter(struct thread *t); /* the calling thread takes its place in t (NUL
 void threads_leave(void);	 /* the calling thread ends */
 int threads_start_all(void);	 /* arm a timer for every thread of the process: 0 or -errno */
 void threads_stop_all(void);
-void threads_rearm_all(void);                   /* delete every timer and make it anew */
-void threads_scan(void); /* find threads that came or went unnoticed */
+void threads_rearm_all(void); /* delete every timer and make it anew */
+void threads_scan(void);      /* find threads that came or went unnoticed */
 bool threads_forked(
 	void); /* in the child of a fork: only the caller is left; had there been more? */
 bool threads_quiet(void);	/* no handler is at work at this moment */
-bool threads_all_gone(void);                    /* nothing is left of the host but a main thread that ended */
+bool threads_all_gone(void);	/* nothing is left of the host but a main thread that ended */
 void threads_ignore(pid_t tid); /* the library's own thread; 0 = none */
 void threads_lock(void);
 void threads_unlock(void);

@@ -1,10 +1,12 @@
-/* unwind.c - walk the frames of one interrupted x86-64 thread by compiled unwind tables.
+/* unwind.c - walk the frames of one interrupted thread by compiled unwind tables.
  *
- * Runs inside the handler: no call but to itself and one system call where the stack is not the thread's own.
+ * Runs inside the handler: no call but to its own files, and one system call where the stack is not the thread's own.
  *
- * Each step finds the module of the address, the row of its table (a page index, then a binary search), and applies
- * the row's rule.  Frame 0 is looked up by its own address, callers by return address - 1 so that a call at the very
- * end of a function stays in it; a frame interrupted by a signal is again looked up by its own address.
+ * Each step finds the rule for an address and applies it.  Rules come, in this order, from the thread's cache, from the
+ * table of the address's module (a page index, then a binary search), or, as long as there is no table, from the
+ * frame information itself (cfi_entry.c), which takes some ten times as long.  Frame 0 is looked up by its own address,
+ * callers by return address - 1 so that a call at the very end of a function stays in it; a frame interrupted by a
+ * signal is again looked up by its own address.
  *
  * Reads: [sp, high) of the thread's own stack is readable by construction.  Anywhere else (a coroutine's stack, an
  * alternate signal stack, a thread that came by clone) a page is asked for before its first read: rt_sigprocmask
@@ -12,19 +14,27 @@
  * EFAULT where it is not, and changes nothing either way (kernel/signal.c).
  */
 #include "sampler/unwind.h"
+#include "sampler/arch.h"
+#include "sampler/cfi_program.h"
 #include "sampler/syscalls.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <ucontext.h>
 
 enum { PAGE = 4096, MAX_FRAME_BYTES = 64 << 20 };
 
-/* The range that was last found readable. */
-struct reader {
+struct walk {
+	const struct module_list *list;
 	const struct stack_bounds *own;
-	uintptr_t low, high;
+	struct unwind_cache *cache; /* NULL = none */
+	struct unwind_result *out;
+	uintptr_t low, high; /* what was last found readable */
+	struct unwind_regs regs;
+	uintptr_t bx_at;  /* where the frame's bx is; 0 = nowhere */
+	struct rule rule; /* room for one that is in no table */
 };
+
+/* ---- reading the stack ---- */
 
 static bool page_is_readable(uintptr_t page)
 {
@@ -32,33 +42,41 @@ static bool page_is_readable(uintptr_t page)
 }
 
 /* A new stack pointer: on the thread's own stack everything above it may be read. */
-static void reader_move(struct reader *r, uintptr_t sp)
+static void enter_stack(struct walk *w, uintptr_t sp)
 {
-	if (sp >= r->own->low && sp < r->own->high) {
-		r->low = sp & ~(uintptr_t)7;
-		r->high = r->own->high;
+	if (sp >= w->own->low && sp < w->own->high) {
+		w->low = sp & ~(uintptr_t)7;
+		w->high = w->own->high & ~(uintptr_t)7;
 	}
 }
 
-static bool read_word(struct reader *r, uintptr_t at, uintptr_t *value)
+/* Out of line: the page of a word outside of what is known. */
+__attribute__((noinline)) static bool reach(struct walk *w, uintptr_t at)
+{
+	uintptr_t page = at & ~(uintptr_t)(PAGE - 1);
+
+	if (at < PAGE || (intptr_t)at < 0 || !page_is_readable(page))
+		return false;
+	if (page == w->high) {
+		w->high += PAGE;
+	} else {
+		w->low = page;
+		w->high = page + PAGE;
+	}
+	return true;
+}
+
+static inline bool read_word(struct walk *w, uintptr_t at, uintptr_t *value)
 {
 	if (at & 7)
 		return false;
-	if (at < r->low || at >= r->high || r->high - at < 8) {
-		uintptr_t page = at & ~(uintptr_t)(PAGE - 1);
-
-		if (at < PAGE || (intptr_t)at < 0 || !page_is_readable(page))
-			return false;
-		if (page == r->high) {
-			r->high += PAGE;
-		} else {
-			r->low = page;
-			r->high = page + PAGE;
-		}
-	}
+	if ((at < w->low || at >= w->high) && !reach(w, at))
+		return false;
 	*value = *(const uintptr_t *)at;
 	return true;
 }
+
+/* ---- finding rules ---- */
 
 const struct module *module_find(const struct module_list *list, uintptr_t pc)
 {
@@ -79,151 +97,375 @@ const struct module *module_find(const struct module_list *list, uintptr_t pc)
 
 const struct rule *cfi_find(const struct cfi_table *t, uintptr_t relative)
 {
-	uint32_t at = (uint32_t)(relative - t->text_at), low, high;
+	uint64_t at = relative - t->text_at;
+	const uint16_t *row;
+	uint32_t first, n;
 
-	if (relative < t->text_at || relative - t->text_at >= t->text_bytes)
+	if (at >= t->text_bytes)
 		return NULL;
-	low = t->page[at / PAGE];
-	high = t->page[at / PAGE + 1];
-	if (low > 0)
-		low--; /* the row before the page's first covers the page's start */
-	while (low < high) {
-		uint32_t mid = (low + high) / 2;
+	first = t->page[at / CFI_PAGE];
+	n = t->page[at / CFI_PAGE + 1] - first;
+	row = t->at + first;
+	while (n > 0) { /* written so that it compiles to conditional moves */
+		uint32_t half = n / 2;
+		bool right = row[half] <= (uint16_t)at;
 
-		if (t->at[mid] <= at)
-			low = mid + 1;
-		else
-			high = mid;
+		row += right ? half + 1 : 0;
+		n = right ? n - half - 1 : half;
 	}
-	return low ? &t->rules[t->rule[low - 1]] : NULL;
+	/* The last row that begins at or before; the one before the page's first may reach into it. */
+	return row > t->at ? &t->rules[t->rule[row - 1 - t->at]] : NULL;
 }
 
-/* Registers at the time of the signal, from the frame that the kernel pushed: after the handler's return address
- * has been popped rsp points to the ucontext (arch/x86/include/asm/sigframe.h: struct rt_sigframe). */
-static bool step_signal(struct reader *r, struct unwind_regs *regs)
+/* The rule of an address in a module, by its table or without one; NULL = none. */
+static const struct rule *rule_in(struct walk *w, const struct module *m, uintptr_t pc)
 {
-	uintptr_t gregs = regs->sp + offsetof(ucontext_t, uc_mcontext.gregs);
-	uintptr_t pc, sp, bp;
+	const struct cfi_table *table;
+	const struct cfi_source *source;
+	const struct rule *rule = NULL;
 
-	if (!read_word(r, gregs + REG_RIP * 8, &pc) || !read_word(r, gregs + REG_RSP * 8, &sp) ||
-	    !read_word(r, gregs + REG_RBP * 8, &bp))
+	if (!m || !m->rules)
+		return NULL;
+	table = atomic_load_explicit(&m->rules->table, memory_order_acquire);
+	if (table) {
+		rule = cfi_find(table, pc - m->base);
+	} else {
+		source = atomic_load_explicit(&m->rules->source, memory_order_acquire);
+		if (!atomic_exchange_explicit(&m->rules->wanted, true, memory_order_relaxed))
+			w->out->wants_table = true;
+		if (source && cfi_interpret(source, pc - m->base, &w->rule))
+			rule = &w->rule;
+	}
+	return rule && rule->kind != RULE_NONE ? rule : NULL;
+}
+
+static struct unwind_cached *cache_entry(struct unwind_cache *cache, uintptr_t pc)
+{
+	_Static_assert(UNWIND_CACHE == 256, "8 bits of hash");
+	return &cache->entries[(uint64_t)pc * 0x9e3779b97f4a7c15ULL >> 56];
+}
+
+static void start_cache(struct walk *w)
+{
+	struct unwind_cache *cache = w->cache;
+
+	if (!cache || cache->generation == w->list->generation)
+		return;
+	for (unsigned i = 0; i < UNWIND_CACHE; i++)
+		cache->entries[i].pc = 0;
+	cache->generation = w->list->generation;
+}
+
+/* (The address of a leaf hardly comes back: it is not kept.) */
+static void keep_in_cache(struct walk *w, uintptr_t pc, const struct rule *rule)
+{
+	struct unwind_cached *entry;
+
+	if (!w->cache || !rule->is_plain)
+		return;
+	entry = cache_entry(w->cache, pc);
+	entry->pc = pc;
+	entry->rule = *rule;
+}
+
+/* ---- one step ---- */
+
+/* The value of a register of the frame: those that are followed, or any of an interrupted frame. */
+static bool read_register(struct walk *w, uint64_t reg, uintptr_t *value)
+{
+	uintptr_t at =
+		reg == ARCH_REG_BX && w->bx_at ? w->bx_at : arch_register_at(w->regs.context, reg);
+
+	return at && read_word(w, at, value);
+}
+
+static bool read_place(struct walk *w, enum place place, int offset, uintptr_t cfa,
+		       uintptr_t *value)
+{
+	switch (place) {
+	case PLACE_SAME:
+		return true;
+	case PLACE_CFA:
+		return read_word(w, cfa + (uintptr_t)(intptr_t)offset, value);
+	case PLACE_BP:
+		return read_word(w, w->regs.bp + (uintptr_t)(intptr_t)offset, value);
+	case PLACE_REG:
+		return read_register(w, (uint64_t)offset, value);
+	case PLACE_LOST:
+		*value = 0;
+		return true;
+	}
+	return false;
+}
+
+static void follow_bx(struct walk *w, const struct rule *rule, uintptr_t cfa)
+{
+	if (rule->bx == PLACE_CFA)
+		w->bx_at = cfa + (uintptr_t)(intptr_t)rule->bx_offset;
+	else if (rule->bx == PLACE_BP)
+		w->bx_at = w->regs.bp + (uintptr_t)(intptr_t)rule->bx_offset;
+	else if (rule->bx != PLACE_SAME)
+		w->bx_at = 0;
+}
+
+static bool is_frame(const struct walk *w, uintptr_t cfa)
+{
+	return cfa > w->regs.sp && cfa - w->regs.sp <= MAX_FRAME_BYTES;
+}
+
+static inline bool step_plain(struct walk *w, const struct rule *rule)
+{
+	uintptr_t cfa = (rule->kind == RULE_SP ? w->regs.sp : w->regs.bp) +
+			(uintptr_t)(intptr_t)rule->cfa_offset;
+	uintptr_t pc, bp = w->regs.bp;
+
+	if (!is_frame(w, cfa) || !read_word(w, cfa + (uintptr_t)(intptr_t)rule->ra_offset, &pc))
 		return false;
-	*regs = (struct unwind_regs){ pc, sp, bp };
-	reader_move(r, sp);
+	if (rule->bp == PLACE_CFA && !read_word(w, cfa + (uintptr_t)(intptr_t)rule->bp_offset, &bp))
+		return false;
+	if (rule->bx == PLACE_CFA)
+		w->bx_at = cfa + (uintptr_t)(intptr_t)rule->bx_offset;
+	w->regs = (struct unwind_regs){ arch_code_address(pc), cfa, bp, 0 };
 	return true;
 }
 
-static bool step_rule(struct reader *r, const struct rule *rule, struct unwind_regs *regs)
+/* Registers at the time of the signal, from the frame that the kernel pushed. */
+static bool step_signal(struct walk *w)
 {
-	uintptr_t cfa, pc, bp = regs->bp;
+	uintptr_t context = arch_signal_context(w->regs.sp), pc, sp, bp;
+
+	if (!read_word(w, arch_register_at(context, ARCH_REG_PC), &pc) ||
+	    !read_word(w, arch_register_at(context, ARCH_REG_SP), &sp) ||
+	    !read_word(w, arch_register_at(context, ARCH_REG_BP), &bp))
+		return false;
+	w->regs = (struct unwind_regs){ pc, sp, bp, context };
+	w->bx_at = arch_register_at(context, ARCH_REG_BX);
+	enter_stack(w, sp);
+	return true;
+}
+
+static bool find_cfa(struct walk *w, const struct rule *rule, uintptr_t *cfa)
+{
+	uintptr_t offset = (uintptr_t)(intptr_t)rule->cfa_offset;
 
 	switch ((enum rule_kind)rule->kind) {
 	case RULE_SP:
-		cfa = regs->sp + (uintptr_t)(intptr_t)rule->cfa_offset;
-		break;
+		*cfa = w->regs.sp + offset;
+		return true;
 	case RULE_BP:
-		cfa = regs->bp + (uintptr_t)(intptr_t)rule->cfa_offset;
-		break;
-	case RULE_PLT:
-		cfa = regs->sp + 8 + ((intptr_t)(regs->pc & 15) >= rule->cfa_offset ? 8 : 0);
-		break;
-	case RULE_DEREF_BP:
-		if (!read_word(r, regs->bp + (uintptr_t)(intptr_t)rule->cfa_offset, &cfa))
+		*cfa = w->regs.bp + offset;
+		return true;
+	case RULE_REG:
+		if (!read_register(w, rule->reg, cfa))
 			return false;
-		break;
+		*cfa += offset;
+		return true;
 	case RULE_DEREF_SP:
-		if (!read_word(r, regs->sp + (uintptr_t)(intptr_t)rule->cfa_offset, &cfa))
+	case RULE_DEREF_BP:
+		if (!read_word(w, (rule->kind == RULE_DEREF_SP ? w->regs.sp : w->regs.bp) + offset,
+			       cfa))
 			return false;
-		break;
-	case RULE_SIGNAL:
-		return step_signal(r, regs);
+		*cfa += (uintptr_t)(intptr_t)rule->cfa_addend;
+		return true;
+	case RULE_PLT:
+		*cfa = w->regs.sp + 8 + ((intptr_t)(w->regs.pc & 15) >= rule->cfa_offset ? 8 : 0);
+		return true;
 	case RULE_NONE:
 	case RULE_END:
-	default:
-		return false;
+	case RULE_SIGNAL:
+		break;
 	}
-	if (cfa <= regs->sp || cfa - regs->sp > MAX_FRAME_BYTES || !read_word(r, cfa - 8, &pc))
+	return false;
+}
+
+/* Any rule.  Where it names the new stack pointer apart from the CFA, another stack may follow: setcontext(), longjmp(),
+ * the unwinder of C++ just before it enters a handler.  A frame whose return address is in a register may take no
+ * room. */
+__attribute__((noinline)) static bool step_rule(struct walk *w, const struct rule *rule)
+{
+	uintptr_t cfa, sp, pc = 0, bp = w->regs.bp;
+	bool in_register = rule->ra == PLACE_SAME || rule->ra == PLACE_REG;
+
+	if (rule->kind == RULE_SIGNAL)
+		return step_signal(w);
+	if (!find_cfa(w, rule, &cfa))
 		return false;
-	if (rule->bp_offset == BP_LOST)
-		bp = 0;
-	else if (rule->bp_offset != BP_SAME &&
-		 !read_word(r,
-			    (rule->bp_at_bp ? regs->bp : cfa) +
-				    (uintptr_t)(intptr_t)rule->bp_offset,
-			    &bp))
+	sp = cfa;
+	if (rule->sp == PLACE_SAME && !is_frame(w, cfa) && !(in_register && cfa == w->regs.sp))
 		return false;
-	*regs = (struct unwind_regs){ pc, cfa, bp };
+	if (rule->ra == PLACE_SAME ? !read_register(w, ARCH_REG_RA, &pc)
+				   : !read_place(w, rule->ra, rule->ra_offset, cfa, &pc))
+		return false;
+	if (!read_place(w, rule->sp, rule->sp_offset, cfa, &sp) ||
+	    !read_place(w, rule->bp, rule->bp_offset, cfa, &bp))
+		return false;
+	follow_bx(w, rule, cfa);
+	w->regs = (struct unwind_regs){ arch_code_address(pc), sp, bp, 0 };
+	if (rule->sp != PLACE_SAME)
+		enter_stack(w, sp);
 	return true;
 }
 
-/* No rule: if rbp looks like a frame pointer, it leads to a saved rbp and a return address into known code. */
-static bool step_guess(struct reader *r, const struct module_list *list, struct unwind_regs *regs)
+/* ---- where there is no rule ---- */
+
+static bool is_return_address(struct walk *w, uintptr_t pc)
 {
+	const struct module *m = module_find(w->list, pc);
+
+	return m && pc - m->start >= ARCH_CALL_BYTES && arch_follows_call((const uint8_t *)pc);
+}
+
+/* A leaf that was written by hand may have pushed nothing: then its return address is the first word of the stack, or
+ * in its register. */
+static bool guess_leaf(struct walk *w)
+{
+	struct unwind_regs *r = &w->regs;
+	uintptr_t pc, sp = r->sp + (ARCH_RA_IS_LOADED ? 0 : sizeof(uintptr_t));
+
+	if (!(ARCH_RA_IS_LOADED ? read_register(w, ARCH_REG_RA, &pc) : read_word(w, r->sp, &pc)) ||
+	    !is_return_address(w, pc))
+		return false;
+	*r = (struct unwind_regs){ pc, sp, r->bp, 0 };
+	return true;
+}
+
+/* If bp looks like a frame pointer, it leads to a saved bp and a return address into known code. */
+static bool guess_by_frame_pointer(struct walk *w)
+{
+	struct unwind_regs *r = &w->regs;
 	uintptr_t bp, pc;
 
-	if (regs->bp < regs->sp || regs->bp - regs->sp > MAX_FRAME_BYTES)
+	if (r->bp < r->sp || r->bp - r->sp > MAX_FRAME_BYTES || !read_word(w, r->bp, &bp) ||
+	    !read_word(w, r->bp + sizeof(uintptr_t), &pc))
 		return false;
-	if (!read_word(r, regs->bp, &bp) || !read_word(r, regs->bp + 8, &pc) ||
-	    !module_find(list, pc - 1))
+	pc = arch_code_address(pc);
+	if (!module_find(w->list, pc - 1))
 		return false;
-	*regs = (struct unwind_regs){ pc, regs->bp + 16, bp };
+	*r = (struct unwind_regs){ pc, r->bp + 2 * sizeof(uintptr_t), bp, 0 };
 	return true;
 }
 
 /* A return address that no call made: the address before it belongs to no function, and it is the first of one.
- * makecontext() lets a coroutine return to __start_context like that. */
-static bool is_made_up_return(const struct module *m, const struct rule *before, uintptr_t pc)
+ * makecontext() lets a coroutine return to libc's code like that, and other libraries imitate it. */
+static bool is_made_up_return(struct walk *w, const struct module *m, uintptr_t pc)
 {
-	const struct rule *at;
+	const struct rule *at = rule_in(w, m, pc);
 
-	if (!m || !m->cfi || (before && before->kind != RULE_NONE))
-		return false;
-	at = cfi_find(m->cfi, pc - m->base);
-	return at && (at->kind == RULE_END || (at->kind == RULE_SP && at->cfa_offset == 8));
+	return at && (at->kind == RULE_END || (at->kind == RULE_SP && at->bp == PLACE_SAME &&
+					       at->cfa_offset == ARCH_ENTRY_CFA));
+}
+
+/* ---- the walk ---- */
+
+static void put_frame(struct walk *w, uint64_t *pcs, uintptr_t pc)
+{
+	if (pc < w->list->skip_low || pc >= w->list->skip_high)
+		pcs[w->out->n++] = pc;
+}
+
+static bool ends(struct walk *w, enum stack_end end)
+{
+	w->out->end = end;
+	return true;
+}
+
+static bool step_without_rule(struct walk *w, const struct module *m, bool is_return, uint64_t *pcs)
+{
+	uintptr_t pc = w->regs.pc;
+
+	if (is_return && m && is_made_up_return(w, m, pc)) {
+		put_frame(w, pcs, pc);
+		return ends(w, END_ENTRY);
+	}
+	if (!m)
+		w->out->unknown_module = true;
+	put_frame(w, pcs, pc - (is_return ? 1 : 0));
+	if (!(!is_return && guess_leaf(w)) && !guess_by_frame_pointer(w))
+		return ends(w, END_NO_RULE);
+	w->out->guessed++;
+	return false;
+}
+
+/* An address that the cache does not know; true when the walk has ended here. */
+__attribute__((noinline)) static bool step_uncached(struct walk *w, uint64_t *pcs, bool *is_return)
+{
+	uintptr_t pc = w->regs.pc - (*is_return ? 1 : 0);
+	const struct module *m;
+	const struct rule *rule;
+
+	if (*is_return && w->regs.pc == w->list->context_entry) {
+		put_frame(w, pcs, w->regs.pc);
+		return ends(w, END_ENTRY);
+	}
+	m = module_find(w->list, pc);
+	rule = rule_in(w, m, pc);
+	if (!rule) {
+		bool ended = step_without_rule(w, m, *is_return, pcs);
+
+		*is_return = true;
+		return ended;
+	}
+	if (rule->kind != RULE_SIGNAL)
+		put_frame(w, pcs, pc);
+	if (rule->kind == RULE_END)
+		return ends(w, END_ENTRY);
+	if (*is_return)
+		keep_in_cache(w, pc, rule);
+	*is_return = rule->kind != RULE_SIGNAL && !rule->is_signal;
+	if (!(rule->is_plain ? step_plain(w, rule) : step_rule(w, rule)))
+		return ends(w, END_BAD_READ);
+	return false;
+}
+
+/* True when the walk has ended. */
+static inline bool step(struct walk *w, uint64_t *pcs, bool *is_return)
+{
+	uintptr_t pc = w->regs.pc - 1;
+	const struct unwind_cached *entry;
+
+	if (*is_return && w->cache) {
+		entry = cache_entry(w->cache, pc);
+		if (entry->pc == pc) {
+			put_frame(w, pcs, pc);
+			return !step_plain(w, &entry->rule) && ends(w, END_BAD_READ);
+		}
+	}
+	if (*is_return && w->regs.pc == 0)
+		return ends(w, END_ENTRY);
+	return step_uncached(w, pcs, is_return);
+}
+
+struct unwind_regs unwind_regs_of(const void *ucontext)
+{
+	uintptr_t context = arch_context((uintptr_t)ucontext);
+
+	return (struct unwind_regs){
+		.pc = *(const uintptr_t *)arch_register_at(context, ARCH_REG_PC),
+		.sp = *(const uintptr_t *)arch_register_at(context, ARCH_REG_SP),
+		.bp = *(const uintptr_t *)arch_register_at(context, ARCH_REG_BP),
+		.context = context,
+	};
 }
 
 void unwind(const struct module_list *list, struct unwind_regs regs,
-	    const struct stack_bounds *bounds, uintptr_t skip_low, uintptr_t skip_high,
-	    uint64_t *pcs, uint32_t max, struct unwind_result *out)
+	    const struct stack_bounds *bounds, struct unwind_cache *cache, uint64_t *pcs,
+	    uint32_t max, struct unwind_result *out)
 {
-	struct reader r = { bounds, 0, 0 };
+	struct walk w;
 	bool is_return = false;
 
-	*out = (struct unwind_result){ 0, 0, END_DEPTH, false };
-	reader_move(&r, regs.sp);
-	for (uint32_t steps = 0; out->n < max && steps < 2 * SPOOL_MAX_FRAMES; steps++) {
-		uintptr_t pc = regs.pc - (is_return ? 1 : 0);
-		const struct module *m = module_find(list, pc);
-		const struct rule *rule = m && m->cfi ? cfi_find(m->cfi, pc - m->base) : NULL;
-
-		if (is_return && is_made_up_return(m, rule, regs.pc)) {
-			pcs[out->n++] = regs.pc;
-			out->end = END_ENTRY;
+	w.list = list;
+	w.own = bounds;
+	w.cache = cache;
+	w.out = out;
+	w.low = w.high = 0;
+	w.regs = regs;
+	w.bx_at = arch_register_at(regs.context, ARCH_REG_BX);
+	*out = (struct unwind_result){ .n = 0 };
+	start_cache(&w);
+	enter_stack(&w, regs.sp);
+	for (uint32_t steps = 0; out->n < max && steps < 2 * SPOOL_MAX_FRAMES; steps++)
+		if (step(&w, pcs, &is_return))
 			return;
-		}
-		if (is_return && regs.pc == 0) {
-			out->end = END_ENTRY;
-			return;
-		}
-		if (!m)
-			out->unknown_module = true;
-		if ((pc < skip_low || pc >= skip_high) && !(rule && rule->kind == RULE_SIGNAL))
-			pcs[out->n++] = pc;
-		if (rule && rule->kind == RULE_END) {
-			out->end = END_ENTRY;
-			return;
-		}
-		if (rule && rule->kind != RULE_NONE) {
-			if (!step_rule(&r, rule, &regs)) {
-				out->end = END_BAD_READ;
-				return;
-			}
-		} else if (step_guess(&r, list, &regs)) {
-			out->guessed++;
-		} else {
-			out->end = END_NO_RULE;
-			return;
-		}
-		is_return = !(rule && rule->kind == RULE_SIGNAL);
-	}
+	out->end = END_DEPTH;
 }

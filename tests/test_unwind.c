@@ -6,6 +6,7 @@
  */
 #define UNW_LOCAL_ONLY
 #include "sampler/cfi.h"
+#include "sampler/quirks.h"
 #include "sampler/unwind.h"
 
 #include <libunwind.h>
@@ -28,11 +29,15 @@ static union {
 	struct module_list list;
 	char room[sizeof(struct module_list) + MAX_MODULES * sizeof(struct module)];
 } table;
+static struct module_rules rules[MAX_MODULES];
+static struct cfi_source sources[MAX_MODULES];
+static struct unwind_cache cache;
 
 static int add_module(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	const ElfW(Phdr) *text = NULL, *frames = NULL, *holder = NULL;
-	struct cfi_source src;
+	struct cfi_source *src = &sources[table.list.n];
+	struct module_rules *r = &rules[table.list.n];
 	uint32_t at;
 
 	for (int i = 0; i < info->dlpi_phnum; i++) {
@@ -51,29 +56,34 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *arg)
 	}
 	if (!text || !holder || table.list.n == MAX_MODULES)
 		return 0;
-	src = (struct cfi_source){
-		.data = (const uint8_t *)(info->dlpi_addr + frames->p_vaddr),
-		.bytes = holder->p_vaddr + holder->p_memsz - frames->p_vaddr,
-		.data_at = frames->p_vaddr,
+	*src = (struct cfi_source){
+		.data = (const uint8_t *)(info->dlpi_addr + holder->p_vaddr),
+		.bytes = holder->p_memsz,
+		.data_at = holder->p_vaddr,
 		.hdr_at = frames->p_vaddr,
 		.base = info->dlpi_addr,
 		.text_at = text->p_vaddr & ~(uint64_t)4095,
 		.text_bytes = ((text->p_vaddr + text->p_memsz + 4095) & ~(uint64_t)4095) -
 			      (text->p_vaddr & ~(uint64_t)4095),
 	};
+	quirks_note(src, info->dlpi_addr);
+	r->table = cfi_compile((const struct cfi_source *const *)&src, 1);
+	r->source = src;
 	for (at = table.list.n++; at && table.list.modules[at - 1].start > info->dlpi_addr; at--)
 		table.list.modules[at] = table.list.modules[at - 1];
 	table.list.modules[at] = (struct module){
-		.start = info->dlpi_addr + src.text_at,
-		.end = info->dlpi_addr + src.text_at + src.text_bytes,
+		.start = info->dlpi_addr + src->text_at,
+		.end = info->dlpi_addr + src->text_at + src->text_bytes,
 		.base = info->dlpi_addr,
-		.cfi = cfi_compile(&src),
+		.rules = r,
 	};
 	return 0;
 }
 
 static int set_up(void **state)
 {
+	table.list.generation = 1;
+	table.list.context_entry = quirks_context_entry();
 	dl_iterate_phdr(add_module, NULL);
 	return table.list.n > 2 ? 0 : -1;
 }
@@ -128,15 +138,12 @@ static bool agree(const uint64_t *ours, const uint64_t *theirs, unsigned n)
 static void compare(int sig, siginfo_t *si, void *context)
 {
 	ucontext_t *uc = context;
-	const greg_t *g = uc->uc_mcontext.gregs;
-	struct unwind_regs regs = { (uintptr_t)g[REG_RIP], (uintptr_t)g[REG_RSP],
-				    (uintptr_t)g[REG_RBP] };
 	struct stack_bounds unknown = { 0, 0 };
 	uint64_t ours[MAX_FRAMES], theirs[MAX_FRAMES];
 	struct unwind_result result;
 	unsigned n = by_libunwind(uc, theirs);
 
-	unwind(&table.list, regs, &unknown, 0, 0, ours, MAX_FRAMES, &result);
+	unwind(&table.list, unwind_regs_of(uc), &unknown, &cache, ours, MAX_FRAMES, &result);
 	seen.checked++;
 	seen.whole += result.end == END_ENTRY;
 	if (result.n == n && agree(ours, theirs, n))
@@ -343,24 +350,65 @@ static void coroutines_are_followed_to_their_entry(void **state)
 
 /* ---- tables ---- */
 
+static const struct cfi_table *table_of(const struct module *m)
+{
+	return atomic_load(&m->rules->table);
+}
+
 static void every_module_has_a_compact_table(void **state)
 {
 	for (uint32_t i = 0; i < table.list.n; i++) {
-		const struct cfi_table *t = table.list.modules[i].cfi;
+		const struct cfi_table *t = table_of(&table.list.modules[i]);
 
 		assert_non_null(t);
-		for (uint32_t r = 1; r < t->n_rows; r++)
-			assert_true(t->at[r - 1] < t->at[r]);
+		assert_int_equal(t->page[0], 0);
 		assert_int_equal(t->page[t->n_pages], t->n_rows);
+		for (uint32_t p = 0; p < t->n_pages; p++) {
+			assert_true(t->page[p] <= t->page[p + 1]);
+			for (uint32_t r = t->page[p]; r < t->page[p + 1]; r++)
+				assert_int_equal((uint16_t)(p * CFI_PAGE) / CFI_PAGE,
+						 t->at[r] / CFI_PAGE);
+		}
+		assert_true(t->n_rows < 5000 || cfi_table_bytes(t) <= 8 * (size_t)t->n_rows);
 	}
+}
+
+static bool is_no_rule(const struct rule *r)
+{
+	return !r || r->kind == RULE_NONE;
+}
+
+/* Every address of every module: nearly three million in libc, ld.so and this program. */
+static void one_rule_read_alone_is_what_the_table_says(void **state)
+{
+	unsigned long differ = 0, rules_seen = 0;
+
+	for (uint32_t i = 0; i < table.list.n; i++) {
+		const struct module *m = &table.list.modules[i];
+
+		for (uintptr_t at = m->start; at < m->end; at += 1 + at % 3) {
+			const struct rule *r = cfi_find(table_of(m), at - m->base);
+			struct rule alone;
+			bool none = !cfi_interpret(atomic_load(&m->rules->source), at - m->base,
+						   &alone) ||
+				    alone.kind == RULE_NONE;
+
+			rules_seen += !none;
+			differ += none != is_no_rule(r) ||
+				  (!none && memcmp(r, &alone, sizeof(alone)));
+		}
+	}
+	assert_true(rules_seen > 100000);
+	assert_int_equal(differ, 0);
 }
 
 static void addresses_outside_have_no_rule(void **state)
 {
 	const struct module *m = &table.list.modules[0];
+	const struct cfi_table *t = table_of(m);
 
-	assert_null(cfi_find(m->cfi, 0));
-	assert_null(cfi_find(m->cfi, m->cfi->text_at + (uintptr_t)m->cfi->text_bytes));
+	assert_true(is_no_rule(cfi_find(t, 0)));
+	assert_null(cfi_find(t, t->text_at + (uintptr_t)t->text_bytes));
 	assert_null(module_find(&table.list, 1));
 }
 
@@ -372,9 +420,9 @@ static void a_garbage_stack_pointer_ends_the_walk(void **state)
 
 	for (uintptr_t sp = 0; sp < 64; sp++) {
 		struct unwind_regs regs = { (uintptr_t)qsort + 40, sp ? (uintptr_t)1 << sp : 0,
-					    12345 };
+					    12345, 0 };
 
-		unwind(&table.list, regs, &unknown, 0, 0, pcs, 16, &result);
+		unwind(&table.list, regs, &unknown, NULL, pcs, 16, &result);
 		assert_true(result.n >= 1 && result.n <= 16);
 	}
 }
@@ -382,25 +430,24 @@ static void a_garbage_stack_pointer_ends_the_walk(void **state)
 static void damaged_frame_information_compiles_without_harm(void **state)
 {
 	const struct module *m = module_find(&table.list, (uintptr_t)qsort);
-	struct cfi_source src = { .base = m->base,
-				  .text_at = m->cfi->text_at,
-				  .text_bytes = m->cfi->text_bytes };
-	struct dl_find_object found;
+	struct cfi_source src = *atomic_load(&m->rules->source);
+	const struct cfi_source *const all[] = { &src };
+	const uint8_t *whole = src.data;
 	unsigned random = 7;
 	uint8_t *copy;
 
-	assert_int_equal(_dl_find_object((void *)qsort, &found), 0);
-	src.hdr_at = src.data_at = (uintptr_t)found.dlfo_eh_frame - m->base;
+	whole += src.hdr_at - src.data_at;
+	src.data_at = src.hdr_at;
 	src.bytes = 100000;
 	copy = malloc(src.bytes);
 	src.data = copy;
 	for (int round = 0; round < 30; round++) {
-		memcpy(copy, found.dlfo_eh_frame, src.bytes);
+		memcpy(copy, whole, src.bytes);
 		for (int k = 0; k < 200; k++) {
 			random = random * 1103515245 + 12345;
 			copy[(random >> 8) % src.bytes] = (uint8_t)(random >> 4);
 		}
-		cfi_compile(&src);
+		cfi_table_free(cfi_compile(all, 1));
 	}
 	free(copy);
 }
@@ -409,6 +456,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_module_has_a_compact_table),
+		cmocka_unit_test(one_rule_read_alone_is_what_the_table_says),
 		cmocka_unit_test(addresses_outside_have_no_rule),
 		cmocka_unit_test(recursion_is_followed),
 		cmocka_unit_test(callbacks_through_libc_are_followed),

@@ -1,0 +1,255 @@
+/* unwind_cost.c - what unwinding costs: tables of real modules, and the walk beside libunwind and glibc.
+ *
+ *	unwind_cost [LIBRARY ...]      more modules to compile the tables of
+ *
+ * Prints `name value unit` lines.  Tables: bytes a row (rules and page index included) and build time for a million
+ * rows.  The walk: nanoseconds a frame of one 42-frame stack of this program, best of many rounds (of tables CPU time, best of 3), through a signal
+ * context as a sample is: warm (rules from the thread's cache), cold (no cache: every frame by the table), and without
+ * tables (rules read one by one, as in a process's first milliseconds); then unw_backtrace, an unw_step loop and
+ * glibc's backtrace() on the same stack.
+ */
+#define UNW_LOCAL_ONLY
+#include "sampler/cfi.h"
+#include "sampler/quirks.h"
+
+#include <dlfcn.h>
+#include <libunwind.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <ucontext.h>
+
+enum { MAX_MODULES = 256, MAX_FRAMES = 128, DEPTH = 40, ROUNDS = 2000 };
+
+static union {
+	struct module_list list;
+	char room[sizeof(struct module_list) + MAX_MODULES * sizeof(struct module)];
+} table;
+static struct module_rules rules[MAX_MODULES];
+static struct cfi_source sources[MAX_MODULES];
+static struct unwind_cache cache;
+static double build_ns;
+static size_t all_rows, all_bytes;
+
+static double now_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+/* ---- tables ---- */
+
+static const struct cfi_table *build(const struct cfi_source *src, const char *name)
+{
+	const struct cfi_source *const all[] = { src };
+	struct cfi_table *t = NULL;
+	double best = 1e18;
+	const char *slash = strrchr(name, '/');
+
+	for (int i = 0; i < 3; i++) {
+		double start = now_ns(CLOCK_THREAD_CPUTIME_ID), ns;
+
+		cfi_table_free(t);
+		t = cfi_compile(all, 1);
+		ns = now_ns(CLOCK_THREAD_CPUTIME_ID) - start;
+		if (ns < best)
+			best = ns;
+	}
+	if (!t)
+		return NULL;
+	build_ns += best;
+	all_rows += t->n_rows;
+	all_bytes += cfi_table_bytes(t);
+	name = slash ? slash + 1 : name[0] ? name : "unwind_cost";
+	if (t->n_rows >= 1000) {
+		printf("table.%s.rows %u rows\n", name, t->n_rows);
+		printf("table.%s.rules %u rules\n", name, t->n_rules);
+		printf("table.%s.bytes_a_row %.2f bytes\n", name,
+		       (double)cfi_table_bytes(t) / t->n_rows);
+		printf("table.%s.build %.1f ms/Mrows\n", name, best / t->n_rows);
+	}
+	return t;
+}
+
+static int add_module(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	const ElfW(Phdr) *text = NULL, *frames = NULL, *holder = NULL;
+	struct cfi_source *src = &sources[table.list.n];
+	struct module_rules *r = &rules[table.list.n];
+	uint32_t at;
+
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_LOAD && (p->p_flags & PF_X))
+			text = p;
+		if (p->p_type == PT_GNU_EH_FRAME)
+			frames = p;
+	}
+	for (int i = 0; frames && i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_LOAD && frames->p_vaddr - p->p_vaddr < p->p_memsz)
+			holder = p;
+	}
+	if (!text || !holder || table.list.n == MAX_MODULES)
+		return 0;
+	*src = (struct cfi_source){
+		.data = (const uint8_t *)(info->dlpi_addr + holder->p_vaddr),
+		.bytes = holder->p_memsz,
+		.data_at = holder->p_vaddr,
+		.hdr_at = frames->p_vaddr,
+		.base = info->dlpi_addr,
+		.text_at = text->p_vaddr & ~(uint64_t)4095,
+		.text_bytes = ((text->p_vaddr + text->p_memsz + 4095) & ~(uint64_t)4095) -
+			      (text->p_vaddr & ~(uint64_t)4095),
+	};
+	quirks_note(src, info->dlpi_addr);
+	r->table = build(src, info->dlpi_name);
+	r->source = src;
+	for (at = table.list.n++; at && table.list.modules[at - 1].start > info->dlpi_addr; at--)
+		table.list.modules[at] = table.list.modules[at - 1];
+	table.list.modules[at] = (struct module){
+		.start = info->dlpi_addr + src->text_at,
+		.end = info->dlpi_addr + src->text_at + src->text_bytes,
+		.base = info->dlpi_addr,
+		.rules = r,
+	};
+	return 0;
+}
+
+/* ---- walks ---- */
+
+static ucontext_t here;
+static uint64_t pcs[MAX_FRAMES];
+static void *addresses[MAX_FRAMES];
+static struct stack_bounds own;
+
+static unsigned ours(struct unwind_cache *c)
+{
+	struct unwind_result result;
+
+	unwind(&table.list, unwind_regs_of(&here), &own, c, pcs, MAX_FRAMES, &result);
+	if (result.end != END_ENTRY || result.guessed) {
+		fprintf(stderr, "unwind_cost: the stack was not followed to its entry\n");
+		exit(1);
+	}
+	return result.n;
+}
+
+static unsigned warm(void)
+{
+	return ours(&cache);
+}
+
+static unsigned cold(void)
+{
+	return ours(NULL);
+}
+
+static unsigned by_backtrace(void)
+{
+	return (unsigned)unw_backtrace(addresses, MAX_FRAMES);
+}
+
+static unsigned by_step(void)
+{
+	unw_cursor_t cursor;
+	unw_word_t pc;
+	unsigned n = 0;
+
+	unw_init_local(&cursor, &here);
+	do
+		unw_get_reg(&cursor, UNW_REG_IP, &pc), n++;
+	while (unw_step(&cursor) > 0);
+	return n;
+}
+
+/* libunwind has a backtrace() of its own, which hides libc's. */
+static int (*libc_backtrace)(void **, int);
+
+static unsigned by_glibc(void)
+{
+	return (unsigned)libc_backtrace(addresses, MAX_FRAMES);
+}
+
+static double time_of(unsigned (*walk)(void))
+{
+	double best = 1e18;
+	unsigned n = walk();
+
+	for (int i = 0; i < ROUNDS; i++) {
+		double start = now_ns(CLOCK_MONOTONIC), ns;
+
+		for (int k = 0; k < 4; k++)
+			n = walk();
+		ns = (now_ns(CLOCK_MONOTONIC) - start) / 4;
+		if (ns < best)
+			best = ns;
+	}
+	return best / n;
+}
+
+static void measure(void)
+{
+	double w, c;
+
+	getcontext(&here);
+	printf("walk.frames %u frames\n", cold());
+	w = time_of(warm);
+	c = time_of(cold);
+	printf("walk.sonde.warm %.1f ns/frame\nwalk.sonde.cold %.1f ns/frame\n", w, c);
+	for (uint32_t i = 0; i < table.list.n; i++)
+		table.list.modules[i].rules->table = NULL;
+	printf("walk.sonde.without_tables %.1f ns/frame\n", time_of(cold));
+	printf("walk.unw_backtrace %.1f ns/frame\n", time_of(by_backtrace));
+	printf("walk.unw_step %.1f ns/frame\n", time_of(by_step));
+	printf("walk.glibc_backtrace %.1f ns/frame\n", time_of(by_glibc));
+	printf("asked.warm_at_most_12 %s\nasked.cold_at_most_35 %s\n", w <= 12 ? "yes" : "no",
+	       c <= 35 ? "yes" : "no");
+}
+
+static volatile unsigned sink;
+
+/* Frames of several sizes, some with a frame pointer, so that the walk is not one rule over and over. */
+#define FRAME(name, next, bytes)                                                                   \
+	__attribute__((noinline)) static unsigned name(unsigned depth)                             \
+	{                                                                                          \
+		volatile char room[bytes];                                                         \
+		room[depth % (bytes)] = (char)depth;                                               \
+		if (depth == 0)                                                                    \
+			measure();                                                                 \
+		else                                                                               \
+			sink += next(depth - 1);                                                   \
+		return (unsigned)room[depth % (bytes)];                                            \
+	}
+static unsigned first(unsigned depth);
+FRAME(fourth, first, (depth & 31) + 100)
+FRAME(third, fourth, 300)
+FRAME(second, third, 16)
+FRAME(first, second, 48)
+
+int main(int argc, char **argv)
+{
+	void *libc = dlopen("libc.so.6", RTLD_NOW);
+
+	*(void **)&libc_backtrace = libc ? dlsym(libc, "backtrace") : NULL;
+	for (int i = 1; i < argc; i++)
+		if (!dlopen(argv[i], RTLD_LAZY))
+			fprintf(stderr, "unwind_cost: left out: %s\n", dlerror());
+	table.list.generation = 1;
+	table.list.context_entry = quirks_context_entry();
+	dl_iterate_phdr(add_module, NULL);
+	own.low = (uintptr_t)&libc - 100000;
+	own.high = ((uintptr_t)&argv[argc] + 4095) & ~(uintptr_t)4095;
+	if (all_rows && libc_backtrace) {
+		printf("table.all.bytes_a_row %.2f bytes\n", (double)all_bytes / (double)all_rows);
+		printf("table.all.build %.1f ms/Mrows\n", build_ns / (double)all_rows);
+		first(DEPTH);
+	}
+	return 0;
+}

@@ -1,0 +1,119 @@
+/* arch_x86_64.h - x86-64 Linux: System V ABI, DWARF register numbers of its figure 3.36.
+ *
+ * rsp, rbp and the return address are all that most frames need.  rbx is followed too: the lazy binder of ld.so,
+ * under which a good part of a short program's life is spent, addresses its frame by it.
+ */
+#ifndef SONDE_SAMPLER_ARCH_X86_64_H
+#define SONDE_SAMPLER_ARCH_X86_64_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <ucontext.h>
+
+enum {
+	ARCH_REG_BX = 3,
+	ARCH_REG_BP = 6,
+	ARCH_REG_SP = 7,
+	ARCH_REG_RA = 16,
+	ARCH_REG_PC = 16,      /* in a context */
+	ARCH_RA_IS_LOADED = 0, /* a call leaves the return address on the stack */
+	ARCH_ENTRY_CFA = 8,    /* the CFA at a function's first instruction, from sp */
+};
+
+/* Where the registers of an interrupted thread lie, in the handler's argument or in a signal frame on a stack. */
+static inline uintptr_t arch_context(uintptr_t ucontext)
+{
+	return ucontext + offsetof(ucontext_t, uc_mcontext);
+}
+
+/* After the handler's return address has been popped rsp points to the ucontext (arch/x86/include/asm/sigframe.h:
+ * struct rt_sigframe). */
+static inline uintptr_t arch_signal_context(uintptr_t sp)
+{
+	return arch_context(sp);
+}
+
+/* The address of a register of DWARF's number in a context; 0 = not there. */
+static inline uintptr_t arch_register_at(uintptr_t context, uint64_t reg)
+{
+	static const uint8_t at[] = { 13, 12, 14, 11, 9, 8, 10, 15, 0, 1, 2, 3, 4, 5, 6, 7, 16 };
+
+	return context && reg < sizeof(at) ? context + at[reg] * sizeof(greg_t) : 0;
+}
+
+/* A return address as the processor will take it. */
+static inline uintptr_t arch_code_address(uintptr_t pc)
+{
+	return pc;
+}
+
+enum { ARCH_CALL_BYTES = 7 };
+
+/* Does a call end here?  Shapes: e8 and four bytes; ff /2, whose operand takes none to five bytes more.  The
+ * ARCH_CALL_BYTES before are readable. */
+static inline bool arch_follows_call(const uint8_t *after)
+{
+	if (after[-5] == 0xe8)
+		return true;
+	for (int n = 2; n <= ARCH_CALL_BYTES; n++)
+		if (n != 5 && after[-n] == 0xff && (after[-n + 1] & 0x38) == 0x10)
+			return true;
+	return false;
+}
+
+/* rsp + 8 + ((rip & 15) >= literal) << 3: how linkers describe the lazy stubs of the PLT. */
+static inline bool arch_is_plt_expression(const uint8_t *e, size_t n, int64_t *literal)
+{
+	static const uint8_t shape[] = { 0x77, 0x08, 0x80, 0x00, 0x3f, 0x1a,
+					 0x00, 0x2a, 0x33, 0x24, 0x22 };
+
+	if (n != sizeof(shape) || e[6] < 0x30 || e[6] > 0x4f)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (i != 6 && e[i] != shape[i])
+			return false;
+	*literal = e[6] - 0x30;
+	return true;
+}
+
+/* The CFA that libc's description of its signal trampoline gives: the interrupted rsp, in the ucontext at rsp. */
+static inline bool arch_is_signal_cfa(bool is_deref_sp, int64_t offset)
+{
+	return is_deref_sp && offset == offsetof(ucontext_t, uc_mcontext.gregs[REG_RSP]);
+}
+
+/* swapcontext() says nothing of what it does to rsp: from there on until it has pushed the new context's return address
+ * (mov 0xa0(%rdx),%rsp ... mov 0xa8(%rdx),%rcx; push %rcx) everything is in the ucontext that rdx points to. */
+enum { ARCH_SWITCH_REG = 1 };
+static inline bool arch_find_context_switch(const uint8_t *code, size_t n, size_t *from, size_t *to)
+{
+	static const uint8_t load_sp[] = { 0x48, 0x8b, 0xa2, 0xa0, 0, 0, 0 };
+	static const uint8_t push_pc[] = { 0x48, 0x8b, 0x8a, 0xa8, 0, 0, 0, 0x51 };
+
+	*from = 0;
+	for (size_t i = 0; i + sizeof(push_pc) <= n; i++) {
+		if (memcmp(code + i, load_sp, sizeof(load_sp)) == 0)
+			*from = i + sizeof(load_sp);
+		*to = i + sizeof(push_pc);
+		if (*from && memcmp(code + i, push_pc, sizeof(push_pc)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Leaves errno alone.  The convention of the ABI's appendix A.2. */
+static inline long arch_syscall(long nr, long a, long b, long c, long d)
+{
+	long ret;
+	register long r10 __asm__("r10") = d;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10)
+			 : "rcx", "r11", "memory");
+	return ret; /* negative errno on failure */
+}
+
+#endif

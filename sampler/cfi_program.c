@@ -1,0 +1,369 @@
+/* cfi_program.c - run the call frame programs of one function: from instructions to rules.
+ *
+ * Runs inside the handler too: while a module has no table yet, rules are read one by one.
+ *
+ * Of the registers only those are followed that lead to the next frame: sp, bp, bx (arch.h) and the return address.
+ * What a rule cannot say (exotic expressions) becomes RULE_NONE, and the unwinder guesses there.
+ */
+#include "sampler/arch.h"
+#include "sampler/cfi_run.h"
+
+enum { MAX_REMEMBERED = 8, ELSEWHERE = 0x80 /* a place that no rule can say */ };
+
+struct program {
+	const struct cie *cie;
+	struct cfi_state s, remembered[MAX_REMEMBERED];
+	unsigned n_remembered;
+	uint64_t pc, end;
+	cfi_row_fn *row; /* NULL: stop at the target instead, its state in s */
+	void *arg;
+	uint64_t target;
+	bool is_done;
+};
+
+/* ---- from states to rules ---- */
+
+static int16_t short_offset(struct saved s, uint8_t *place)
+{
+	if (s.place <= PLACE_LOST)
+		return 0;
+	if (s.place == ELSEWHERE || s.offset != (int16_t)s.offset) {
+		*place = PLACE_LOST;
+		return 0;
+	}
+	*place = s.place;
+	return (int16_t)s.offset;
+}
+
+static bool is_plain(const struct rule *r)
+{
+	return (r->kind == RULE_SP || r->kind == RULE_BP) && !r->is_signal && r->ra == PLACE_CFA &&
+	       r->sp == PLACE_SAME && (r->bp == PLACE_SAME || r->bp == PLACE_CFA) &&
+	       (r->bx == PLACE_SAME || r->bx == PLACE_CFA);
+}
+
+static bool is_sayable(const struct cfi_state *s)
+{
+	return s->cfa != RULE_NONE && s->cfa_offset == (int32_t)s->cfa_offset &&
+	       s->cfa_addend == (int16_t)s->cfa_addend && s->ra.place < ELSEWHERE &&
+	       s->ra.offset == (int16_t)s->ra.offset && s->sp.place < ELSEWHERE &&
+	       s->sp.place != PLACE_LOST && s->sp.offset == (int16_t)s->sp.offset &&
+	       (ARCH_RA_IS_LOADED || s->ra.place != PLACE_SAME);
+}
+
+static struct rule rule_of(const struct cfi_state *s, bool is_signal)
+{
+	struct rule r = { .kind = s->cfa, .reg = s->reg, .is_signal = is_signal };
+
+	if (is_signal && arch_is_signal_cfa(s->cfa == RULE_DEREF_SP, s->cfa_offset))
+		return (struct rule){ .kind = RULE_SIGNAL };
+	if (s->ra.place == PLACE_LOST)
+		return (struct rule){ .kind = RULE_END };
+	if (!is_sayable(s))
+		return (struct rule){ .kind = RULE_NONE };
+	r.cfa_offset = (int32_t)s->cfa_offset;
+	r.cfa_addend = (int16_t)s->cfa_addend;
+	r.bp = s->bp.place;
+	r.bx = s->bx.place;
+	r.ra = s->ra.place;
+	r.sp = s->sp.place;
+	r.bp_offset = short_offset(s->bp, &r.bp);
+	r.bx_offset = short_offset(s->bx, &r.bx);
+	r.ra_offset = short_offset(s->ra, &r.ra);
+	r.sp_offset = short_offset(s->sp, &r.sp);
+	r.is_plain = is_plain(&r);
+	return r;
+}
+
+/* ---- expressions ---- */
+
+/* What linkers, compilers and hand-written code say of a CFA:  the PLT's own; a word at sp or bp + constant, which is
+ * the CFA or a constant below it. */
+static void set_cfa_expression(struct cfi_state *s, struct cursor e)
+{
+	enum { BREG = 0x70, DEREF = 0x06, PLUS_UCONST = 0x23 };
+	uint8_t op;
+
+	s->cfa = RULE_NONE;
+	s->cfa_addend = 0;
+	if (arch_is_plt_expression(e.p, (size_t)(e.end - e.p), &s->cfa_offset)) {
+		s->cfa = RULE_PLT;
+		return;
+	}
+	op = cursor_u8(&e);
+	s->cfa_offset = cursor_sleb(&e);
+	if ((op != BREG + ARCH_REG_SP && op != BREG + ARCH_REG_BP) || cursor_u8(&e) != DEREF)
+		return;
+	if (e.p < e.end && cursor_u8(&e) == PLUS_UCONST)
+		s->cfa_addend = (int64_t)cursor_uleb(&e);
+	if (e.p == e.end && !e.bad)
+		s->cfa = op == BREG + ARCH_REG_SP ? RULE_DEREF_SP : RULE_DEREF_BP;
+}
+
+static void set_cfa(struct cfi_state *s, uint64_t reg, int64_t offset)
+{
+	s->cfa = reg == ARCH_REG_SP ? RULE_SP : reg == ARCH_REG_BP ? RULE_BP : RULE_REG;
+	s->reg = s->cfa == RULE_REG ? (uint8_t)reg : 0;
+	if (reg > UINT8_MAX)
+		s->cfa = RULE_NONE;
+	s->cfa_offset = offset;
+	s->cfa_addend = 0;
+}
+
+static struct saved *saved_of(struct cfi_state *s, uint64_t reg)
+{
+	switch (reg) {
+	case ARCH_REG_BP:
+		return &s->bp;
+	case ARCH_REG_SP:
+		return &s->sp;
+	case ARCH_REG_RA:
+		return &s->ra;
+	case ARCH_REG_BX:
+		return &s->bx;
+	default:
+		return NULL;
+	}
+}
+
+static void save_at(struct cfi_state *s, uint64_t reg, uint8_t place, int64_t offset)
+{
+	struct saved *to = saved_of(s, reg);
+
+	if (!to)
+		return;
+	if (offset != (int32_t)offset)
+		*to = (struct saved){ ELSEWHERE, 0 };
+	else
+		*to = (struct saved){ place, (int32_t)offset };
+}
+
+/* DW_CFA_expression: only "at bp + constant" is representable, which is how a realigned main() saves rbp. */
+static void save_at_expression(struct cfi_state *s, uint64_t reg, struct cursor e)
+{
+	uint8_t op = cursor_u8(&e);
+	int64_t offset = cursor_sleb(&e);
+
+	if (op == 0x70 + ARCH_REG_BP && e.p == e.end && !e.bad)
+		save_at(s, reg, PLACE_BP, offset);
+	else
+		save_at(s, reg, ELSEWHERE, 0);
+}
+
+static void restore(struct cfi_state *s, const struct cfi_state *initial, uint64_t reg)
+{
+	struct saved *to = saved_of(s, reg);
+
+	if (to)
+		*to = *saved_of((struct cfi_state *)initial, reg);
+}
+
+/* ---- instructions ---- */
+
+static void emit(struct program *p)
+{
+	struct rule r = rule_of(&p->s, p->cie->is_signal);
+
+	p->row(p->arg, p->pc, &r);
+}
+
+static void advance(struct program *p, uint64_t delta)
+{
+	uint64_t next = p->pc + delta * p->cie->code_align;
+
+	if (p->row && next != p->pc)
+		emit(p);
+	if (!p->row && next > p->target)
+		p->is_done = true;
+	p->pc = next;
+}
+
+/* A factored offset; hostile ones wrap around. */
+static int64_t scaled(const struct program *p, uint64_t n)
+{
+	return (int64_t)(n * (uint64_t)p->cie->data_align);
+}
+
+/* The opcodes that carry their operand in the low six bits, and those that only move. */
+static void run_primary(struct program *p, struct cursor *i, uint8_t op)
+{
+	switch (op & 0xc0) {
+	case 0x40: /* DW_CFA_advance_loc */
+		advance(p, op & 0x3f);
+		break;
+	case 0x80: /* DW_CFA_offset */
+		save_at(&p->s, op & 0x3f, PLACE_CFA, scaled(p, cursor_uleb(i)));
+		break;
+	default: /* DW_CFA_restore */
+		restore(&p->s, &p->cie->initial, op & 0x3f);
+	}
+}
+
+/* False on an opcode that is not known: the rest of the program cannot be read. */
+static bool run_extended(struct program *p, struct cursor *i, uint8_t op)
+{
+	struct cfi_state *s = &p->s;
+	uint64_t reg;
+
+	switch (op) {
+	case 0x00: /* nop */
+		return true;
+	case 0x02: /* advance_loc1, 2, 4 */
+	case 0x03:
+	case 0x04:
+		advance(p, cursor_fixed(i, (size_t)1 << (op - 2)));
+		return true;
+	case 0x05: /* offset_extended */
+		reg = cursor_uleb(i);
+		save_at(s, reg, PLACE_CFA, scaled(p, cursor_uleb(i)));
+		return true;
+	case 0x06: /* restore_extended */
+		restore(s, &p->cie->initial, cursor_uleb(i));
+		return true;
+	case 0x07: /* undefined */
+		save_at(s, cursor_uleb(i), PLACE_LOST, 0);
+		return true;
+	case 0x08: /* same_value */
+		save_at(s, cursor_uleb(i), PLACE_SAME, 0);
+		return true;
+	case 0x09: /* register */
+		reg = cursor_uleb(i);
+		save_at(s, reg, PLACE_REG, (int64_t)cursor_uleb(i));
+		return true;
+	case 0x0a: /* remember_state */
+		if (p->n_remembered == MAX_REMEMBERED)
+			return false;
+		p->remembered[p->n_remembered++] = *s;
+		return true;
+	case 0x0b: /* restore_state */
+		if (p->n_remembered == 0)
+			return false;
+		*s = p->remembered[--p->n_remembered];
+		return true;
+	case 0x0c: /* def_cfa */
+		reg = cursor_uleb(i);
+		set_cfa(s, reg, (int64_t)cursor_uleb(i));
+		return true;
+	case 0x0d: /* def_cfa_register */
+		set_cfa(s, cursor_uleb(i), s->cfa_offset);
+		return true;
+	case 0x0e: /* def_cfa_offset */
+		s->cfa_offset = (int64_t)cursor_uleb(i);
+		return true;
+	case 0x0f: /* def_cfa_expression */
+		set_cfa_expression(s, cursor_block(i, cursor_uleb(i)));
+		return true;
+	case 0x10: /* expression */
+		reg = cursor_uleb(i);
+		save_at_expression(s, reg, cursor_block(i, cursor_uleb(i)));
+		return true;
+	case 0x11: /* offset_extended_sf */
+		reg = cursor_uleb(i);
+		save_at(s, reg, PLACE_CFA, scaled(p, (uint64_t)cursor_sleb(i)));
+		return true;
+	case 0x12: /* def_cfa_sf */
+		reg = cursor_uleb(i);
+		set_cfa(s, reg, scaled(p, (uint64_t)cursor_sleb(i)));
+		return true;
+	case 0x13: /* def_cfa_offset_sf */
+		s->cfa_offset = scaled(p, (uint64_t)cursor_sleb(i));
+		return true;
+	case 0x14: /* val_offset, val_offset_sf */
+	case 0x15:
+		reg = cursor_uleb(i);
+		cursor_uleb(i);
+		save_at(s, reg, ELSEWHERE, 0);
+		return true;
+	case 0x16: /* val_expression */
+		reg = cursor_uleb(i);
+		cursor_block(i, cursor_uleb(i));
+		save_at(s, reg, ELSEWHERE, 0);
+		return true;
+	case 0x2d: /* AARCH64_negate_ra_state: the address is signed; arch_code_address() takes that away */
+		return true;
+	case 0x2e: /* GNU_args_size */
+		cursor_uleb(i);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void run(struct program *p, struct cursor i)
+{
+	while (i.p < i.end && !i.bad && !p->is_done && p->pc <= p->end) {
+		uint8_t op = cursor_u8(&i);
+
+		if (op & 0xc0)
+			run_primary(p, &i, op);
+		else if (!run_extended(p, &i, op))
+			break;
+	}
+	if (p->row && p->pc < p->end)
+		emit(p);
+}
+
+void cfi_run_initial(struct cie *cie, struct cursor program)
+{
+	struct program p = { .cie = cie, .end = UINT64_MAX, .target = UINT64_MAX };
+
+	run(&p, program);
+	cie->initial = p.s;
+}
+
+/* ---- entries ---- */
+
+static const struct cfi_quirk *quirk_in(const struct cfi_source *src, const struct fde *fde)
+{
+	for (unsigned i = 0; i < src->n_quirks; i++)
+		if (src->quirks[i].start >= fde->start && src->quirks[i].start < fde->end)
+			return &src->quirks[i];
+	return NULL;
+}
+
+struct rule cfi_rule_at(const struct cfi_source *src, const struct cie *cie, const struct fde *fde,
+			uint64_t address)
+{
+	const struct cfi_quirk *quirk = src->n_quirks ? quirk_in(src, fde) : NULL;
+	struct program p;
+
+	if (quirk && address >= quirk->start && address < quirk->end)
+		return quirk->rule;
+	p.cie = cie;
+	p.s = cie->initial;
+	p.n_remembered = 0;
+	p.pc = fde->start;
+	p.end = fde->end;
+	p.row = NULL;
+	p.target = address;
+	p.is_done = false;
+	run(&p, fde->program);
+	return rule_of(&p.s, cie->is_signal);
+}
+
+void cfi_run(const struct cfi_source *src, const struct cie *cie, const struct fde *fde,
+	     cfi_row_fn *row, void *arg)
+{
+	const struct cfi_quirk *quirk = src->n_quirks ? quirk_in(src, fde) : NULL;
+	struct program p;
+
+	if (quirk) { /* such functions have one rule beside */
+		struct rule other = cfi_rule_at(src, cie, fde, fde->end - 1);
+
+		if (quirk->start > fde->start)
+			row(arg, fde->start, &other);
+		row(arg, quirk->start, &quirk->rule);
+		if (quirk->end < fde->end)
+			row(arg, quirk->end, &other);
+		return;
+	}
+	p.cie = cie;
+	p.s = cie->initial;
+	p.n_remembered = 0;
+	p.pc = fde->start;
+	p.end = fde->end;
+	p.row = row;
+	p.arg = arg;
+	p.is_done = false;
+	run(&p, fde->program);
+}
