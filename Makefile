@@ -114,7 +114,7 @@ $(PROTO_OBJ): $(B)/writer/profile.pb-c.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -Wno-shadow $(CPPFLAGS) -I$(B)/writer -c -o $@ $(B)/writer/profile.pb-c.c
 
-$(B)/obj/analyze/page_files.o: $(wildcard analyze/page/*)
+$(B)/obj/analyze/web_files.o: $(wildcard analyze/web_page/*)
 
 -include $(OBJ:.o=.d)
 

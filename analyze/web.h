@@ -13,10 +13,14 @@
 
 struct web;
 
+/* Draw n bytes of the DOT language as an SVG. */
+typedef int (*web_draw_fn)(FILE *out, const char *dot, size_t n, struct err *err);
+
 struct web_opts {
 	const char *address; /* "[host]:[port]": no host = localhost, no port or 0 = a free one */
 	struct load_opts load;
 	struct report_opts report; /* where the query of a page says nothing */
+	web_draw_fn draw;	   /* called on the thread that answers; NULL = no graphs */
 };
 
 /* Listen and begin to load.  opts and what it points to must live until the close. */

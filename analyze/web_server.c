@@ -3,7 +3,7 @@
  * libmicrohttpd's thread serves all connections.  A question for the session suspends its connection
  * until the answer is there.
  */
-#include "analyze/page_files.h"
+#include "analyze/web_files.h"
 #include "analyze/web_session.h"
 #include "writer/gzip_mem.h"
 
@@ -86,7 +86,7 @@ static enum MHD_Result redirect(struct MHD_Connection *c, const char *to)
 	return send_response(c, MHD_HTTP_FOUND, r, "text/plain");
 }
 
-static enum MHD_Result send_file(struct MHD_Connection *c, const struct page_file *f)
+static enum MHD_Result send_file(struct MHD_Connection *c, const struct web_file *f)
 {
 	return send_response(c, MHD_HTTP_OK,
 			     MHD_create_response_from_buffer((size_t)(f->end - f->start),
@@ -237,7 +237,7 @@ static bool is_view(const char *name)
 static enum MHD_Result route(struct request *r, const char *path)
 {
 	static const char ui[] = "/ui/";
-	const struct page_file *file;
+	const struct web_file *file;
 
 	if (strcmp(path, "/") == 0 || strcmp(path, "/ui") == 0 || strcmp(path, ui) == 0 ||
 	    strcmp(path, "/ui/flamegraph2") == 0 || strcmp(path, "/ui/flamegraphold") == 0)
@@ -246,8 +246,8 @@ static enum MHD_Result route(struct request *r, const char *path)
 		return send_text(r->connection, MHD_HTTP_NOT_FOUND, "there is no such page\n");
 	path += sizeof(ui) - 1;
 	if (is_view(path))
-		return send_file(r->connection, page_file_find("index.html"));
-	file = page_file_find(path);
+		return send_file(r->connection, web_file_find("index.html"));
+	file = web_file_find(path);
 	if (file)
 		return send_file(r->connection, file);
 	if (is_foreign(r->connection))

@@ -77,23 +77,25 @@ static int find_view(struct web_session *s, const struct web_query *q, struct we
 
 /* ---- answers ---- */
 
+enum about { ABOUT_PROFILE, ABOUT_VIEW, REPORT, DOWNLOAD };
+
 static const struct question {
-	const char *what, *type, *file_name;
+	const char *what;
+	enum about about;
+	enum report_kind kind; /* of REPORT */
 	int (*of_view)(struct web_view *v, const struct web_query *q, struct json *j,
 		       struct err *err);
-	int (*of_profile)(struct profile *copy, const struct report_opts *opts,
-			  const struct web_query *q, FILE *out, struct err *err);
 } questions[] = {
-	{ .what = "data/flame", .of_view = web_answer_flame },
-	{ .what = "data/top", .of_view = web_answer_top },
-	{ .what = "data/search", .of_view = web_answer_search },
-	{ .what = "data/function", .of_view = web_answer_function },
-	{ .what = "data/peek", .of_profile = web_text_peek, .type = "text/plain; charset=utf-8" },
-	{ .what = "data/info" },
-	{ .what = "download",
-	  .of_profile = web_text_download,
-	  .type = "application/octet-stream",
-	  .file_name = "profile.pb.gz" },
+	{ "data/info", .about = ABOUT_PROFILE },
+	{ "data/flame", .about = ABOUT_VIEW, .of_view = web_answer_flame },
+	{ "data/top", .about = ABOUT_VIEW, .of_view = web_answer_top },
+	{ "data/search", .about = ABOUT_VIEW, .of_view = web_answer_search },
+	{ "data/function", .about = ABOUT_VIEW, .of_view = web_answer_function },
+	{ "data/graph", .about = REPORT, .kind = REPORT_DOT },
+	{ "data/peek", .about = REPORT, .kind = REPORT_PEEK },
+	{ "data/source", .about = REPORT, .kind = REPORT_WEBLIST },
+	{ "data/disasm", .about = REPORT, .kind = REPORT_DISASM },
+	{ "download", .about = DOWNLOAD },
 };
 
 enum { N_QUESTIONS = sizeof(questions) / sizeof(questions[0]) };
@@ -120,8 +122,8 @@ static const char *title_of(const struct web_session *s)
 	return slash ? slash + 1 : last;
 }
 
-static int answer_of_profile(struct web_session *s, const struct question *question,
-			     const struct web_query *q, FILE *out, struct err *err)
+static int print_report(struct web_session *s, enum report_kind kind, const struct web_query *q,
+			struct json *j, struct err *err)
 {
 	struct report_opts opts = s->opts->report;
 	int rc = web_query_options(q, &opts, err);
@@ -130,7 +132,7 @@ static int answer_of_profile(struct web_session *s, const struct question *quest
 	if (rc)
 		return rc;
 	copy = profile_copy(s->master);
-	rc = question->of_profile(copy, &opts, q, out, err);
+	rc = web_text_report(copy, kind, &opts, s->opts->draw, j, err);
 	profile_free(copy);
 	return rc;
 }
@@ -141,12 +143,19 @@ static int print_json(struct web_session *s, const struct question *question,
 	struct web_view *view;
 	int rc;
 
-	if (!question->of_view) {
+	switch (question->about) {
+	case ABOUT_PROFILE:
 		web_answer_info(s->master, &s->opts->report, title_of(s), s->compared, j);
 		return 0;
+	case ABOUT_VIEW:
+		rc = find_view(s, q, &view, err);
+		return rc ? rc : question->of_view(view, q, j, err);
+	case REPORT:
+		return print_report(s, question->kind, q, j, err);
+	case DOWNLOAD:
+		break;
 	}
-	rc = find_view(s, q, &view, err);
-	return rc ? rc : question->of_view(view, q, j, err);
+	return 0;
 }
 
 static int print_answer(struct web_session *s, const struct question *question,
@@ -155,8 +164,8 @@ static int print_answer(struct web_session *s, const struct question *question,
 	struct json j = { .out = out };
 	int rc;
 
-	if (question->of_profile)
-		return answer_of_profile(s, question, q, out, err);
+	if (question->about == DOWNLOAD)
+		return web_text_download(s->master, out, err);
 	json_open(&j, NULL, '{');
 	rc = print_json(s, question, q, &j, err);
 	json_close(&j, '}');
@@ -197,8 +206,8 @@ static void answer(struct web_session *s, struct web_job *job)
 		return;
 	}
 	a->status = 200;
-	a->type = question->type ? question->type : "application/json";
-	a->file_name = question->file_name;
+	a->type = question->about == DOWNLOAD ? "application/octet-stream" : "application/json";
+	a->file_name = question->about == DOWNLOAD ? "profile.pb.gz" : NULL;
 	rc = print_answer(s, question, &job->query, out, &err);
 	if (fclose(out) && !rc)
 		rc = err_set(&err, SONDE_ENOMEM, "out of memory");

@@ -1,16 +1,21 @@
-/* web_text.h - answers that are reports as the command line has them.  Each changes the profile,
- * which is a copy. */
+/* web_text.h - answers that are reports as the command line has them.
+ *
+ * {"text": .., "notes": ..}: the text of peek and disasm, the HTML of source, the SVG of graph, and
+ * what there is to say about it, a line each.  f= is what to look for; for the graph it is the focus, as in
+ * any other report.
+ */
 #ifndef SONDE_ANALYZE_WEB_TEXT_H
 #define SONDE_ANALYZE_WEB_TEXT_H
 
-#include "analyze/web_query.h"
+#include "analyze/json.h"
+#include "analyze/web.h"
 
-/* Callers and callees of the functions that f= matches. */
-SONDE_MUST int web_text_peek(struct profile *copy, const struct report_opts *opts,
-			     const struct web_query *q, FILE *out, struct err *err);
+/* The profile is changed: give a copy. */
+SONDE_MUST int web_text_report(struct profile *copy, enum report_kind kind,
+			       const struct report_opts *opts, web_draw_fn draw, struct json *j,
+			       struct err *err);
 
-/* The loaded profile, without any filter. */
-SONDE_MUST int web_text_download(struct profile *copy, const struct report_opts *opts,
-				 const struct web_query *q, FILE *out, struct err *err);
+/* The profile as a file. */
+SONDE_MUST int web_text_download(const struct profile *p, FILE *out, struct err *err);
 
 #endif

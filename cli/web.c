@@ -2,6 +2,7 @@
 #include "cli/web.h"
 #include "analyze/web.h"
 #include "cli/cli.h"
+#include "cli/picture.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -37,6 +38,11 @@ static void open_browser(const char *url)
 	posix_spawn_file_actions_destroy(&quiet);
 }
 
+static int draw(FILE *out, const char *dot, size_t n, struct err *err)
+{
+	return picture_put(out, dot, n, "svg", false, err);
+}
+
 /* SIGINT and SIGTERM end the server; they are blocked, so that its threads do not get them. */
 static void block_end_signals(sigset_t *set)
 {
@@ -52,7 +58,8 @@ int web_serve(const struct read_opts *opts, const char *address, const string_li
 {
 	const struct web_opts o = { .address = address,
 				    .load = read_opts_load_opts(opts, sources->v, sources->n),
-				    .report = opts->report };
+				    .report = opts->report,
+				    .draw = draw };
 	struct err err = { "" };
 	struct web *web = NULL;
 	sigset_t end;

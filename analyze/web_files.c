@@ -1,5 +1,5 @@
-/* page_files.c - analyze/page/ inside the program, byte for byte. */
-#include "analyze/page_files.h"
+/* web_files.c - analyze/web_page/ inside the program, byte for byte. */
+#include "analyze/web_files.h"
 
 #include <string.h>
 
@@ -22,7 +22,7 @@
 #define INCLUDE(symbol, file, type)                                                                \
 	__asm__(".section .rodata\n"                                                               \
 		".global page_" #symbol "\n.hidden page_" #symbol "\npage_" #symbol ":\n"          \
-		".incbin \"analyze/page/" file "\"\n"                                              \
+		".incbin \"analyze/web_page/" file "\"\n"                                              \
 		".global page_" #symbol "_end\n.hidden page_" #symbol "_end\npage_" #symbol        \
 		"_end:\n.byte 0\n.previous\n");                                                    \
 	extern const char page_##symbol[], page_##symbol##_end[];
@@ -30,9 +30,9 @@
 
 PAGE_FILES(INCLUDE)
 
-static const struct page_file files[] = { PAGE_FILES(ROW) };
+static const struct web_file files[] = { PAGE_FILES(ROW) };
 
-const struct page_file *page_file_find(const char *name)
+const struct web_file *web_file_find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		if (strcmp(files[i].name, name) == 0)

@@ -367,7 +367,7 @@ async function show() {
       await search();
     } else {
       $("path").replaceChildren();
-      await showText(state.view, say);
+      await showText(state.view, { say, menu: boxMenu, open: showFunction });
     }
     document.documentElement.dataset.ready = addressOf(state);
   } catch (error) {
