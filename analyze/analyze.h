@@ -25,8 +25,8 @@ struct notes {
 /* ---- load ---- */
 
 struct load_opts {
-	const char *const
-		*sources; /* files; the first of several may be the binary that was profiled */
+	const char *const *sources; /* files or URLs; the first of several may be the binary that
+				       was profiled */
 	size_t n_sources;
 	const char *const *bases; /* subtracted from the sources */
 	size_t n_bases;
@@ -37,6 +37,10 @@ struct load_opts {
 				    them; NULL = local */
 	const char *build_id;	 /* of the main binary, where the profile has none; NULL = leave */
 	const char *add_comment; /* NULL = none */
+	/* Of what is fetched over HTTP; 0 = not set, NULL or "" = none. */
+	int64_t seconds; /* how long to profile */
+	int64_t timeout; /* seconds to wait for it */
+	const char *tls_cert, *tls_key, *tls_ca; /* files */
 };
 
 SONDE_MUST int analyze_load(struct profile **out, const struct load_opts *opts,

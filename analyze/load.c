@@ -7,6 +7,7 @@
 #include "analyze/merge.h"
 #include "analyze/notes.h"
 #include "analyze/prune.h"
+#include "analyze/remote.h"
 #include "symbolize/symbolize.h"
 #include "writer/writer.h"
 
@@ -17,6 +18,7 @@
 
 struct loader {
 	const struct load_opts *opts;
+	struct remote remote;
 	const char *binary; /* overrides the file of the main mapping; NULL = none */
 	const struct notes *notes;
 };
@@ -51,11 +53,13 @@ static void settle_mappings(const struct loader *l, struct profile *p)
 		m->build_id = profile_intern(p, l->opts->build_id);
 }
 
-static int read_source(const struct loader *l, struct profile **out, const char *path,
-		       struct err *err)
+static int read_source(struct loader *l, struct profile **out, const char *path, struct err *err)
 {
-	int rc = profile_read_file(out, path, err);
+	bool is_remote;
+	int rc = remote_read(&l->remote, out, path, &is_remote, err);
 
+	if (!is_remote)
+		rc = profile_read_file(out, path, err);
 	if (rc)
 		return rc;
 	rc = profile_check_valid(*out, err);
@@ -65,13 +69,14 @@ static int read_source(const struct loader *l, struct profile **out, const char 
 		return rc;
 	}
 	settle_mappings(l, *out);
+	remote_note_symbols(&l->remote, *out, path);
 	return 0;
 }
 
 /* Read what can be read of several files, and merge it.  With a single one its error is the error;
  * of several, those that fail are left out and named in notes. */
-static int read_sources(const struct loader *l, struct profile **out, const char *const *paths,
-			size_t n, const char *what, struct err *err)
+static int read_sources(struct loader *l, struct profile **out, const char *const *paths, size_t n,
+			const char *what, struct err *err)
 {
 	struct profile **read = calloc(n, sizeof(*read));
 	size_t n_read = 0;
@@ -99,7 +104,7 @@ static int read_sources(const struct loader *l, struct profile **out, const char
 	return rc;
 }
 
-static int subtract_bases(const struct loader *l, struct profile **p, struct err *err)
+static int subtract_bases(struct loader *l, struct profile **p, struct err *err)
 {
 	const struct load_opts *o = l->opts;
 	const struct subtract_opts subtract = { .diff_base = o->diff_base,
@@ -120,21 +125,21 @@ static int subtract_bases(const struct loader *l, struct profile **p, struct err
 /* ---- symbolize=none|local|fastlocal|remote[:force][:demangle=...] ---- */
 
 struct symbolize_mode {
-	bool none, local, force;
+	bool none, local, remote, force;
 	enum demangle_mode demangle;
 };
 
 static const struct {
 	const char *word;
-	struct symbolize_mode mode; /* what the word switches on; local is on until "remote" */
-	bool remote;
+	struct symbolize_mode mode; /* what the word switches on */
+	bool chooses;		    /* local or remote, which are both on at first */
 } symbolize_words[] = {
 	{ "", { 0 }, false },
 	{ "none", { .none = true }, false },
 	{ "no", { .none = true }, false },
-	{ "local", { 0 }, false },
-	{ "fastlocal", { 0 }, false },
-	{ "remote", { 0 }, true },
+	{ "local", { .local = true }, true },
+	{ "fastlocal", { .local = true }, true },
+	{ "remote", { .remote = true }, true },
 	{ "force", { .force = true }, false },
 	{ "demangle=default", { 0 }, false },
 	{ "demangle=none", { .force = true, .demangle = DEMANGLE_NONE }, false },
@@ -153,8 +158,10 @@ static bool apply_word(struct symbolize_mode *mode, const char *word, size_t n)
 		mode->force |= symbolize_words[i].mode.force;
 		if (symbolize_words[i].mode.demangle)
 			mode->demangle = symbolize_words[i].mode.demangle;
-		if (symbolize_words[i].remote)
-			mode->local = false;
+		if (symbolize_words[i].chooses) {
+			mode->local = symbolize_words[i].mode.local;
+			mode->remote = symbolize_words[i].mode.remote;
+		}
 		return true;
 	}
 	return false;
@@ -162,7 +169,7 @@ static bool apply_word(struct symbolize_mode *mode, const char *word, size_t n)
 
 static int read_mode(struct symbolize_mode *mode, const char *text, struct err *err)
 {
-	*mode = (struct symbolize_mode){ .local = true };
+	*mode = (struct symbolize_mode){ .local = true, .remote = true };
 	for (const char *word = text; word;) {
 		size_t n = strcspn(word, ":");
 
@@ -174,8 +181,8 @@ static int read_mode(struct symbolize_mode *mode, const char *text, struct err *
 	return 0;
 }
 
-/* There is nobody to ask for "remote": it only means that the local binaries are left alone. */
-static int symbolize(const struct loader *l, struct profile *p, struct err *err)
+/* First by the binaries that are here, then by the servers that sent the profiles. */
+static int symbolize(struct loader *l, struct profile *p, struct err *err)
 {
 	struct symbolize_stats stats = { 0 };
 	struct symbolize_opts opts = { 0 };
@@ -188,6 +195,8 @@ static int symbolize(const struct loader *l, struct profile *p, struct err *err)
 	opts.demangle = mode.demangle;
 	if (mode.local)
 		rc = symbolize_profile(p, &opts, &stats, err);
+	if (!rc && mode.remote)
+		remote_symbolize(&l->remote, p, mode.force);
 	if (!rc)
 		symbolize_demangle(p, mode.force, mode.demangle);
 	if (!rc && stats.n_missing)
@@ -195,7 +204,7 @@ static int symbolize(const struct loader *l, struct profile *p, struct err *err)
 	return rc;
 }
 
-static int finish(const struct loader *l, struct profile *p, struct err *err)
+static int finish(struct loader *l, struct profile *p, struct err *err)
 {
 	int rc;
 
@@ -204,8 +213,11 @@ static int finish(const struct loader *l, struct profile *p, struct err *err)
 	rc = symbolize(l, p, err);
 	if (!rc)
 		rc = profile_remove_uninteresting(p, err);
+	remote_forget_names(p);
 	if (!rc && l->opts->add_comment && *l->opts->add_comment)
 		*VEC_PUSH(&p->comments) = profile_intern(p, l->opts->add_comment);
+	if (!rc)
+		remote_save(&l->remote, p);
 	return rc ? rc : profile_check_valid(p, err);
 }
 
@@ -218,11 +230,14 @@ int analyze_load(struct profile **out, const struct load_opts *opts, const struc
 	int rc;
 
 	*out = NULL;
+	remote_init(&l.remote, opts, notes);
 	if (n > 1 && is_elf(sources[0])) {
 		l.binary = *sources++;
 		n--;
 	}
-	rc = read_sources(&l, out, sources, n, "source", err);
+	rc = remote_fetch(&l.remote, err);
+	if (!rc)
+		rc = read_sources(&l, out, sources, n, "source", err);
 	if (!rc)
 		rc = subtract_bases(&l, out, err);
 	if (!rc)
@@ -231,5 +246,6 @@ int analyze_load(struct profile **out, const struct load_opts *opts, const struc
 		profile_free(*out);
 		*out = NULL;
 	}
+	remote_release(&l.remote);
 	return rc;
 }

@@ -103,6 +103,16 @@ static const struct option_row rows[] = {
 	{ "alloc_space", SHORTCUT(5), NULL },
 	{ "alloc_objects", SHORTCUT(6), NULL },
 
+	{ "seconds", OPTION_INT, FIELD(seconds), 0, source, "<n>", "profile a server for so long" },
+	{ "timeout", OPTION_INT, FIELD(timeout), 0, source, "<n>",
+	  "wait so many seconds for a server (default: 1.5 times its profile; 60)" },
+	{ "tls_cert", OPTION_STRING, FIELD(tls_cert), 0, source, "<file>",
+	  "show this certificate to servers" },
+	{ "tls_key", OPTION_STRING, FIELD(tls_key), 0, source, "<file>",
+	  "the private key of that certificate" },
+	{ "tls_ca", OPTION_STRING, FIELD(tls_ca), 0, source, "<file>",
+	  "believe servers that these authorities vouch for" },
+	{ "tools", OPTION_STRING, FIELD(tools), 0, source, NULL, NULL },
 	{ "base", OPTION_LIST, FIELD(bases), 0, source, "<file>", "subtract this profile" },
 	{ "diff_base", OPTION_LIST, FIELD(diff_bases), 0, source, "<file>",
 	  "subtract this profile and let it be 100 %" },
@@ -210,6 +220,8 @@ int read_opts_parse(struct read_opts *o, enum read_style style, int argc, char *
 		o->report.granularity = (enum granularity)(o->granularity - 1);
 	if (o->sort)
 		o->report.sort = (enum sort_order)(o->sort - 1);
+	if (o->tools && *o->tools)
+		fprintf(stderr, "-tools has no effect: sonde reads binaries itself\n");
 	for (size_t i = 0; i < N_SHORTCUTS; i++)
 		if (o->shortcuts[i])
 			apply_shortcut(o, i);
@@ -237,6 +249,11 @@ struct load_opts read_opts_load_opts(const struct read_opts *o, const char *cons
 		.symbolize = o->symbolize,
 		.build_id = o->build_id,
 		.add_comment = o->add_comment,
+		.seconds = o->seconds,
+		.timeout = o->timeout,
+		.tls_cert = o->tls_cert,
+		.tls_key = o->tls_key,
+		.tls_ca = o->tls_ca,
 	};
 }
 

@@ -21,8 +21,11 @@ struct read_opts {
 	bool normalize, all_frames;
 	double fail_above; /* percent */
 	const char *symbolize, *build_id, *add_comment;
-	const char *http;   /* "" = no web page */
+	const char *http; /* "" = no web page */
 	bool no_browser;
+	int64_t seconds, timeout;
+	const char *tls_cert, *tls_key, *tls_ca;
+	const char *tools;  /* of pprof's helpers, which sonde does without */
 	const char *output; /* "" = stdout */
 };
 
