@@ -26,8 +26,10 @@
 
 struct options {
 	const char *exe;
-	bool inlines, demangle, basenames, pretty;
+	bool inlines, demangle, basenames, pretty, use_libdwarf;
 };
+
+enum { OPTION_DWARF_READER = 256 };
 
 static const struct option long_options[] = {
 	{ "exe", required_argument, NULL, 'e' },
@@ -37,6 +39,7 @@ static const struct option long_options[] = {
 	{ "demangle", optional_argument, NULL, 'C' },
 	{ "basenames", no_argument, NULL, 's' },
 	{ "pretty-print", no_argument, NULL, 'p' },
+	{ "dwarf-reader", required_argument, NULL, OPTION_DWARF_READER },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -49,6 +52,7 @@ static const char usage[] =
 	"  -C, --demangle          print C++ names as in the source\n"
 	"  -s, --basenames         print file names without their folders\n"
 	"  -p, --pretty-print      print a frame on one line\n"
+	"      --dwarf-reader=<r>  sonde (default), or libdwarf for a second opinion\n"
 	"  -f, -a                  as always: print functions, print addresses\n"
 	"\n"
 	"Addresses are hexadecimal, with or without 0x; without any they are read from standard "
@@ -142,10 +146,11 @@ static int read_addresses(struct addresses *addresses)
 
 static int print_addresses(const struct options *o, const struct addresses *addresses)
 {
+	struct symbolize_opts opts = { .use_libdwarf = o->use_libdwarf };
 	struct binary *b;
 	struct err err;
 
-	if (binary_open(&b, o->exe, NULL, &err)) {
+	if (binary_open(&b, o->exe, &opts, &err)) {
 		complain("%s", err.text);
 		return EXIT_FAILED;
 	}
@@ -188,6 +193,13 @@ static int parse_options(struct options *o, int argc, char **argv)
 		case 'f':
 		case 'a':
 			break;
+		case OPTION_DWARF_READER:
+			o->use_libdwarf = strcmp(optarg, "libdwarf") == 0;
+			if (o->use_libdwarf || strcmp(optarg, "sonde") == 0)
+				break;
+			complain("addr2line: --dwarf-reader is sonde or libdwarf, not '%s'",
+				 optarg);
+			return EXIT_USAGE;
 		case 'h':
 			fputs(usage, stdout);
 			exit(EXIT_OK);

@@ -15,17 +15,12 @@
 #include "base/strtab.h"
 #include "symbolize/debug_file.h"
 #include "symbolize/dwarf_lookup.h"
+#include "symbolize/libdwarf_lookup.h"
 #include "symbolize/symtab.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const dwarf_sections[] = {
-	".debug_info",	 ".debug_abbrev",   ".debug_line", ".debug_str",	 ".debug_line_str",
-	".debug_ranges", ".debug_rnglists", ".debug_addr", ".debug_str_offsets",
-};
-#define N_DWARF_SECTIONS (sizeof(dwarf_sections) / sizeof(dwarf_sections[0]))
 
 struct answer {
 	uint64_t address;
@@ -34,11 +29,13 @@ struct answer {
 
 struct binary {
 	struct elf_file *elf;
-	struct elf_file *debug; /* split off; NULL = none */
-	struct elf_file *dwarf; /* one of both; NULL = no DWARF, or none that can be read */
-	struct dwarf_section sections[N_DWARF_SECTIONS]; /* of dwarf, read when first needed */
-	bool has_sections;
-	struct symtab *symtab; /* read when first needed */
+	struct elf_file *debug;		/* split off; NULL = none */
+	struct elf_file *dwarf;		/* one of both; NULL = no DWARF, or none that can be read */
+	struct dwarf_sections sections; /* of dwarf, read when first needed */
+	bool has_sections, use_libdwarf;
+	struct dwarf_source source;
+	struct dwarf_reader *reader; /* ours; NULL = not opened yet */
+	struct symtab *symtab;	     /* read when first needed */
 	struct strtab *strings;
 	struct hash_map index; /* of answers, by address */
 	VEC(struct answer) answers;
@@ -62,6 +59,7 @@ int binary_from_elf(struct binary **out, struct elf_file *elf, const struct symb
 	log = (struct file_log){ opts->tell, opts->tell_ctx };
 	b->elf = elf;
 	b->strings = strtab_new();
+	b->use_libdwarf = opts->use_libdwarf;
 	hash_map_init(&b->index);
 	if (debug_file_has_dwarf(elf))
 		b->dwarf = elf;
@@ -93,6 +91,7 @@ void binary_close(struct binary *b)
 {
 	if (!b)
 		return;
+	dwarf_reader_close(b->reader);
 	symtab_free(b->symtab);
 	elf_file_close(b->debug);
 	elf_file_close(b->elf);
@@ -123,17 +122,18 @@ struct elf_file *binary_debug(const struct binary *b)
 	return b->debug;
 }
 
-/* Inflated at most once, here, so that every child inherits the plain bytes. */
+/* Inflated at most once. */
 static void load_sections(struct binary *b)
 {
 	b->has_sections = true;
+	b->sections.is_little = b->dwarf->is_little;
+	b->sections.is_64 = b->dwarf->is_64;
+	b->source = (struct dwarf_source){ .binary = b->elf, .sections = &b->sections };
 	for (size_t i = 0; i < N_DWARF_SECTIONS; i++) {
-		struct dwarf_section *s = &b->sections[i];
 		struct err why = { "" };
-		int status;
+		int status =
+			elf_file_section(b->dwarf, dwarf_section_names[i], &b->sections.v[i], &why);
 
-		s->name = dwarf_sections[i];
-		status = elf_file_section(b->dwarf, s->name, &s->bytes, &why);
 		if (status == 0 || status == SONDE_ENOTFOUND)
 			continue;
 		b->problem = why;
@@ -170,8 +170,11 @@ static bool add_answer(struct binary *b, uint64_t address)
 	return true;
 }
 
+/* Strings of our own reader stay; those of libdwarf's are gone after the call. */
 static const char *keep(struct binary *b, const char *s)
 {
+	if (!b->use_libdwarf)
+		return s;
 	return s && s[0] ? strtab_get(b->strings, strtab_add_str(b->strings, s)) : NULL;
 }
 
@@ -195,7 +198,7 @@ static const char *outer_name(struct binary *b, uint64_t address, const struct d
 
 	if (s && !name)
 		return s->name;
-	if (!s || !is_mangling_of(s->name, name))
+	if (!s || !f->bare || !is_mangling_of(s->name, f->bare))
 		return keep(b, name);
 	/* Without .isra.0, .cold and the like: it is one function in the source. */
 	return strtab_get(b->strings, strtab_add(b->strings, s->name, strcspn(s->name, ".")));
@@ -229,30 +232,45 @@ static void take_answer(void *ctx, size_t i, const struct dwarf_frame *frames, s
 	}
 }
 
-static void answer_by_dwarf(struct binary *b, const uint64_t *sorted, size_t n)
+static void ask_libdwarf(struct binary *b, struct pending *pending, size_t n)
 {
-	struct pending pending = { b, sorted };
-	struct dwarf_sink sink = { .answer = take_answer, .ctx = &pending };
-	struct dwarf_input in = {
-		.binary = b->elf,
-		.sections = b->sections,
-		.n_sections = N_DWARF_SECTIONS,
-		.addresses = sorted,
+	struct libdwarf_sink sink = { .answer = take_answer, .ctx = pending };
+	struct libdwarf_input in = {
+		.source = &b->source,
+		.addresses = pending->addresses,
 		.n_addresses = n,
 		.end_unit = DWARF_NO_UNIT,
 	};
 	struct err why = { "" };
 
+	if (libdwarf_lookup_in_child(&in, &sink, &why) == 0)
+		return;
+	b->problem = why;
+	err_prefix(&b->problem, "'%s'", b->dwarf->path);
+}
+
+static void ask_our_reader(struct binary *b, struct pending *pending, size_t n)
+{
+	if (!b->reader)
+		b->reader = dwarf_reader_open(&b->source);
+	dwarf_reader_lookup(b->reader, pending->addresses, n, take_answer, pending);
+	if (!dwarf_reader_problem(b->reader)[0])
+		return;
+	err_set(&b->problem, 0, "'%s': %s", b->dwarf->path, dwarf_reader_problem(b->reader));
+}
+
+static void answer_by_dwarf(struct binary *b, const uint64_t *sorted, size_t n)
+{
+	struct pending pending = { b, sorted };
+
 	if (!b->has_sections)
 		load_sections(b);
 	if (!b->dwarf)
 		return;
-	in.is_little = b->dwarf->is_little;
-	in.is_64 = b->dwarf->is_64;
-	if (dwarf_lookup_in_child(&in, &sink, &why) == 0)
-		return;
-	b->problem = why;
-	err_prefix(&b->problem, "'%s'", b->dwarf->path);
+	if (b->use_libdwarf)
+		ask_libdwarf(b, &pending, n);
+	else
+		ask_our_reader(b, &pending, n);
 }
 
 static void answer_by_symbol(struct binary *b, uint64_t address)

@@ -38,15 +38,25 @@ static inline const unsigned char *cursor_skip(struct dwarf_cursor *c, uint64_t 
 	return p;
 }
 
+static inline uint64_t bytes_number(const unsigned char *p, unsigned n, bool is_little)
+{
+	uint64_t value = 0;
+
+	if (is_little && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+		memcpy(&value, p, n);
+		return value;
+	}
+	for (unsigned i = 0; i < n; i++)
+		value |= (uint64_t)p[i] << 8 * (is_little ? i : n - 1 - i);
+	return value;
+}
+
 /* n is 1 to 8 */
 static inline uint64_t cursor_fixed(struct dwarf_cursor *c, unsigned n)
 {
 	const unsigned char *p = cursor_skip(c, n);
-	uint64_t value = 0;
 
-	for (unsigned i = 0; p && i < n; i++)
-		value |= (uint64_t)p[i] << 8 * (c->is_little ? i : n - 1 - i);
-	return value;
+	return p ? bytes_number(p, n, c->is_little) : 0;
 }
 
 static inline uint64_t cursor_uleb(struct dwarf_cursor *c)

@@ -6,15 +6,20 @@
  * one address counts.  Sequences that do not begin in code belong to functions that the linker
  * threw away.
  *
- * This is read here and not by libdwarf, because the release in distributions (20210528) lets the
- * programs of DWARF 5 begin with file 0 instead of 1, which names the wrong file wherever the two
- * differ (link-time optimization, headers in clang's output).
+ * Rows ascend within a sequence, and so do the slots: a row is compared with the next slot only.
+ *
+ * libdwarf has no hand in this, because the release in distributions (20210528) lets the programs
+ * of DWARF 5 begin with file 0 instead of 1, which names the wrong file wherever the two differ
+ * (link-time optimization, headers in clang's output).
  *
  * File names: DWARF 5 numbers files and folders from 0, where folder 0 is the compilation's own;
  * before that from 1, with 0 for it.  A relative folder is joined to the compilation's folder
  * unless that is relative too: builds that map their paths to "." have mapped both.
  */
-#include "symbolize/dwarf_reader.h"
+#include "symbolize/dwarf_lines.h"
+#include "symbolize/dwarf_cursor.h"
+
+#include <libdwarf/dwarf.h>
 
 struct line_registers {
 	uint64_t address, op_index, file, line, column;
@@ -28,26 +33,58 @@ struct line_header {
 };
 
 struct program {
-	struct dwarf_reader *r;
-	struct dwarf_job *job;
+	struct dwarf_lines *lines;
+	struct dwarf_slots *slots;
 	struct line_header header;
 	struct line_registers now, row; /* row = the last one that was made */
 	bool in_sequence, is_code;
+	uint32_t next; /* the first slot not before row.address */
+	/* what special opcodes add, where an instruction is one operation */
+	uint64_t address_step[256];
+	int64_t line_step[256];
 };
+
+uint32_t dwarf_first_slot(const struct dwarf_slots *slots, uint64_t address)
+{
+	size_t lo = 0, hi = slots->n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (slots->addresses[mid] < address)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return (uint32_t)lo;
+}
 
 /* ---- header ---- */
 
-static const char *section_string(struct dwarf_reader *r, const char *section, uint64_t offset)
+static const char *section_string(const struct dwarf_lines *l, enum dwarf_section_id section,
+				  uint64_t offset)
 {
-	struct elf_bytes b = dwarf_section_bytes(r->in, section);
+	struct elf_bytes b = l->sections->v[section];
 
 	if (offset >= b.n || !memchr(b.p + offset, 0, b.n - offset))
 		return NULL;
 	return (const char *)b.p + offset;
 }
 
+static const char *indexed_string(const struct dwarf_lines *l, uint64_t number, bool is_dwarf64)
+{
+	struct elf_bytes b = l->sections->v[DWARF_STR_OFFSETS];
+	unsigned size = is_dwarf64 ? 8 : 4;
+
+	if (l->strings_at > b.n || number >= (b.n - l->strings_at) / size)
+		return NULL;
+	return section_string(
+		l, DWARF_STR,
+		bytes_number(b.p + l->strings_at + number * size, size, l->sections->is_little));
+}
+
 /* One field of a DWARF 5 entry; false where the form is none that may stand here. */
-static bool read_form(struct dwarf_reader *r, struct dwarf_cursor *c, uint64_t form,
+static bool read_form(const struct dwarf_lines *l, struct dwarf_cursor *c, uint64_t form,
 		      const char **string, uint64_t *number)
 {
 	*string = NULL;
@@ -57,28 +94,31 @@ static bool read_form(struct dwarf_reader *r, struct dwarf_cursor *c, uint64_t f
 		*string = cursor_string(c);
 		return true;
 	case DW_FORM_line_strp:
-		*string = section_string(r, ".debug_line_str", cursor_offset(c));
+		*string = section_string(l, DWARF_LINE_STR, cursor_offset(c));
 		return true;
 	case DW_FORM_strp:
-		*string = section_string(r, ".debug_str", cursor_offset(c));
+		*string = section_string(l, DWARF_STR, cursor_offset(c));
+		return true;
+	case DW_FORM_strx:
+		*string = indexed_string(l, cursor_uleb(c), c->is_dwarf64);
+		return true;
+	case DW_FORM_strx1:
+	case DW_FORM_strx2:
+	case DW_FORM_strx3:
+	case DW_FORM_strx4:
+		*string = indexed_string(l, cursor_fixed(c, (unsigned)(form - DW_FORM_strx1 + 1)),
+					 c->is_dwarf64);
 		return true;
 	case DW_FORM_udata:
-	case DW_FORM_strx:
 		*number = cursor_uleb(c);
 		return true;
 	case DW_FORM_data1:
-	case DW_FORM_strx1:
 		*number = cursor_fixed(c, 1);
 		return true;
 	case DW_FORM_data2:
-	case DW_FORM_strx2:
 		*number = cursor_fixed(c, 2);
 		return true;
-	case DW_FORM_strx3:
-		cursor_skip(c, 3);
-		return true;
 	case DW_FORM_data4:
-	case DW_FORM_strx4:
 		*number = cursor_fixed(c, 4);
 		return true;
 	case DW_FORM_data8:
@@ -97,11 +137,12 @@ static bool read_form(struct dwarf_reader *r, struct dwarf_cursor *c, uint64_t f
 
 static void add_file(struct dwarf_files *files, const char *name, uint64_t folder)
 {
-	*VEC_PUSH(files) = (struct dwarf_file){ .name = name, .folder = folder };
+	*VEC_PUSH(files) = (struct dwarf_line_file){ .name = name, .folder = folder };
 }
 
 /* A table says itself which fields its entries have. */
-static void read_entries(struct dwarf_reader *r, struct dwarf_cursor *c, struct dwarf_files *out)
+static void read_entries(const struct dwarf_lines *l, struct dwarf_cursor *c,
+			 struct dwarf_files *out)
 {
 	uint64_t n_fields = cursor_fixed(c, 1), n;
 	struct dwarf_cursor fields = *c;
@@ -122,7 +163,7 @@ static void read_entries(struct dwarf_reader *r, struct dwarf_cursor *c, struct 
 			uint64_t kind = cursor_uleb(&field), number;
 			const char *string;
 
-			if (!read_form(r, c, cursor_uleb(&field), &string, &number))
+			if (!read_form(l, c, cursor_uleb(&field), &string, &number))
 				cursor_fail(c);
 			if (kind == DW_LNCT_path)
 				name = string;
@@ -153,8 +194,7 @@ static void read_old_entries(struct dwarf_cursor *c, struct dwarf_lines *l)
 }
 
 /* On success c is left at the program, ending where it ends. */
-static bool read_header(struct dwarf_reader *r, struct dwarf_cursor *c, struct line_header *h,
-			struct dwarf_lines *l)
+static bool read_header(struct dwarf_lines *l, struct dwarf_cursor *c, struct line_header *h)
 {
 	uint64_t bytes = cursor_length(c), header_bytes;
 	const unsigned char *program;
@@ -182,8 +222,8 @@ static bool read_header(struct dwarf_reader *r, struct dwarf_cursor *c, struct l
 	h->operand_counts = cursor_skip(c, h->opcode_base - 1u);
 	l->version = h->version;
 	if (h->version >= 5) {
-		read_entries(r, c, &l->folders);
-		read_entries(r, c, &l->files);
+		read_entries(l, c, &l->folders);
+		read_entries(l, c, &l->files);
 	} else {
 		read_old_entries(c, l);
 	}
@@ -195,22 +235,30 @@ static bool read_header(struct dwarf_reader *r, struct dwarf_cursor *c, struct l
 
 /* ---- program ---- */
 
-static void take_row(struct dwarf_job *job, const struct line_registers *row, uint64_t end)
+/* The last row holds up to the address end. */
+static void take_row(struct program *p, uint64_t end)
 {
-	for (uint32_t i = dwarf_job_slot(job, row->address); i < job->n && job->addresses[i] < end;
-	     i++)
-		if (!job->rows[i].known)
-			job->rows[i] = (struct dwarf_row){ true, row->file,
-							   (int64_t)(row->line & INT64_MAX),
-							   (int64_t)(row->column & INT64_MAX) };
+	struct dwarf_slots *slots = p->slots;
+	const struct line_registers *row = &p->row;
+
+	for (; p->next < slots->n && slots->addresses[p->next] < end; p->next++)
+		if (!slots->rows[p->next].known)
+			slots->rows[p->next] =
+				(struct dwarf_row){ true, row->file,
+						    (int64_t)(row->line & INT64_MAX),
+						    (int64_t)(row->column & INT64_MAX) };
 }
 
-static void make_row(struct program *p, bool ends)
+static inline void make_row(struct program *p, bool ends)
 {
-	if (!p->in_sequence)
-		p->is_code = elf_file_is_code(p->r->in->binary, p->now.address);
-	else if (p->is_code && p->row.address < p->now.address)
-		take_row(p->job, &p->row, p->now.address);
+	if (!p->in_sequence || p->now.address < p->row.address) {
+		if (!p->in_sequence)
+			p->is_code = elf_file_is_code(p->lines->binary, p->now.address);
+		p->next = dwarf_first_slot(p->slots, p->now.address);
+	} else if (p->is_code && p->next < p->slots->n &&
+		   p->slots->addresses[p->next] < p->now.address) {
+		take_row(p, p->now.address);
+	}
 	p->row = p->now;
 	p->in_sequence = !ends;
 	if (ends)
@@ -222,20 +270,37 @@ static void advance(struct program *p, uint64_t operations)
 	const struct line_header *h = &p->header;
 	uint64_t at = p->now.op_index + operations;
 
+	if (h->max_operations == 1) {
+		p->now.address += h->min_instruction * operations;
+		return;
+	}
 	p->now.address += h->min_instruction * (at / h->max_operations);
 	p->now.op_index = at % h->max_operations;
 }
 
-static void special_opcode(struct program *p, uint8_t opcode)
+static inline void special_opcode(struct program *p, uint8_t opcode)
 {
-	uint8_t adjusted = opcode - p->header.opcode_base;
-
-	advance(p, adjusted / p->header.line_range);
-	p->now.line += (uint64_t)(int64_t)(p->header.line_base + adjusted % p->header.line_range);
+	if (p->header.max_operations == 1)
+		p->now.address += p->address_step[opcode];
+	else
+		advance(p, (uint8_t)(opcode - p->header.opcode_base) / p->header.line_range);
+	p->now.line += (uint64_t)p->line_step[opcode];
 	make_row(p, false);
 }
 
-static void extended_opcode(struct program *p, struct dwarf_cursor *c, struct dwarf_lines *l)
+static void prepare_steps(struct program *p)
+{
+	const struct line_header *h = &p->header;
+
+	for (unsigned i = h->opcode_base; i < 256; i++) {
+		unsigned adjusted = i - h->opcode_base;
+
+		p->address_step[i] = (uint64_t)h->min_instruction * (adjusted / h->line_range);
+		p->line_step[i] = h->line_base + (int)(adjusted % h->line_range);
+	}
+}
+
+static void extended_opcode(struct program *p, struct dwarf_cursor *c)
 {
 	uint64_t bytes = cursor_uleb(c);
 	struct dwarf_cursor operand = *c;
@@ -255,7 +320,7 @@ static void extended_opcode(struct program *p, struct dwarf_cursor *c, struct dw
 		break;
 	case DW_LNE_define_file:
 		name = cursor_string(&operand);
-		add_file(&l->files, name, cursor_uleb(&operand));
+		add_file(&p->lines->files, name, cursor_uleb(&operand));
 		break;
 	}
 }
@@ -296,51 +361,41 @@ static void standard_opcode(struct program *p, struct dwarf_cursor *c, uint8_t o
 	}
 }
 
-static void run_program(struct program *p, struct dwarf_cursor *c, struct dwarf_lines *l)
+static void run_program(struct program *p, struct dwarf_cursor *c)
 {
+	prepare_steps(p);
 	p->now = (struct line_registers){ .file = 1, .line = 1 };
 	while (cursor_left(c)) {
-		uint8_t opcode = (uint8_t)cursor_fixed(c, 1);
+		uint8_t opcode = *c->p++;
 
 		if (opcode >= p->header.opcode_base)
 			special_opcode(p, opcode);
 		else if (opcode == 0)
-			extended_opcode(p, c, l);
+			extended_opcode(p, c);
 		else
 			standard_opcode(p, c, opcode);
 	}
 }
 
-void dwarf_lines_read(struct dwarf_reader *r, struct dwarf_job *job, uint64_t offset,
-		      struct dwarf_lines *l)
+uint64_t dwarf_lines_read(struct dwarf_lines *l, struct dwarf_slots *slots, uint64_t offset)
 {
-	struct elf_bytes section = dwarf_section_bytes(r->in, ".debug_line");
-	struct dwarf_cursor c = { .p = section.p, .is_little = r->in->is_little };
-	struct program p = { .r = r, .job = job };
+	struct elf_bytes section = l->sections->v[DWARF_LINE];
+	struct dwarf_cursor c = { .is_little = l->sections->is_little };
+	struct program p = { .lines = l, .slots = slots };
 
 	if (offset >= section.n)
-		return;
+		return 0;
 	c.p = section.p + offset;
 	c.end = section.p + section.n;
-	if (read_header(r, &c, &p.header, l))
-		run_program(&p, &c, l);
+	if (read_header(l, &c, &p.header))
+		run_program(&p, &c);
+	return (uint64_t)(c.p - section.p) - offset;
 }
 
-void dwarf_lines_open(struct dwarf_reader *r, struct dwarf_job *job, struct dwarf_lines *l)
-{
-	Dwarf_Off offset;
-
-	*l = (struct dwarf_lines){ .arena = arena_new(ARENA_DIE) };
-	l->comp_dir = die_string(r, job->root, DW_AT_comp_dir);
-	if (die_offset(r, job->root, DW_AT_stmt_list, &offset))
-		dwarf_lines_read(r, job, offset, l);
-}
-
-void dwarf_lines_close(struct dwarf_lines *l)
+void dwarf_lines_release(struct dwarf_lines *l)
 {
 	VEC_RELEASE(&l->files);
 	VEC_RELEASE(&l->folders);
-	arena_free(l->arena);
 }
 
 /* ---- names ---- */
@@ -362,7 +417,7 @@ static const char *join(struct dwarf_lines *l, const char *folder, const char *n
 
 const char *dwarf_lines_file(struct dwarf_lines *l, uint64_t number)
 {
-	struct dwarf_file *file;
+	struct dwarf_line_file *file;
 	const char *folder = NULL;
 
 	if (number >= l->files.n)

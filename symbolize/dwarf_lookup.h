@@ -1,8 +1,8 @@
-/* dwarf_lookup.h - what the DWARF reader is asked and what it answers.
+/* dwarf_lookup.h - what a reader of DWARF is asked and what it answers.
  *
- * The question is a batch: sorted addresses, each once.  The answers come unit by unit through a
- * callback, so that a unit is walked once whatever number of addresses it holds.  How DWARF is read
- * stays behind this header.
+ * The question is a batch: sorted addresses, each once.  The answers come through a callback.  How
+ * DWARF is read stays behind this header.  There are two readers: our own, which is fast, and
+ * libdwarf, which is the second opinion (libdwarf_lookup.h).
  */
 #ifndef SONDE_SYMBOLIZE_DWARF_LOOKUP_H
 #define SONDE_SYMBOLIZE_DWARF_LOOKUP_H
@@ -10,48 +10,58 @@
 #include "symbolize/elf_file.h"
 #include "symbolize/symbolize.h"
 
-#define DWARF_NO_UNIT	 UINT32_MAX
 #define DWARF_MAX_FRAMES 256 /* of one address */
 
-struct dwarf_section {
-	const char *name;
-	struct elf_bytes bytes; /* plain, n = 0 where there is none */
+enum dwarf_section_id {
+	DWARF_INFO,
+	DWARF_ABBREV,
+	DWARF_LINE,
+	DWARF_STR,
+	DWARF_LINE_STR,
+	DWARF_RANGES,
+	DWARF_RNGLISTS,
+	DWARF_ADDR,
+	DWARF_STR_OFFSETS,
+	DWARF_ARANGES,
+	N_DWARF_SECTIONS,
 };
 
-struct dwarf_input {
-	const struct elf_file *binary; /* what is code */
-	const struct dwarf_section *sections;
-	size_t n_sections;
+extern const char *const dwarf_section_names[N_DWARF_SECTIONS]; /* ".debug_info" ... */
+
+struct dwarf_sections { /* of one file, plain; n = 0 where there is none */
+	struct elf_bytes v[N_DWARF_SECTIONS];
 	bool is_little, is_64;
-	const uint64_t *addresses; /* ascending */
-	size_t n_addresses;
-	const uint32_t *bad_units; /* units to leave alone */
-	size_t n_bad_units;
-	uint32_t end_unit; /* the first unit not even to look for; DWARF_NO_UNIT = all */
 };
 
 struct dwarf_frame {
 	struct frame frame;
-	bool is_linkage; /* frame.function is the name that the linker saw */
+	const char *bare; /* the function's own name, without what it is in; NULL = unknown */
+	bool is_linkage;  /* frame.function is the name that the linker saw */
 };
 
-struct dwarf_sink {
-	/* Before unit number `unit` (in file order) is looked for, or read for its answers. */
-	void (*enter)(void *ctx, uint32_t unit, bool for_answers);
-	/* Frames of address number i, innermost first, at least one.  Without a function's DIE
-	 * there is one frame, with file and line only.  The strings live until the next call. */
-	void (*answer)(void *ctx, size_t i, const struct dwarf_frame *frames, size_t n);
-	void *ctx;
+/* Frames of address number i, innermost first, at least one.  Without a function's DIE there is one
+ * frame, with file and line only. */
+typedef void (*dwarf_answer_fn)(void *ctx, size_t i, const struct dwarf_frame *frames, size_t n);
+
+struct dwarf_source {
+	const struct elf_file *binary; /* what is code */
+	const struct dwarf_sections *sections;
+	const struct dwarf_sections *shared; /* of the file that dwz made; NULL = none */
 };
 
-/* In this process, trusting the DWARF reader (dwarf_units.c). */
-SONDE_MUST int dwarf_lookup(const struct dwarf_input *in, const struct dwarf_sink *sink,
-			    struct err *err);
+/* Our own reader.  It trusts nothing that it reads, and what it gives up on costs one unit. */
+struct dwarf_reader;
 
-/* The same in a child process, so that damaged DWARF costs one unit and not the process
- * (dwarf_child.c).  sink->enter is not called; strings live only during the call of sink->answer.
- */
-SONDE_MUST int dwarf_lookup_in_child(const struct dwarf_input *in, const struct dwarf_sink *sink,
-				     struct err *err);
+/* The source is kept until close. */
+struct dwarf_reader *dwarf_reader_open(const struct dwarf_source *source);
+void dwarf_reader_close(struct dwarf_reader *r); /* NULL is fine */
+
+/* addresses ascend.  The strings of the answers live until close.  Uses all processors where there
+ * is much to read; the callbacks come one by one, from the caller's thread. */
+void dwarf_reader_lookup(struct dwarf_reader *r, const uint64_t *addresses, size_t n,
+			 dwarf_answer_fn answer, void *ctx);
+
+/* What could not be used so far, as a sentence; "" = all is well. */
+const char *dwarf_reader_problem(const struct dwarf_reader *r);
 
 #endif

@@ -1,7 +1,20 @@
-/* dwarf_reader.h - what the files that read DWARF through libdwarf share; nobody else includes it.
+/* dwarf_reader.h - what the files of our DWARF reader share; nobody else includes it.
  *
- * All of it runs in a child process that ends when the batch is done (dwarf_child.c), so what
- * libdwarf hands out is given back only where it adds up: dies, attributes, lines.
+ *	dwarf_reader.c   the door: open, close, the workers
+ *	dwarf_batch.c    which unit is asked for which address
+ *	dwarf_unit_work.c  one unit: lines and functions put together
+ *	dwarf_units.c    the units of a file: headers, root dies
+ *	dwarf_abbrevs.c  abbreviations, compiled so that dies can be skipped fast
+ *	dwarf_forms.c    values of attributes
+ *	dwarf_ranges.c   which code a die covers
+ *	dwarf_scan.c     functions and inline chains of one unit
+ *	dwarf_names.c    names of functions
+ *
+ * A table of abbreviations stays only until others are asked for, so nothing that refers to other units
+ * is followed while a unit is scanned.
+ *
+ * Threads: a batch is read by several workers, a unit by one of them.  What they share does not change
+ * while they run, but for the roots of units, which are read once under a lock.
  */
 #ifndef SONDE_SYMBOLIZE_DWARF_READER_H
 #define SONDE_SYMBOLIZE_DWARF_READER_H
@@ -9,110 +22,273 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "symbolize/dwarf_cursor.h"
+#include "symbolize/dwarf_lines.h"
 #include "symbolize/dwarf_lookup.h"
 
 #include <libdwarf/dwarf.h>
-#include <libdwarf/libdwarf.h>
+#include <pthread.h>
+
+/* ---- abbreviations ---- */
+
+/* The attributes that are of interest; each has a place in struct dwarf_die. */
+enum dwarf_slot {
+	SLOT_NAME,
+	SLOT_LINKAGE_NAME,
+	SLOT_ORIGIN,
+	SLOT_SPECIFICATION,
+	SLOT_SIGNATURE,
+	SLOT_SIBLING,
+	SLOT_LOW,
+	SLOT_HIGH,
+	SLOT_RANGES,
+	SLOT_DECL_LINE,
+	SLOT_CALL_FILE,
+	SLOT_CALL_LINE,
+	SLOT_CALL_COLUMN,
+	/* of root dies */
+	SLOT_COMP_DIR,
+	SLOT_STMT_LIST,
+	SLOT_LANGUAGE,
+	SLOT_ADDR_BASE,
+	SLOT_STR_OFFSETS_BASE,
+	SLOT_RNGLISTS_BASE,
+	SLOT_RANGES_BASE,
+	SLOT_DWO_NAME,
+	SLOT_DWO_ID,
+	N_SLOTS,
+	NO_SLOT = N_SLOTS,
+};
+
+struct dwarf_attr {
+	uint16_t form;
+	uint8_t slot;
+	int64_t constant; /* DW_FORM_implicit_const */
+};
+
+/* One step over attributes that nobody wants. */
+struct dwarf_step {
+	enum { STEP_BYTES, STEP_LEB, STEP_STRING, STEP_BLOCK, STEP_SIBLING, STEP_FORM } op;
+	uint32_t n; /* bytes, or the bytes of a block's length (0 = LEB), or a form */
+};
+
+enum dwarf_kind { KIND_OTHER, KIND_FUNCTION, KIND_INLINED, KIND_SPACE, KIND_BLOCK };
+
+struct dwarf_abbrev {
+	uint64_t code;
+	uint16_t tag;
+	uint8_t kind; /* enum dwarf_kind */
+	bool has_children, has_code;
+	uint32_t first_attr, n_attrs;
+	uint32_t first_step, n_steps;
+};
+
+struct dwarf_image;
+
+struct dwarf_abbrevs {
+	/* what they were read from and for */
+	const struct dwarf_image *image;
+	uint64_t offset;
+	uint16_t version;
+	uint8_t address_bytes;
+	bool is_dwarf64;
+	VEC(struct dwarf_abbrev) v; /* by code */
+	VEC(struct dwarf_attr) attrs;
+	VEC(struct dwarf_step) steps;
+};
+
+/* ---- units ---- */
+
+struct dwarf_value {
+	uint64_t u; /* or the address of an inline string */
+	uint32_t form;
+};
+
+struct dwarf_die {
+	uint64_t offset; /* in its section */
+	const struct dwarf_abbrev *abbrev;
+	uint32_t has; /* bits by slot */
+	struct dwarf_value v[N_SLOTS];
+};
+
+static inline const struct dwarf_value *dwarf_get(const struct dwarf_die *d, enum dwarf_slot slot)
+{
+	return d->has >> slot & 1 ? &d->v[slot] : NULL;
+}
 
 struct dwarf_unit {
-	Dwarf_Off die;
+	struct dwarf_image *image;
+	uint64_t offset, die, end; /* header, root die, what comes after; in .debug_info */
+	uint64_t abbrevs;
+	uint64_t id; /* of split and of type units; 0 = none */
 	uint16_t version;
-	uint64_t base;	 /* what range lists count from */
-	bool is_c;	 /* names are linkage names */
-	bool has_ranges; /* says itself where its code is */
+	uint8_t address_bytes, type; /* DW_UT_* */
+	bool is_dwarf64;
+	bool has_aranges;
+	/* from the root die, by dwarf_unit_root() */
+	_Atomic bool has_root;
+	bool is_c; /* names are linkage names */
+	bool has_lines;
+	uint64_t base; /* what range lists count from */
+	uint64_t lines, addr_base, str_offsets_base, rnglists_base, ranges_base;
+	const char *comp_dir, *dwo_name;
+	struct dwarf_unit *skeleton; /* of a split unit: where addresses are */
 };
 
-struct dwarf_function {
-	Dwarf_Off die;
-	const char *name; /* in the sections */
-	bool is_linkage;
-	int64_t start_line;
-};
-
-struct dwarf_reader {
-	const struct dwarf_input *in;
-	struct arena *arena; /* functions */
-	Dwarf_Debug dbg;
+/* One file's DWARF. */
+struct dwarf_image {
+	struct dwarf_reader *reader;
+	struct dwarf_sections sections;
+	struct dwarf_image *shared; /* what dwz took out of several files; NULL = none */
 	VEC(struct dwarf_unit) units;
-	struct hash_map function_index; /* by die offset */
-	VEC(struct dwarf_function *) functions;
+	struct hash_map types; /* type units by signature */
+	bool has_types;
 };
+
+/* A function by the die that says most of it: its own, or the abstract one that inlined copies share.
+ * It is named when the unit was scanned (dwarf_names.c). */
+struct dwarf_function {
+	struct dwarf_unit *unit;
+	uint64_t die; /* in the unit's file */
+	bool is_named, is_linkage;
+	const char *name; /* NULL = unknown */
+	const char *bare; /* without what it is in */
+	int64_t start_line;
+	/* where the bare name stands, for the names around it; NULL = nothing to be done */
+	struct dwarf_unit *around_unit;
+	uint64_t around_die;
+};
+
+/* ---- the work ---- */
 
 /* One link of an inline chain: depth 0 is the physical function, and every next one was inlined
  * into the one before, at the place that call_* names. */
 struct dwarf_link {
-	uint32_t slot;
-	uint32_t depth;
-	const struct dwarf_function *function;
+	uint32_t slot, depth;
+	struct dwarf_function *function;
 	uint64_t call_file;
 	int64_t call_line, call_column;
 };
 
-struct dwarf_row {
-	bool known;
-	uint64_t file;
-	int64_t line, column;
-};
-
-/* The work at one unit: n addresses of the batch ("slots"), ascending. */
-struct dwarf_job {
-	const struct dwarf_unit *unit;
-	Dwarf_Die root;
+struct dwarf_answer {
 	uint32_t n;
-	const uint64_t *addresses;
-	struct dwarf_row *rows;	      /* n; dwarf_lines.c */
-	uint32_t *depths;	      /* n: links so far; dwarf_functions.c */
-	uint32_t *roots;	      /* n: number of the physical function */
-	VEC(struct dwarf_link) links; /* dwarf_functions.c: outer before inner for each slot */
+	bool has_line, has_function;
+	struct dwarf_frame *frames;
 };
 
-/* The first slot at or after the address. */
-uint32_t dwarf_job_slot(const struct dwarf_job *job, uint64_t address);
-
-struct elf_bytes dwarf_section_bytes(const struct dwarf_input *in, const char *name);
-
-/* dwarf_attrs.c: attributes; false or NULL where absent or damaged */
-bool die_unsigned(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, uint64_t *value);
-const char *die_string(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at);
-bool die_offset(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, Dwarf_Off *offset);
-bool die_reference(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, Dwarf_Off *to);
-void dwarf_forget(struct dwarf_reader *r, Dwarf_Error e);
-
-/* Each piece of code of a die: DW_AT_ranges, else DW_AT_low_pc and DW_AT_high_pc.  Ranges that do
- * not begin in code (functions that the linker threw away) are left out.  Returns whether the die
- * says anything about code. */
-typedef void (*dwarf_range_fn)(void *ctx, uint64_t start, uint64_t end);
-bool die_ranges(struct dwarf_reader *r, const struct dwarf_unit *unit, Dwarf_Die die,
-		dwarf_range_fn fn, void *ctx);
-
-/* dwarf_functions.c: fill job->links and depths */
-void dwarf_find_functions(struct dwarf_reader *r, struct dwarf_job *job);
-
-/* dwarf_lines.c: fill job->rows; then names of the unit's files, which live until close, NULL if
- * unknown */
-struct dwarf_file {
-	const char *name;
-	uint64_t folder;
-	const char *path; /* name with its folders, once it was asked for */
+/* A unit, and the addresses to look for in it. */
+struct dwarf_job {
+	struct dwarf_unit *unit;
+	bool by_lines; /* the unit does not say what it covers: ask its line table first */
+	struct dwarf_slots slots;
+	const uint32_t *numbers;      /* of the slots in the batch */
+	struct dwarf_answer *answers; /* of the slots; NULL = none */
 };
 
-struct dwarf_files {
-	struct dwarf_file *v;
-	size_t n, cap;
+#define DWARF_ABBREV_TABLES 8
+
+/* What one thread has of its own. */
+struct dwarf_worker {
+	struct dwarf_reader *reader;
+	struct arena *arena;		/* of names, paths and frames: until close */
+	struct arena *scratch;		/* of one unit */
+	struct hash_map function_index; /* by image and die */
+	VEC(struct dwarf_function *) functions;
+	VEC(struct dwarf_link) links; /* of one unit; outer before inner for each slot */
+	struct dwarf_abbrevs tables[DWARF_ABBREV_TABLES];
+	unsigned next_table;
+	int64_t work; /* what the unit at hand may still cost; negative = given up */
 };
 
-struct dwarf_lines {
+struct dwarf_reader {
+	const struct dwarf_source *source;
 	struct arena *arena;
-	const char *comp_dir;
-	uint16_t version;
-	struct dwarf_files folders, files;
+	struct dwarf_image image, shared;
+	pthread_mutex_t lock;		   /* roots of units, split files, problem */
+	struct dwarf_abbrevs root_abbrevs; /* scratch, under the lock */
+	struct dwarf_worker *workers;	   /* all there may be; made when first needed */
+	unsigned n_workers;
+	_Atomic int64_t work; /* what all units may still cost */
+	struct err problem;
 };
 
-void dwarf_lines_open(struct dwarf_reader *r, struct dwarf_job *job, struct dwarf_lines *l);
-/* The part of it that follows the offset into .debug_line; libdwarf has no hand in it. */
-void dwarf_lines_read(struct dwarf_reader *r, struct dwarf_job *job, uint64_t offset,
-		      struct dwarf_lines *l);
-void dwarf_lines_close(struct dwarf_lines *l);
-const char *dwarf_lines_file(struct dwarf_lines *l, uint64_t number);
+/* Costs n steps; false when the unit has used up what it may. */
+static inline bool dwarf_spend(struct dwarf_worker *w, int64_t n)
+{
+	return (w->work -= n) >= 0;
+}
+
+/* dwarf_unit_work.c: one unit, from the job's slots to its answers */
+void dwarf_unit_work(struct dwarf_worker *w, struct dwarf_job *job);
+
+/* dwarf_abbrevs.c */
+/* The table of a unit, valid until DWARF_ABBREV_TABLES others were asked for; NULL if damaged. */
+const struct dwarf_abbrevs *dwarf_abbrevs_get(struct dwarf_worker *w, const struct dwarf_unit *u);
+/* Read until the entry with that code.  NULL if there is none. */
+const struct dwarf_abbrev *dwarf_abbrevs_read(struct dwarf_abbrevs *t, const struct dwarf_unit *u,
+					      uint64_t code);
+void dwarf_abbrevs_release(struct dwarf_abbrevs *t);
+const struct dwarf_abbrev *dwarf_abbrevs_find_slow(const struct dwarf_abbrevs *t, uint64_t code);
+/* Go over the attributes of a die.  With to_sibling not NULL, stop where the die says where its next
+ * sibling is and set *to_sibling to that; else it is set to NULL. */
+void dwarf_skip_attrs(struct dwarf_cursor *c, const struct dwarf_unit *u,
+		      const struct dwarf_abbrevs *t, const struct dwarf_abbrev *a,
+		      const unsigned char **to_sibling);
+/* Go over the children of a die, and theirs; the attributes of the die were gone over. */
+void dwarf_skip_children(struct dwarf_worker *w, struct dwarf_cursor *c, const struct dwarf_unit *u,
+			 const struct dwarf_abbrevs *t);
+
+static inline const struct dwarf_abbrev *dwarf_abbrevs_find(const struct dwarf_abbrevs *t,
+							    uint64_t code)
+{
+	if (code - 1 < t->v.n && t->v.v[code - 1].code == code)
+		return &t->v.v[code - 1];
+	return dwarf_abbrevs_find_slow(t, code);
+}
+
+/* dwarf_forms.c */
+/* Goes over the value; v may be NULL.  A form that is unknown makes the cursor bad. */
+void dwarf_read_form(struct dwarf_cursor *c, const struct dwarf_unit *u, uint16_t form,
+		     int64_t constant, struct dwarf_value *v);
+/* The attributes of a die whose code was read. */
+void dwarf_read_die(struct dwarf_cursor *c, const struct dwarf_unit *u,
+		    const struct dwarf_abbrevs *t, const struct dwarf_abbrev *a,
+		    struct dwarf_die *d);
+/* false or NULL for NULL, for another kind of value and for what points nowhere */
+const char *dwarf_string(const struct dwarf_unit *u, const struct dwarf_value *v);
+bool dwarf_unsigned(const struct dwarf_value *v, uint64_t *out);
+bool dwarf_address(const struct dwarf_unit *u, const struct dwarf_value *v, uint64_t *out);
+bool dwarf_indexed_address(const struct dwarf_unit *u, uint64_t number, uint64_t *out);
+/* The unit and the die that a reference leads to; signatures of type units lead to the type. */
+bool dwarf_reference(const struct dwarf_unit *u, const struct dwarf_value *v,
+		     struct dwarf_unit **to_unit, uint64_t *to_die);
+
+/* dwarf_units.c */
+void dwarf_units_read(struct dwarf_image *image);
+struct dwarf_unit *dwarf_unit_at(struct dwarf_image *image, uint64_t die); /* NULL = none */
+/* Fill in what the root die says; safe to call from several workers.  With d not NULL, also the die's
+ * values. */
+void dwarf_unit_root(struct dwarf_unit *u, struct dwarf_die *d);
+struct dwarf_cursor dwarf_unit_cursor(const struct dwarf_unit *u, uint64_t from);
+/* Read the die at an offset into d.  NULL, or the table that it was read with. */
+const struct dwarf_abbrevs *dwarf_die_at(struct dwarf_worker *w, struct dwarf_unit *u,
+					 uint64_t offset, struct dwarf_die *d);
+
+/* dwarf_ranges.c: each piece of code of a die.  What does not begin in code (functions that the
+ * linker threw away) is left out.  Returns whether the die says anything about code.  w may be NULL:
+ * no limit but the section's end. */
+typedef void (*dwarf_range_fn)(void *ctx, uint64_t start, uint64_t end);
+bool dwarf_ranges(struct dwarf_worker *w, const struct dwarf_unit *u, const struct dwarf_die *d,
+		  dwarf_range_fn fn, void *ctx);
+
+/* dwarf_scan.c: find the functions of the job's slots.  depths[slot] is how many links it got. */
+void dwarf_scan(struct dwarf_worker *w, struct dwarf_unit *u, const struct dwarf_slots *slots,
+		uint32_t *depths);
+
+/* dwarf_names.c */
+/* The function of a die, each once; it has no name yet. */
+struct dwarf_function *dwarf_function_get(struct dwarf_worker *w, struct dwarf_unit *u,
+					  uint64_t die);
+/* Name the functions of the links. */
+void dwarf_name_links(struct dwarf_worker *w);
 
 #endif

@@ -1,165 +1,103 @@
-/* dwarf_units.c - answer a batch of addresses: open the sections, find the units, put the pieces
- * together.
+/* dwarf_units.c - the units of a file: headers, root dies.
  *
- * Every unit says in its root die which code it covers, and that is the index; .debug_aranges says
- * the same, but clang writes none and others leave things out.  Units that do not say (assembly of
- * old tools) are asked last, by their line tables, and only if an address is left.
- *
- * Several units may claim one address (identical code folded by the linker, a unit with one wide
- * range).  They are all asked until one gives both a function and a line.
- *
- * libdwarf gets the sections as bytes, through its own door for that: it opens no file, inflates
- * nothing, and applies no relocations, which it would do in a kernel image at the cost of
- * gigabytes.
+ * All headers are read at the beginning, as each says where the next one is.  Root dies are read when
+ * they are needed: they say how to read the others.
  */
 #include "symbolize/dwarf_reader.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#define MAX_CLAIMS 8 /* units that are asked for one address */
-
-struct claim {
-	uint32_t unit, address; /* numbers */
+const char *const dwarf_section_names[N_DWARF_SECTIONS] = {
+	".debug_info",	 ".debug_abbrev",   ".debug_line", ".debug_str",	 ".debug_line_str",
+	".debug_ranges", ".debug_rnglists", ".debug_addr", ".debug_str_offsets", ".debug_aranges",
 };
 
-enum { GOT_LINE = 1, GOT_FUNCTION = 2, GOT_BOTH = 3 };
-
-struct batch {
-	struct dwarf_reader r;
-	const struct dwarf_sink *sink;
-	uint8_t *got;	   /* for each address what was answered, GOT_* */
-	uint8_t *n_claims; /* for each address */
-	uint32_t
-		*last_claim; /* for each address, unit + 1: a unit may name a piece of code twice */
-	VEC(struct claim) claims; /* by unit, then address */
-	uint32_t unit;		  /* whose ranges are being read */
-};
-
-/* ---- libdwarf's door for sections from memory; section 0 is an empty one, as in ELF ---- */
-
-static int section_info(void *obj, Dwarf_Half i, Dwarf_Obj_Access_Section *out, int *error)
+/* false where the unit is of a kind that cannot be read; c is then somewhere inside it. */
+static bool read_header(struct dwarf_cursor *c, struct dwarf_unit *u)
 {
-	const struct dwarf_input *in = obj;
-
-	*out = (Dwarf_Obj_Access_Section){ .name = "", .type = 1 };
-	if (i > in->n_sections)
-		return DW_DLV_NO_ENTRY;
-	if (i > 0) {
-		out->name = in->sections[i - 1].name;
-		out->size = in->sections[i - 1].bytes.n;
+	u->version = (uint16_t)cursor_fixed(c, 2);
+	if (u->version < 2 || u->version > 5)
+		return false;
+	u->type = DW_UT_compile;
+	if (u->version >= 5) {
+		u->type = (uint8_t)cursor_fixed(c, 1);
+		u->address_bytes = (uint8_t)cursor_fixed(c, 1);
+		u->abbrevs = cursor_offset(c);
+	} else {
+		u->abbrevs = cursor_offset(c);
+		u->address_bytes = (uint8_t)cursor_fixed(c, 1);
 	}
-	return DW_DLV_OK;
+	switch (u->type) {
+	case DW_UT_compile:
+	case DW_UT_partial:
+		break;
+	case DW_UT_skeleton:
+	case DW_UT_split_compile:
+		u->id = cursor_fixed(c, 8);
+		break;
+	case DW_UT_type:
+	case DW_UT_split_type:
+		u->id = cursor_fixed(c, 8);
+		cursor_offset(c);
+		break;
+	default:
+		return false;
+	}
+	return !c->bad && (u->address_bytes == 4 || u->address_bytes == 8);
 }
 
-static Dwarf_Endianness byte_order(void *obj)
+void dwarf_units_read(struct dwarf_image *image)
 {
-	const struct dwarf_input *in = obj;
+	struct elf_bytes info = image->sections.v[DWARF_INFO];
+	struct dwarf_cursor c = { info.p, info.p + info.n, image->sections.is_little, false,
+				  false };
 
-	return in->is_little ? DW_OBJECT_LSB : DW_OBJECT_MSB;
+	while (cursor_left(&c)) {
+		struct dwarf_unit u = { .image = image, .offset = (uint64_t)(c.p - info.p) };
+		uint64_t bytes = cursor_length(&c);
+		struct dwarf_cursor inside = c;
+
+		/* A header that cannot be read hides where the next one is: what came before still
+		 * counts. */
+		if (bytes > cursor_left(&c))
+			return;
+		inside.end = c.p + bytes;
+		c.p = inside.end;
+		u.end = (uint64_t)(c.p - info.p);
+		u.is_dwarf64 = c.is_dwarf64;
+		if (!read_header(&inside, &u))
+			continue;
+		u.die = (uint64_t)(inside.p - info.p);
+		*VEC_PUSH(&image->units) = u;
+	}
 }
 
-static Dwarf_Small word_bytes(void *obj)
+struct dwarf_unit *dwarf_unit_at(struct dwarf_image *image, uint64_t die)
 {
-	const struct dwarf_input *in = obj;
-
-	return in->is_64 ? 8 : 4;
-}
-
-static Dwarf_Unsigned section_count(void *obj)
-{
-	const struct dwarf_input *in = obj;
-
-	return in->n_sections + 1;
-}
-
-static int load_section(void *obj, Dwarf_Half i, Dwarf_Small **out, int *error)
-{
-	const struct dwarf_input *in = obj;
-
-	if (i == 0 || i > in->n_sections || in->sections[i - 1].bytes.n == 0)
-		return DW_DLV_NO_ENTRY;
-	*out = (Dwarf_Small *)(uintptr_t)in->sections[i - 1].bytes.p;
-	return DW_DLV_OK;
-}
-
-static int open_sections(struct batch *b, struct err *err)
-{
-	static const Dwarf_Obj_Access_Methods methods = {
-		.get_section_info = section_info,
-		.get_byte_order = byte_order,
-		.get_length_size = word_bytes,
-		.get_pointer_size = word_bytes,
-		.get_section_count = section_count,
-		.load_section = load_section,
-	};
-	static Dwarf_Obj_Access_Interface door;
-	Dwarf_Error e = NULL;
-
-	door = (Dwarf_Obj_Access_Interface){ (void *)(uintptr_t)b->r.in, &methods };
-	dwarf_set_de_alloc_flag(0);
-	if (dwarf_object_init_b(&door, NULL, NULL, DW_GROUPNUMBER_ANY, &b->r.dbg, &e) == DW_DLV_OK)
-		return 0;
-	return err_set(err, SONDE_EFORMAT, "damaged debug information: %s",
-		       e ? dwarf_errmsg(e) : "no debug sections");
-}
-
-struct elf_bytes dwarf_section_bytes(const struct dwarf_input *in, const char *name)
-{
-	for (size_t i = 0; i < in->n_sections; i++)
-		if (strcmp(in->sections[i].name, name) == 0)
-			return in->sections[i].bytes;
-	return (struct elf_bytes){ NULL, 0 };
-}
-
-/* ---- which unit answers what ---- */
-
-static bool is_bad(const struct dwarf_input *in, uint32_t unit)
-{
-	for (size_t i = 0; i < in->n_bad_units; i++)
-		if (in->bad_units[i] == unit)
-			return true;
-	return false;
-}
-
-static uint32_t first_at(const uint64_t *addresses, size_t n, uint64_t address)
-{
-	size_t lo = 0, hi = n;
+	size_t lo = 0, hi = image->units.n;
+	struct dwarf_unit *u;
 
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 
-		if (addresses[mid] < address)
+		if (image->units.v[mid].offset <= die)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return (uint32_t)lo;
+	if (lo == 0)
+		return NULL;
+	u = &image->units.v[lo - 1];
+	return die >= u->die && die < u->end ? u : NULL;
 }
 
-uint32_t dwarf_job_slot(const struct dwarf_job *job, uint64_t address)
+struct dwarf_cursor dwarf_unit_cursor(const struct dwarf_unit *u, uint64_t from)
 {
-	return first_at(job->addresses, job->n, address);
+	const unsigned char *info = u->image->sections.v[DWARF_INFO].p;
+
+	return (struct dwarf_cursor){ info + from, info + u->end, u->image->sections.is_little,
+				      u->is_dwarf64, false };
 }
 
-static void claim(struct batch *b, uint32_t address)
-{
-	if (b->n_claims[address] == MAX_CLAIMS || b->last_claim[address] == b->unit + 1)
-		return;
-	b->last_claim[address] = b->unit + 1;
-	b->n_claims[address]++;
-	*VEC_PUSH(&b->claims) = (struct claim){ b->unit, address };
-}
-
-static void claim_range(void *ctx, uint64_t start, uint64_t end)
-{
-	struct batch *b = ctx;
-	const struct dwarf_input *in = b->r.in;
-
-	for (uint32_t i = first_at(in->addresses, in->n_addresses, start);
-	     i < in->n_addresses && in->addresses[i] < end; i++)
-		claim(b, i);
-}
+/* ---- root dies ---- */
 
 static bool names_are_linkage_names(uint64_t language)
 {
@@ -168,228 +106,81 @@ static bool names_are_linkage_names(uint64_t language)
 	       language == DW_LANG_Mips_Assembler;
 }
 
-static void read_root(struct batch *b, Dwarf_Die root, uint16_t version)
+static uint64_t number_or(const struct dwarf_die *d, enum dwarf_slot slot, uint64_t otherwise)
 {
-	struct dwarf_unit unit = { .version = version };
-	Dwarf_Addr low = 0;
-	Dwarf_Error e = NULL;
-	Dwarf_Half tag = 0;
-	uint64_t language = 0;
+	uint64_t n;
 
-	if (dwarf_dieoffset(root, &unit.die, &e) != DW_DLV_OK ||
-	    dwarf_tag(root, &tag, &e) != DW_DLV_OK)
-		dwarf_forget(&b->r, e);
-	e = NULL;
-	if (dwarf_lowpc(root, &low, &e) != DW_DLV_OK)
-		dwarf_forget(&b->r, e);
-	unit.base = low;
-	die_unsigned(&b->r, root, DW_AT_language, &language);
-	unit.is_c = names_are_linkage_names(language);
-	b->unit = (uint32_t)b->r.units.n;
-	/* Partial and type units hold no code; the units that import them do. */
-	unit.has_ranges = tag != DW_TAG_compile_unit && tag != DW_TAG_skeleton_unit;
-	if (!unit.has_ranges && !is_bad(b->r.in, b->unit))
-		unit.has_ranges = die_ranges(&b->r, &unit, root, claim_range, b);
-	*VEC_PUSH(&b->r.units) = unit;
+	return dwarf_unsigned(dwarf_get(d, slot), &n) ? n : otherwise;
 }
 
-/* A header that cannot be read hides where the next one is: what came before still counts. */
-static void read_units(struct batch *b)
+static void take_root(struct dwarf_unit *u, const struct dwarf_die *d)
 {
-	while (b->r.units.n < b->r.in->end_unit) {
-		Dwarf_Unsigned bytes, type_offset, next;
-		Dwarf_Half version, address_bytes, length_bytes, extension, kind;
-		Dwarf_Off abbrevs;
-		Dwarf_Error e = NULL;
-		Dwarf_Sig8 signature;
-		Dwarf_Die root;
+	bool is_split = u->type == DW_UT_split_compile || u->type == DW_UT_split_type;
 
-		b->sink->enter(b->sink->ctx, (uint32_t)b->r.units.n, false);
-		if (dwarf_next_cu_header_d(b->r.dbg, 1, &bytes, &version, &abbrevs, &address_bytes,
-					   &length_bytes, &extension, &signature, &type_offset,
-					   &next, &kind, &e) != DW_DLV_OK) {
-			dwarf_forget(&b->r, e);
-			return;
-		}
-		if (dwarf_siblingof_b(b->r.dbg, NULL, 1, &root, &e) == DW_DLV_OK) {
-			read_root(b, root, version);
-			dwarf_dealloc(b->r.dbg, root, DW_DLA_DIE);
-		} else {
-			dwarf_forget(&b->r, e);
-			*VEC_PUSH(&b->r.units) = (struct dwarf_unit){ .has_ranges = true };
-		}
-	}
+	/* Files of their own begin with a header where nobody says where their tables begin. */
+	u->addr_base = number_or(d, SLOT_ADDR_BASE, 0);
+	u->str_offsets_base = number_or(d, SLOT_STR_OFFSETS_BASE,
+					!is_split	? 0
+					: u->is_dwarf64 ? 16
+							: 8);
+	u->rnglists_base = number_or(d, SLOT_RNGLISTS_BASE,
+				     !is_split	     ? 0
+				     : u->is_dwarf64 ? 20
+						     : 12);
+	u->ranges_base = number_or(d, SLOT_RANGES_BASE, 0);
+	u->is_c = names_are_linkage_names(number_or(d, SLOT_LANGUAGE, 0));
+	u->lines = number_or(d, SLOT_STMT_LIST, 0);
+	u->has_lines = d->has >> SLOT_STMT_LIST & 1;
+	if (u->version < 5)
+		u->id = number_or(d, SLOT_DWO_ID, 0);
+	u->comp_dir = dwarf_string(u, dwarf_get(d, SLOT_COMP_DIR));
+	u->dwo_name = dwarf_string(u, dwarf_get(d, SLOT_DWO_NAME));
+	if (!dwarf_address(u, dwarf_get(d, SLOT_LOW), &u->base))
+		u->base = 0;
 }
 
-/* ---- one unit ---- */
-
-static int by_slot(const void *a, const void *b)
+static void read_root(struct dwarf_unit *u, struct dwarf_die *d)
 {
-	const struct dwarf_link *x = a, *y = b;
+	struct dwarf_abbrevs *t = &u->image->reader->root_abbrevs;
+	struct dwarf_cursor c = dwarf_unit_cursor(u, u->die);
+	uint64_t code = cursor_uleb(&c);
+	const struct dwarf_abbrev *a = code ? dwarf_abbrevs_read(t, u, code) : NULL;
 
-	if (x->slot != y->slot)
-		return x->slot < y->slot ? -1 : 1;
-	return (x->depth > y->depth) - (x->depth < y->depth);
+	d->has = 0;
+	if (a)
+		dwarf_read_die(&c, u, t, a, d);
 }
 
-/* Links outermost first become frames innermost first; each call site belongs to the frame that
- * calls. */
-static size_t make_frames(struct batch *b, struct dwarf_lines *lines, const struct dwarf_row *row,
-			  const struct dwarf_link *links, size_t n, struct dwarf_frame *out)
+void dwarf_unit_root(struct dwarf_unit *u, struct dwarf_die *d)
 {
-	uint64_t file = row->file;
-	int64_t line = row->line, column = row->column;
-	bool known = row->known;
+	struct dwarf_die local;
 
-	if (n == 0)
-		out[0] = (struct dwarf_frame){ .frame.line = line, .frame.column = column };
-	for (size_t i = 0; i < n; i++) {
-		const struct dwarf_link *link = &links[n - 1 - i];
-
-		out[i] = (struct dwarf_frame){
-			.frame = {
-				.function = link->function->name,
-				.file = known ? dwarf_lines_file(lines, file) : NULL,
-				.line = line,
-				.column = column,
-				.start_line = link->function->start_line,
-			},
-			.is_linkage = link->function->is_linkage,
-		};
-		known = true;
-		file = link->call_file;
-		line = link->call_line;
-		column = link->call_column;
-	}
-	if (n == 0)
-		out[0].frame.file = dwarf_lines_file(lines, file);
-	return n ? n : 1;
-}
-
-static void answer(struct batch *b, struct dwarf_job *job, struct dwarf_lines *lines,
-		   const uint32_t *numbers)
-{
-	size_t at = 0;
-
-	if (job->links.n)
-		qsort(job->links.v, job->links.n, sizeof(*job->links.v), by_slot);
-	for (uint32_t slot = 0; slot < job->n; slot++) {
-		struct dwarf_frame frames[DWARF_MAX_FRAMES];
-		uint8_t got = (job->depths[slot] ? GOT_FUNCTION : 0) |
-			      (job->rows[slot].known ? GOT_LINE : 0);
-		size_t first = at, n;
-
-		at += job->depths[slot];
-		if (got <= b->got[numbers[slot]])
-			continue;
-		b->got[numbers[slot]] = got;
-		n = make_frames(b, lines, &job->rows[slot],
-				at > first ? &job->links.v[first] : NULL, at - first, frames);
-		b->sink->answer(b->sink->ctx, numbers[slot], frames, n);
-	}
-}
-
-/* numbers: the addresses to look up in this unit, ascending.  With by_lines the unit has not said
- * what it covers: its dies are read only if its line table knows one of the addresses. */
-static void read_unit(struct batch *b, uint32_t unit, const uint32_t *numbers, uint32_t n,
-		      bool by_lines)
-{
-	struct arena *a = arena_new(ARENA_DIE);
-	uint64_t *addresses = ARENA_ARRAY(a, uint64_t, n);
-	struct dwarf_job job = {
-		.unit = &b->r.units.v[unit],
-		.n = n,
-		.addresses = addresses,
-		.rows = ARENA_ARRAY(a, struct dwarf_row, n),
-		.depths = ARENA_ARRAY(a, uint32_t, n),
-		.roots = ARENA_ARRAY(a, uint32_t, n),
-	};
-	struct dwarf_lines lines;
-	Dwarf_Error e = NULL;
-	bool any = !by_lines;
-
-	b->sink->enter(b->sink->ctx, unit, true);
-	for (uint32_t i = 0; i < n; i++)
-		addresses[i] = b->r.in->addresses[numbers[i]];
-	if (dwarf_offdie_b(b->r.dbg, job.unit->die, 1, &job.root, &e) != DW_DLV_OK) {
-		dwarf_forget(&b->r, e);
-		arena_free(a);
+	if (!d && u->has_root)
 		return;
+	if (!d)
+		d = &local;
+	pthread_mutex_lock(&u->image->reader->lock);
+	read_root(u, d);
+	if (!u->has_root) {
+		take_root(u, d);
+		u->has_root = true;
 	}
-	dwarf_lines_open(&b->r, &job, &lines);
-	for (uint32_t i = 0; i < n && !any; i++)
-		any = job.rows[i].known;
-	if (any)
-		dwarf_find_functions(&b->r, &job);
-	answer(b, &job, &lines, numbers);
-	dwarf_lines_close(&lines);
-	dwarf_dealloc(b->r.dbg, job.root, DW_DLA_DIE);
-	VEC_RELEASE(&job.links);
-	arena_free(a);
+	pthread_mutex_unlock(&u->image->reader->lock);
 }
 
-static int by_unit(const void *a, const void *b)
+const struct dwarf_abbrevs *dwarf_die_at(struct dwarf_worker *w, struct dwarf_unit *u,
+					 uint64_t offset, struct dwarf_die *d)
 {
-	const struct claim *x = a, *y = b;
+	const struct dwarf_abbrevs *t = dwarf_abbrevs_get(w, u);
+	struct dwarf_cursor c = dwarf_unit_cursor(u, offset);
+	uint64_t code = cursor_uleb(&c);
+	const struct dwarf_abbrev *a = t && code ? dwarf_abbrevs_find(t, code) : NULL;
 
-	if (x->unit != y->unit)
-		return x->unit < y->unit ? -1 : 1;
-	return (x->address > y->address) - (x->address < y->address);
-}
-
-static void read_claimed(struct batch *b, uint32_t *numbers)
-{
-	if (b->claims.n)
-		qsort(b->claims.v, b->claims.n, sizeof(*b->claims.v), by_unit);
-	for (size_t i = 0; i < b->claims.n;) {
-		uint32_t unit = b->claims.v[i].unit, n = 0;
-
-		for (; i < b->claims.n && b->claims.v[i].unit == unit; i++)
-			if (b->got[b->claims.v[i].address] != GOT_BOTH)
-				numbers[n++] = b->claims.v[i].address;
-		if (n)
-			read_unit(b, unit, numbers, n, false);
-	}
-}
-
-static void read_unclaimed(struct batch *b, uint32_t *numbers)
-{
-	for (uint32_t unit = 0; unit < b->r.units.n; unit++) {
-		uint32_t n = 0;
-
-		if (b->r.units.v[unit].has_ranges || is_bad(b->r.in, unit))
-			continue;
-		for (uint32_t i = 0; i < b->r.in->n_addresses; i++)
-			if (!b->got[i])
-				numbers[n++] = i;
-		if (n)
-			read_unit(b, unit, numbers, n, true);
-	}
-}
-
-int dwarf_lookup(const struct dwarf_input *in, const struct dwarf_sink *sink, struct err *err)
-{
-	struct batch b = { .sink = sink, .unit = 0 };
-	struct arena *a = arena_new(ARENA_DIE);
-	uint32_t *numbers = ARENA_ARRAY(a, uint32_t, in->n_addresses);
-	int status;
-
-	b.r.in = in;
-	b.r.arena = a;
-	b.got = ARENA_ARRAY(a, uint8_t, in->n_addresses);
-	b.n_claims = ARENA_ARRAY(a, uint8_t, in->n_addresses);
-	b.last_claim = ARENA_ARRAY(a, uint32_t, in->n_addresses);
-	hash_map_init(&b.r.function_index);
-	status = open_sections(&b, err);
-	if (status == 0) {
-		read_units(&b);
-		read_claimed(&b, numbers);
-		read_unclaimed(&b, numbers);
-	}
-	VEC_RELEASE(&b.claims);
-	VEC_RELEASE(&b.r.units);
-	VEC_RELEASE(&b.r.functions);
-	hash_map_release(&b.r.function_index);
-	arena_free(a);
-	return status;
+	d->offset = offset;
+	d->has = 0;
+	if (!a)
+		return NULL;
+	dwarf_unit_root(u, NULL);
+	dwarf_read_die(&c, u, t, a, d);
+	return t;
 }

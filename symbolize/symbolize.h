@@ -1,8 +1,7 @@
 /* symbolize.h - the door of symbolize/: from addresses to functions, lines and inline chains.
  *
  * Not async-signal-safe.  Not thread-safe: demangle() keeps what it has seen, a struct binary its
- * answers.  Reading DWARF forks a child process, so that damaged debug information cannot hurt the
- * caller.
+ * answers.  Reading much DWARF uses all processors, by threads that end before the call does.
  */
 #ifndef SONDE_SYMBOLIZE_H
 #define SONDE_SYMBOLIZE_H
@@ -17,8 +16,9 @@ enum demangle_mode {
 	DEMANGLE_NONE,
 };
 
-struct symbolize_opts { /* NULL or zeros = defaults */
-	bool force;	/* also what already has functions */
+struct symbolize_opts {	   /* NULL or zeros = defaults */
+	bool force;	   /* also what already has functions */
+	bool use_libdwarf; /* read DWARF by libdwarf, in a child process: slow, a second opinion */
 	enum demangle_mode demangle;
 	const char *binary_path; /* ':' list of folders to search; NULL = $PPROF_BINARY_PATH */
 	/* Called with a sentence for each file that was there and was refused, and for each mapping
@@ -69,7 +69,7 @@ const char *binary_build_id(const struct binary *b);
 const char *binary_problem(const struct binary *b);
 
 /* Look up many addresses at once and keep the answers: DWARF is read in batches, each of which
- * costs a process and a pass over the units.  The more addresses a call has, the better. */
+ * costs a pass over the units.  The more addresses a call has, the better. */
 void binary_prepare(struct binary *b, const uint64_t *addresses, size_t n);
 
 /* Frames at an address of the file's own address space, innermost inlined function first; the last

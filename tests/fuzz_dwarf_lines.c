@@ -1,9 +1,9 @@
 /* fuzz_dwarf_lines.c - dwarf_lines_read(): headers and programs of line tables, and the names of
  * their files.
  *
- * The first byte chooses the byte order; the rest is all three sections that a line table refers
+ * The first byte chooses the byte order; the rest is all sections that a line table refers
  * to. */
-#include "symbolize/dwarf_reader.h"
+#include "symbolize/dwarf_lines.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -14,32 +14,28 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct elf_range everywhere = { 0, UINT64_MAX };
 	struct elf_file binary = { .code = { &everywhere, 1, 0 } };
 	struct elf_bytes bytes = { data + 1, size - 1 };
-	struct dwarf_section sections[] = {
-		{ ".debug_line", bytes },
-		{ ".debug_line_str", bytes },
-		{ ".debug_str", bytes },
-	};
-	struct dwarf_input in = {
-		.binary = &binary,
-		.sections = sections,
-		.n_sections = 3,
-		.is_64 = true,
-	};
-	struct dwarf_reader r = { .in = &in };
+	struct dwarf_sections sections = { .is_64 = true };
 	struct dwarf_row rows[N] = { { 0 } };
-	struct dwarf_job job = { .n = N, .addresses = addresses, .rows = rows };
-	struct dwarf_lines lines = { .comp_dir = "/src" };
+	struct dwarf_slots slots = { N, addresses, rows };
+	struct dwarf_lines lines = {
+		.binary = &binary,
+		.sections = &sections,
+		.comp_dir = "/src",
+	};
 
+	sections.v[DWARF_LINE] = sections.v[DWARF_LINE_STR] = sections.v[DWARF_STR] =
+		sections.v[DWARF_STR_OFFSETS] = bytes;
 	if (size == 0)
 		return 0;
-	in.is_little = data[0] & 1;
+	sections.is_little = data[0] & 1;
 	lines.arena = arena_new(ARENA_DIE);
-	dwarf_lines_read(&r, &job, 0, &lines);
+	dwarf_lines_read(&lines, &slots, 0);
 	for (size_t i = 0; i < N; i++)
 		if (rows[i].known)
 			dwarf_lines_file(&lines, rows[i].file);
 	for (uint64_t i = 0; i < lines.files.n && i < 100; i++)
 		dwarf_lines_file(&lines, i);
-	dwarf_lines_close(&lines);
+	dwarf_lines_release(&lines);
+	arena_free(lines.arena);
 	return 0;
 }

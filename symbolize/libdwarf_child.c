@@ -1,4 +1,4 @@
-/* dwarf_child.c - read DWARF in a child process, so that damaged debug information cannot hurt this
+/* libdwarf_child.c - read DWARF in a child process, so that damaged debug information cannot hurt this
  * one.
  *
  * libdwarf as distributed reads beyond its sections on some damaged files, frees twice on others,
@@ -17,7 +17,7 @@
 #include "base/arena.h"
 #include "base/outfile.h"
 #include "base/strtab.h"
-#include "symbolize/dwarf_lookup.h"
+#include "symbolize/libdwarf_lookup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -158,18 +158,18 @@ static void send_answer(void *ctx, size_t i, const struct dwarf_frame *frames, s
 	put(s, packed, n * sizeof(packed[0]));
 }
 
-static uint64_t section_bytes(const struct dwarf_input *in)
+static uint64_t section_bytes(const struct libdwarf_input *in)
 {
 	uint64_t bytes = 0;
 
-	for (size_t i = 0; i < in->n_sections; i++)
-		bytes += in->sections[i].bytes.n;
+	for (size_t i = 0; i < N_DWARF_SECTIONS; i++)
+		bytes += in->source->sections->v[i].n;
 	return bytes;
 }
 
 /* Sanitizers map terabytes that they never use, so there the address space cannot be the measure.
  */
-static void limit_memory(const struct dwarf_input *in)
+static void limit_memory(const struct libdwarf_input *in)
 {
 #if !SANITIZED
 	uint64_t bytes = MEMORY_SPARE + section_bytes(in) * MEMORY_FACTOR;
@@ -221,10 +221,10 @@ static void expect_crashes(void)
 		be_silent();
 }
 
-static void run_child(const struct dwarf_input *in, int fd, struct progress *progress)
+static void run_child(const struct libdwarf_input *in, int fd, struct progress *progress)
 {
 	static struct sender s;
-	struct dwarf_sink sink = { send_enter, send_answer, &s };
+	struct libdwarf_sink sink = { send_enter, send_answer, &s };
 	rlim_t earned = section_bytes(in) / BYTES_PER_SECOND;
 
 	expect_crashes();
@@ -234,7 +234,7 @@ static void run_child(const struct dwarf_input *in, int fd, struct progress *pro
 	s.unit_seconds = UNIT_SECONDS + earned;
 	s.last_second = cpu_seconds() + BATCH_SECONDS + 4 * earned;
 	s.strings = strtab_new();
-	if (dwarf_lookup(in, &sink, NULL)) {
+	if (libdwarf_lookup(in, &sink, NULL)) {
 		progress->state = REFUSED;
 		_exit(1);
 	}
@@ -246,8 +246,8 @@ static void run_child(const struct dwarf_input *in, int fd, struct progress *pro
 /* ---- the parent ---- */
 
 struct receiver {
-	const struct dwarf_input *in;
-	const struct dwarf_sink *sink;
+	const struct libdwarf_input *in;
+	const struct libdwarf_sink *sink;
 	const size_t *numbers; /* of the addresses in the caller's batch */
 	bool *answered;
 	struct strtab *strings;
@@ -319,6 +319,7 @@ static bool get_answer(struct receiver *r, uint32_t i, uint32_t n)
 			},
 			.is_linkage = p->is_linkage,
 		};
+		frames[k].bare = frames[k].frame.function;
 	}
 	r->answered[i] = true;
 	r->sink->answer(r->sink->ctx, r->numbers[i], frames, n);
@@ -385,7 +386,7 @@ static size_t drop_answered(uint64_t *addresses, size_t *numbers, bool *answered
 	return kept;
 }
 
-static int ask_children(struct receiver *r, struct dwarf_input *in, uint64_t *addresses,
+static int ask_children(struct receiver *r, struct libdwarf_input *in, uint64_t *addresses,
 			size_t *numbers, struct progress *progress, struct err *err)
 {
 	uint32_t bad[MAX_CHILDREN];
@@ -408,14 +409,14 @@ static int ask_children(struct receiver *r, struct dwarf_input *in, uint64_t *ad
 	return err_set(err, SONDE_EFORMAT, "damaged debug information, read as far as possible");
 }
 
-int dwarf_lookup_in_child(const struct dwarf_input *in, const struct dwarf_sink *sink,
-			  struct err *err)
+int libdwarf_lookup_in_child(const struct libdwarf_input *in, const struct libdwarf_sink *sink,
+			     struct err *err)
 {
 	struct arena *a = arena_new(ARENA_DIE);
 	struct receiver *r = ARENA_NEW(a, struct receiver);
 	uint64_t *addresses = arena_memdup(a, in->addresses, in->n_addresses * sizeof(uint64_t));
 	size_t *numbers = ARENA_ARRAY(a, size_t, in->n_addresses);
-	struct dwarf_input left = *in;
+	struct libdwarf_input left = *in;
 	struct progress *progress;
 	int status;
 

@@ -1,30 +1,30 @@
-/* dwarf_attrs.c - attributes of a die, and the pieces of code that it covers. */
-#include "symbolize/dwarf_reader.h"
+/* libdwarf_attrs.c - attributes of a die, and the pieces of code that it covers. */
+#include "symbolize/libdwarf_reader.h"
 
-void dwarf_forget(struct dwarf_reader *r, Dwarf_Error e)
+void libdwarf_forget(struct libdwarf_reader *r, Dwarf_Error e)
 {
 	if (e)
 		dwarf_dealloc_error(r->dbg, e);
 }
 
-static Dwarf_Attribute get_attr(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at)
+static Dwarf_Attribute get_attr(struct libdwarf_reader *r, Dwarf_Die die, Dwarf_Half at)
 {
 	Dwarf_Attribute a = NULL;
 	Dwarf_Error e = NULL;
 
 	if (dwarf_attr(die, at, &a, &e) == DW_DLV_OK)
 		return a;
-	dwarf_forget(r, e);
+	libdwarf_forget(r, e);
 	return NULL;
 }
 
-static void put_attr(struct dwarf_reader *r, Dwarf_Attribute a)
+static void put_attr(struct libdwarf_reader *r, Dwarf_Attribute a)
 {
 	if (a)
 		dwarf_dealloc(r->dbg, a, DW_DLA_ATTR);
 }
 
-bool die_unsigned(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, uint64_t *value)
+bool die_unsigned(struct libdwarf_reader *r, Dwarf_Die die, Dwarf_Half at, uint64_t *value)
 {
 	Dwarf_Attribute a = get_attr(r, die, at);
 	Dwarf_Error e = NULL;
@@ -38,19 +38,19 @@ bool die_unsigned(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, uint64_t
 		*value = u;
 		ok = true;
 	} else {
-		dwarf_forget(r, e);
+		libdwarf_forget(r, e);
 		e = NULL;
 		if (dwarf_formsdata(a, &s, &e) == DW_DLV_OK && s >= 0) {
 			*value = (uint64_t)s;
 			ok = true;
 		}
-		dwarf_forget(r, e);
+		libdwarf_forget(r, e);
 	}
 	put_attr(r, a);
 	return ok;
 }
 
-const char *die_string(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at)
+const char *die_string(struct libdwarf_reader *r, Dwarf_Die die, Dwarf_Half at)
 {
 	Dwarf_Attribute a = get_attr(r, die, at);
 	Dwarf_Error e = NULL;
@@ -63,13 +63,13 @@ const char *die_string(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at)
 	if (dwarf_whatform(a, &form, &e) != DW_DLV_OK || form == DW_FORM_GNU_strp_alt ||
 	    form == DW_FORM_strp_sup || dwarf_formstring(a, &s, &e) != DW_DLV_OK)
 		s = NULL;
-	dwarf_forget(r, e);
+	libdwarf_forget(r, e);
 	put_attr(r, a);
 	return s && s[0] ? s : NULL;
 }
 
 /* An offset into another section: DW_FORM_sec_offset, and plain data before DWARF 4. */
-bool die_offset(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, Dwarf_Off *offset)
+bool die_offset(struct libdwarf_reader *r, Dwarf_Die die, Dwarf_Half at, Dwarf_Off *offset)
 {
 	Dwarf_Attribute a = get_attr(r, die, at);
 	Dwarf_Unsigned value = 0;
@@ -86,12 +86,12 @@ bool die_offset(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, Dwarf_Off 
 		ok = dwarf_formudata(a, &value, &e) == DW_DLV_OK;
 		*offset = value;
 	}
-	dwarf_forget(r, e);
+	libdwarf_forget(r, e);
 	put_attr(r, a);
 	return ok;
 }
 
-bool die_reference(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, Dwarf_Off *to)
+bool die_reference(struct libdwarf_reader *r, Dwarf_Die die, Dwarf_Half at, Dwarf_Off *to)
 {
 	Dwarf_Attribute a = get_attr(r, die, at);
 	Dwarf_Error e = NULL;
@@ -103,21 +103,21 @@ bool die_reference(struct dwarf_reader *r, Dwarf_Die die, Dwarf_Half at, Dwarf_O
 	ok = dwarf_whatform(a, &form, &e) == DW_DLV_OK && form != DW_FORM_GNU_ref_alt &&
 	     form != DW_FORM_ref_sup4 && form != DW_FORM_ref_sup8 && form != DW_FORM_ref_sig8 &&
 	     dwarf_global_formref(a, to, &e) == DW_DLV_OK;
-	dwarf_forget(r, e);
+	libdwarf_forget(r, e);
 	put_attr(r, a);
 	return ok;
 }
 
-static void visit(struct dwarf_reader *r, uint64_t start, uint64_t end, dwarf_range_fn fn,
+static void visit(struct libdwarf_reader *r, uint64_t start, uint64_t end, libdwarf_range_fn fn,
 		  void *ctx)
 {
-	if (start < end && elf_file_is_code(r->in->binary, start))
+	if (start < end && elf_file_is_code(r->in->source->binary, start))
 		fn(ctx, start, end);
 }
 
 /* DWARF 2 to 4: pairs counted from a base that an entry of its own may change. */
-static void visit_ranges(struct dwarf_reader *r, const struct dwarf_unit *unit, Dwarf_Die die,
-			 Dwarf_Off offset, dwarf_range_fn fn, void *ctx)
+static void visit_ranges(struct libdwarf_reader *r, const struct libdwarf_unit *unit, Dwarf_Die die,
+			 Dwarf_Off offset, libdwarf_range_fn fn, void *ctx)
 {
 	Dwarf_Unsigned bytes;
 	Dwarf_Ranges *list;
@@ -127,7 +127,7 @@ static void visit_ranges(struct dwarf_reader *r, const struct dwarf_unit *unit, 
 	Dwarf_Off real;
 
 	if (dwarf_get_ranges_b(r->dbg, offset, die, &real, &list, &n, &bytes, &e) != DW_DLV_OK) {
-		dwarf_forget(r, e);
+		libdwarf_forget(r, e);
 		return;
 	}
 	for (Dwarf_Signed i = 0; i < n && list[i].dwr_type != DW_RANGES_END; i++) {
@@ -139,8 +139,8 @@ static void visit_ranges(struct dwarf_reader *r, const struct dwarf_unit *unit, 
 	dwarf_ranges_dealloc(r->dbg, list, n);
 }
 
-static void visit_rnglist(struct dwarf_reader *r, Dwarf_Attribute a, Dwarf_Half form,
-			  Dwarf_Unsigned value, dwarf_range_fn fn, void *ctx)
+static void visit_rnglist(struct libdwarf_reader *r, Dwarf_Attribute a, Dwarf_Half form,
+			  Dwarf_Unsigned value, libdwarf_range_fn fn, void *ctx)
 {
 	Dwarf_Unsigned n, global, raw1, raw2, start, end;
 	Dwarf_Rnglists_Head head;
@@ -149,7 +149,7 @@ static void visit_rnglist(struct dwarf_reader *r, Dwarf_Attribute a, Dwarf_Half 
 	unsigned bytes, kind;
 
 	if (dwarf_rnglists_get_rle_head(a, form, value, &head, &n, &global, &e) != DW_DLV_OK) {
-		dwarf_forget(r, e);
+		libdwarf_forget(r, e);
 		return;
 	}
 	for (Dwarf_Unsigned i = 0; i < n; i++) {
@@ -160,12 +160,12 @@ static void visit_rnglist(struct dwarf_reader *r, Dwarf_Attribute a, Dwarf_Half 
 		if (kind != DW_RLE_base_address && kind != DW_RLE_base_addressx && !no_addr)
 			visit(r, start, end, fn, ctx);
 	}
-	dwarf_forget(r, e);
+	libdwarf_forget(r, e);
 	dwarf_dealloc_rnglists_head(head);
 }
 
-static bool visit_ranges_attr(struct dwarf_reader *r, const struct dwarf_unit *unit, Dwarf_Die die,
-			      dwarf_range_fn fn, void *ctx)
+static bool visit_ranges_attr(struct libdwarf_reader *r, const struct libdwarf_unit *unit,
+			      Dwarf_Die die, libdwarf_range_fn fn, void *ctx)
 {
 	Dwarf_Attribute a = get_attr(r, die, DW_AT_ranges);
 	Dwarf_Error e = NULL;
@@ -183,7 +183,7 @@ static bool visit_ranges_attr(struct dwarf_reader *r, const struct dwarf_unit *u
 	} else if (ok) {
 		ok = dwarf_formudata(a, &value, &e) == DW_DLV_OK;
 	}
-	dwarf_forget(r, e);
+	libdwarf_forget(r, e);
 	if (ok && unit->version >= 5)
 		visit_rnglist(r, a, form, value, fn, ctx);
 	else if (ok)
@@ -192,8 +192,8 @@ static bool visit_ranges_attr(struct dwarf_reader *r, const struct dwarf_unit *u
 	return ok;
 }
 
-bool die_ranges(struct dwarf_reader *r, const struct dwarf_unit *unit, Dwarf_Die die,
-		dwarf_range_fn fn, void *ctx)
+bool die_ranges(struct libdwarf_reader *r, const struct libdwarf_unit *unit, Dwarf_Die die,
+		libdwarf_range_fn fn, void *ctx)
 {
 	enum Dwarf_Form_Class class;
 	Dwarf_Addr low, high;
@@ -207,6 +207,6 @@ bool die_ranges(struct dwarf_reader *r, const struct dwarf_unit *unit, Dwarf_Die
 		visit(r, low, high, fn, ctx);
 		return true;
 	}
-	dwarf_forget(r, e);
+	libdwarf_forget(r, e);
 	return visit_ranges_attr(r, unit, die, fn, ctx);
 }

@@ -1,4 +1,4 @@
-/* dwarf_functions.c - which function an address belongs to, and what was inlined there.
+/* libdwarf_functions.c - which function an address belongs to, and what was inlined there.
  *
  * A unit's dies are walked once for all addresses asked.  The first walk looks only at namespaces
  * and at functions that hold an address.  Where that leaves an address without a function a second
@@ -9,14 +9,14 @@
  * address's chain. Ranges need not nest as the dies do (seen from gcc and clang): a chain takes at
  * each depth the first that comes.
  */
-#include "symbolize/dwarf_reader.h"
+#include "symbolize/libdwarf_reader.h"
 
 #define MAX_DIE_DEPTH 200 /* of nested dies; real programs stay below 50 */
 #define MAX_NAME_HOPS 16  /* origin and specification links from a die to its name */
 
 struct walk {
-	struct dwarf_reader *r;
-	struct dwarf_job *job;
+	struct libdwarf_reader *r;
+	struct libdwarf_job *job;
 	bool everywhere;  /* second walk */
 	uint32_t n_roots; /* physical functions that took an address */
 	uint32_t root;	  /* the one that is being walked, 0 = none */
@@ -24,11 +24,11 @@ struct walk {
 	bool hit;	  /* set by take_slots */
 	/* of the die at hand */
 	Dwarf_Die die;
-	const struct dwarf_function *function;
+	const struct libdwarf_function *function;
 	uint64_t call_file, call_line, call_column;
 };
 
-static void add_origin(struct dwarf_reader *r, struct dwarf_function *f, Dwarf_Die die)
+static void add_origin(struct libdwarf_reader *r, struct libdwarf_function *f, Dwarf_Die die)
 {
 	const char *name = die_string(r, die, DW_AT_linkage_name);
 	uint64_t line;
@@ -46,7 +46,7 @@ static void add_origin(struct dwarf_reader *r, struct dwarf_function *f, Dwarf_D
 }
 
 /* Name and line of a function, from its die and from those that the die refers to. */
-static void read_function(struct dwarf_reader *r, struct dwarf_function *f, Dwarf_Die die)
+static void read_function(struct libdwarf_reader *r, struct libdwarf_function *f, Dwarf_Die die)
 {
 	Dwarf_Die at = die, next;
 	Dwarf_Error e = NULL;
@@ -63,7 +63,7 @@ static void read_function(struct dwarf_reader *r, struct dwarf_function *f, Dwar
 		if (at != die)
 			dwarf_dealloc(r->dbg, at, DW_DLA_DIE);
 		if (status != DW_DLV_OK) {
-			dwarf_forget(r, e);
+			libdwarf_forget(r, e);
 			return;
 		}
 		at = next;
@@ -73,17 +73,17 @@ static void read_function(struct dwarf_reader *r, struct dwarf_function *f, Dwar
 }
 
 /* Abstract instances are shared by many inlined ones: read once, kept by die. */
-static const struct dwarf_function *get_function(struct dwarf_reader *r,
-						 const struct dwarf_unit *unit, Dwarf_Die die)
+static const struct libdwarf_function *get_function(struct libdwarf_reader *r,
+						    const struct libdwarf_unit *unit, Dwarf_Die die)
 {
 	Dwarf_Error e = NULL;
 	Dwarf_Off offset = 0;
-	struct dwarf_function *f;
+	struct libdwarf_function *f;
 	uint32_t *at;
 	uint64_t h;
 
 	if (dwarf_dieoffset(die, &offset, &e) != DW_DLV_OK)
-		dwarf_forget(r, e);
+		libdwarf_forget(r, e);
 	h = hash_mix(offset);
 	for (at = hash_map_first(&r->function_index, h); *at != HASH_MAP_NONE;
 	     at = hash_map_next(&r->function_index, at, h))
@@ -91,7 +91,7 @@ static const struct dwarf_function *get_function(struct dwarf_reader *r,
 			return r->functions.v[*at];
 	*at = (uint32_t)r->functions.n;
 	hash_map_added(&r->function_index, at, h);
-	f = ARENA_NEW(r->arena, struct dwarf_function);
+	f = ARENA_NEW(r->arena, struct libdwarf_function);
 	f->die = offset;
 	*VEC_PUSH(&r->functions) = f;
 	read_function(r, f, die);
@@ -100,7 +100,7 @@ static const struct dwarf_function *get_function(struct dwarf_reader *r,
 	return f;
 }
 
-static const struct dwarf_function *function_at_hand(struct walk *w)
+static const struct libdwarf_function *function_at_hand(struct walk *w)
 {
 	Dwarf_Off origin;
 	Dwarf_Error e = NULL;
@@ -115,7 +115,7 @@ static const struct dwarf_function *function_at_hand(struct walk *w)
 			dwarf_dealloc(w->r->dbg, die, DW_DLA_DIE);
 			return w->function;
 		}
-		dwarf_forget(w->r, e);
+		libdwarf_forget(w->r, e);
 	}
 	w->function = get_function(w->r, w->job->unit, w->die);
 	return w->function;
@@ -123,9 +123,9 @@ static const struct dwarf_function *function_at_hand(struct walk *w)
 
 static void add_link(struct walk *w, uint32_t slot)
 {
-	struct dwarf_job *job = w->job;
+	struct libdwarf_job *job = w->job;
 
-	*VEC_PUSH(&job->links) = (struct dwarf_link){
+	*VEC_PUSH(&job->links) = (struct libdwarf_link){
 		.slot = slot,
 		.depth = job->depths[slot]++,
 		.function = function_at_hand(w),
@@ -140,9 +140,10 @@ static void add_link(struct walk *w, uint32_t slot)
 static void take_slots(void *ctx, uint64_t start, uint64_t end)
 {
 	struct walk *w = ctx;
-	struct dwarf_job *job = w->job;
+	struct libdwarf_job *job = w->job;
 
-	for (uint32_t i = dwarf_job_slot(job, start); i < job->n && job->addresses[i] < end; i++) {
+	for (uint32_t i = dwarf_first_slot(&job->slots, start);
+	     i < job->slots.n && job->slots.addresses[i] < end; i++) {
 		if (job->depths[i])
 			continue;
 		job->roots[i] = w->n_roots + 1;
@@ -154,9 +155,10 @@ static void take_slots(void *ctx, uint64_t start, uint64_t end)
 static void take_inlined_slots(void *ctx, uint64_t start, uint64_t end)
 {
 	struct walk *w = ctx;
-	struct dwarf_job *job = w->job;
+	struct libdwarf_job *job = w->job;
 
-	for (uint32_t i = dwarf_job_slot(job, start); i < job->n && job->addresses[i] < end; i++)
+	for (uint32_t i = dwarf_first_slot(&job->slots, start);
+	     i < job->slots.n && job->slots.addresses[i] < end; i++)
 		if (job->roots[i] == w->root && job->depths[i] <= w->inlined &&
 		    job->depths[i] < DWARF_MAX_FRAMES)
 			add_link(w, i);
@@ -215,7 +217,7 @@ static void walk_die(struct walk *w, Dwarf_Die die, unsigned depth)
 	Dwarf_Half tag = 0;
 
 	if (dwarf_tag(die, &tag, &e) != DW_DLV_OK) {
-		dwarf_forget(w->r, e);
+		libdwarf_forget(w->r, e);
 		return;
 	}
 	switch (tag) {
@@ -250,7 +252,7 @@ static Dwarf_Die first_child(struct walk *w, Dwarf_Die die)
 		return NULL;
 	if (dwarf_child(die, &child, &e) == DW_DLV_OK)
 		return child;
-	dwarf_forget(w->r, e);
+	libdwarf_forget(w->r, e);
 	return NULL;
 }
 
@@ -262,13 +264,13 @@ static Dwarf_Die next_sibling(struct walk *w, Dwarf_Die die)
 	Dwarf_Die next;
 
 	if (dwarf_siblingof_b(w->r->dbg, die, 1, &next, &e) != DW_DLV_OK) {
-		dwarf_forget(w->r, e);
+		libdwarf_forget(w->r, e);
 		return NULL;
 	}
 	if (dwarf_dieoffset(die, &here, &e) == DW_DLV_OK &&
 	    dwarf_dieoffset(next, &there, &e) == DW_DLV_OK && there > here)
 		return next;
-	dwarf_forget(w->r, e);
+	libdwarf_forget(w->r, e);
 	dwarf_dealloc(w->r->dbg, next, DW_DLA_DIE);
 	return NULL;
 }
@@ -287,15 +289,15 @@ static void walk_children(struct walk *w, Dwarf_Die die, unsigned depth)
 	}
 }
 
-static bool all_found(const struct dwarf_job *job)
+static bool all_found(const struct libdwarf_job *job)
 {
-	for (uint32_t i = 0; i < job->n; i++)
+	for (uint32_t i = 0; i < job->slots.n; i++)
 		if (!job->depths[i])
 			return false;
 	return true;
 }
 
-void dwarf_find_functions(struct dwarf_reader *r, struct dwarf_job *job)
+void libdwarf_find_functions(struct libdwarf_reader *r, struct libdwarf_job *job)
 {
 	struct walk w = { .r = r, .job = job };
 

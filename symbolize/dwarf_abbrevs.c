@@ -1,0 +1,365 @@
+/* dwarf_abbrevs.c - abbreviations, compiled so that dies can be skipped fast.
+ *
+ * A die is a code and the values of its attributes, whose kinds and forms are in the abbreviation of
+ * that code.  Most dies are of no interest but have to be gone over, so each abbreviation is turned
+ * into a few steps: neighbours of fixed size become one addition.  Where DW_AT_sibling says at which
+ * byte the children of a die end, the step says so.
+ *
+ * A table is good for units with the same sizes of addresses and offsets; a worker keeps a few, as
+ * units refer to each other.
+ */
+#include "symbolize/dwarf_reader.h"
+
+#include <stdlib.h>
+
+#define MAX_STEP_BYTES (1u << 20)
+
+static enum dwarf_slot slot_of(uint64_t at)
+{
+	switch (at) {
+	case DW_AT_name:
+		return SLOT_NAME;
+	case DW_AT_linkage_name:
+	case DW_AT_MIPS_linkage_name:
+		return SLOT_LINKAGE_NAME;
+	case DW_AT_abstract_origin:
+		return SLOT_ORIGIN;
+	case DW_AT_specification:
+		return SLOT_SPECIFICATION;
+	case DW_AT_signature:
+		return SLOT_SIGNATURE;
+	case DW_AT_sibling:
+		return SLOT_SIBLING;
+	case DW_AT_low_pc:
+		return SLOT_LOW;
+	case DW_AT_high_pc:
+		return SLOT_HIGH;
+	case DW_AT_ranges:
+		return SLOT_RANGES;
+	case DW_AT_decl_line:
+		return SLOT_DECL_LINE;
+	case DW_AT_call_file:
+		return SLOT_CALL_FILE;
+	case DW_AT_call_line:
+		return SLOT_CALL_LINE;
+	case DW_AT_call_column:
+		return SLOT_CALL_COLUMN;
+	case DW_AT_comp_dir:
+		return SLOT_COMP_DIR;
+	case DW_AT_stmt_list:
+		return SLOT_STMT_LIST;
+	case DW_AT_language:
+		return SLOT_LANGUAGE;
+	case DW_AT_addr_base:
+	case DW_AT_GNU_addr_base:
+		return SLOT_ADDR_BASE;
+	case DW_AT_str_offsets_base:
+		return SLOT_STR_OFFSETS_BASE;
+	case DW_AT_rnglists_base:
+		return SLOT_RNGLISTS_BASE;
+	case DW_AT_GNU_ranges_base:
+		return SLOT_RANGES_BASE;
+	case DW_AT_dwo_name:
+	case DW_AT_GNU_dwo_name:
+		return SLOT_DWO_NAME;
+	case DW_AT_GNU_dwo_id:
+		return SLOT_DWO_ID;
+	default:
+		return NO_SLOT;
+	}
+}
+
+static enum dwarf_kind kind_of(uint64_t tag)
+{
+	switch (tag) {
+	case DW_TAG_subprogram:
+		return KIND_FUNCTION;
+	case DW_TAG_inlined_subroutine:
+		return KIND_INLINED;
+	case DW_TAG_namespace:
+	case DW_TAG_module:
+		return KIND_SPACE;
+	case DW_TAG_lexical_block:
+	case DW_TAG_try_block:
+	case DW_TAG_catch_block:
+	case DW_TAG_with_stmt:
+		return KIND_BLOCK;
+	default:
+		return KIND_OTHER;
+	}
+}
+
+static struct dwarf_step step_of(const struct dwarf_abbrevs *t, uint16_t form)
+{
+	unsigned offset = t->is_dwarf64 ? 8 : 4;
+
+	switch (form) {
+	case DW_FORM_flag_present:
+	case DW_FORM_implicit_const:
+		return (struct dwarf_step){ STEP_BYTES, 0 };
+	case DW_FORM_data1:
+	case DW_FORM_ref1:
+	case DW_FORM_flag:
+	case DW_FORM_strx1:
+	case DW_FORM_addrx1:
+		return (struct dwarf_step){ STEP_BYTES, 1 };
+	case DW_FORM_data2:
+	case DW_FORM_ref2:
+	case DW_FORM_strx2:
+	case DW_FORM_addrx2:
+		return (struct dwarf_step){ STEP_BYTES, 2 };
+	case DW_FORM_strx3:
+	case DW_FORM_addrx3:
+		return (struct dwarf_step){ STEP_BYTES, 3 };
+	case DW_FORM_data4:
+	case DW_FORM_ref4:
+	case DW_FORM_strx4:
+	case DW_FORM_addrx4:
+	case DW_FORM_ref_sup4:
+		return (struct dwarf_step){ STEP_BYTES, 4 };
+	case DW_FORM_data8:
+	case DW_FORM_ref8:
+	case DW_FORM_ref_sig8:
+	case DW_FORM_ref_sup8:
+		return (struct dwarf_step){ STEP_BYTES, 8 };
+	case DW_FORM_data16:
+		return (struct dwarf_step){ STEP_BYTES, 16 };
+	case DW_FORM_addr:
+		return (struct dwarf_step){ STEP_BYTES, t->address_bytes };
+	case DW_FORM_ref_addr:
+		return (struct dwarf_step){ STEP_BYTES,
+					    t->version <= 2 ? t->address_bytes : offset };
+	case DW_FORM_strp:
+	case DW_FORM_line_strp:
+	case DW_FORM_strp_sup:
+	case DW_FORM_sec_offset:
+	case DW_FORM_GNU_ref_alt:
+	case DW_FORM_GNU_strp_alt:
+		return (struct dwarf_step){ STEP_BYTES, offset };
+	case DW_FORM_udata:
+	case DW_FORM_sdata:
+	case DW_FORM_ref_udata:
+	case DW_FORM_strx:
+	case DW_FORM_addrx:
+	case DW_FORM_rnglistx:
+	case DW_FORM_loclistx:
+	case DW_FORM_GNU_addr_index:
+	case DW_FORM_GNU_str_index:
+		return (struct dwarf_step){ STEP_LEB, 0 };
+	case DW_FORM_string:
+		return (struct dwarf_step){ STEP_STRING, 0 };
+	case DW_FORM_block1:
+		return (struct dwarf_step){ STEP_BLOCK, 1 };
+	case DW_FORM_block2:
+		return (struct dwarf_step){ STEP_BLOCK, 2 };
+	case DW_FORM_block4:
+		return (struct dwarf_step){ STEP_BLOCK, 4 };
+	case DW_FORM_block:
+	case DW_FORM_exprloc:
+		return (struct dwarf_step){ STEP_BLOCK, 0 };
+	default:
+		return (struct dwarf_step){ STEP_FORM, form };
+	}
+}
+
+static void add_step(struct dwarf_abbrevs *t, struct dwarf_abbrev *a, struct dwarf_step step,
+		     bool is_sibling)
+{
+	struct dwarf_step *last = a->n_steps ? &t->steps.v[t->steps.n - 1] : NULL;
+
+	if (is_sibling && (step.op == STEP_LEB || (step.op == STEP_BYTES && step.n <= 8))) {
+		step.n = step.op == STEP_LEB ? 0 : step.n;
+		step.op = STEP_SIBLING;
+	}
+	if (step.op == STEP_BYTES && step.n == 0)
+		return;
+	if (step.op == STEP_BYTES && last && last->op == STEP_BYTES && last->n < MAX_STEP_BYTES) {
+		last->n += step.n;
+		return;
+	}
+	*VEC_PUSH(&t->steps) = step;
+	a->n_steps++;
+}
+
+static void read_attrs(struct dwarf_abbrevs *t, struct dwarf_abbrev *a, struct dwarf_cursor *c)
+{
+	while (cursor_left(c)) {
+		uint64_t at = cursor_uleb(c), form = cursor_uleb(c);
+		int64_t constant = form == DW_FORM_implicit_const ? cursor_sleb(c) : 0;
+		enum dwarf_slot slot = slot_of(at);
+		struct dwarf_step step;
+
+		if ((at == 0 && form == 0) || c->bad)
+			return;
+		if (form > UINT16_MAX)
+			form = 0;
+		step = step_of(t, (uint16_t)form);
+		if (slot == SLOT_LOW || slot == SLOT_RANGES)
+			a->has_code = true;
+		*VEC_PUSH(&t->attrs) =
+			(struct dwarf_attr){ (uint16_t)form, (uint8_t)slot, constant };
+		a->n_attrs++;
+		add_step(t, a, step,
+			 at == DW_AT_sibling && a->has_children && form != DW_FORM_ref_addr);
+	}
+	cursor_fail(c);
+}
+
+static int by_code(const void *a, const void *b)
+{
+	const struct dwarf_abbrev *x = a, *y = b;
+
+	return (x->code > y->code) - (x->code < y->code);
+}
+
+const struct dwarf_abbrev *dwarf_abbrevs_read(struct dwarf_abbrevs *t, const struct dwarf_unit *u,
+					      uint64_t code)
+{
+	struct elf_bytes section = u->image->sections.v[DWARF_ABBREV];
+	struct dwarf_cursor c = { .is_little = u->image->sections.is_little };
+	bool is_sorted = true;
+
+	t->image = u->image;
+	t->offset = u->abbrevs;
+	t->version = u->version;
+	t->address_bytes = u->address_bytes;
+	t->is_dwarf64 = u->is_dwarf64;
+	t->v.n = t->attrs.n = t->steps.n = 0;
+	if (u->abbrevs >= section.n)
+		return NULL;
+	c.p = section.p + u->abbrevs;
+	c.end = section.p + section.n;
+	while (cursor_left(&c)) {
+		struct dwarf_abbrev a = { .code = cursor_uleb(&c) };
+		uint64_t tag;
+
+		if (a.code == 0)
+			break;
+		tag = cursor_uleb(&c);
+		a.tag = tag <= UINT16_MAX ? (uint16_t)tag : 0;
+		a.kind = (uint8_t)kind_of(a.tag);
+		a.has_children = cursor_fixed(&c, 1) != 0;
+		a.first_attr = (uint32_t)t->attrs.n;
+		a.first_step = (uint32_t)t->steps.n;
+		read_attrs(t, &a, &c);
+		if (c.bad)
+			break;
+		if (t->v.n && t->v.v[t->v.n - 1].code >= a.code)
+			is_sorted = false;
+		*VEC_PUSH(&t->v) = a;
+		if (a.code == code)
+			return &t->v.v[t->v.n - 1];
+	}
+	if (!is_sorted)
+		qsort(t->v.v, t->v.n, sizeof(*t->v.v), by_code);
+	return NULL;
+}
+
+const struct dwarf_abbrevs *dwarf_abbrevs_get(struct dwarf_worker *w, const struct dwarf_unit *u)
+{
+	struct dwarf_abbrevs *t;
+
+	for (unsigned i = 0; i < DWARF_ABBREV_TABLES; i++) {
+		t = &w->tables[i];
+		if (t->image == u->image && t->offset == u->abbrevs && t->version == u->version &&
+		    t->address_bytes == u->address_bytes && t->is_dwarf64 == u->is_dwarf64)
+			return t->v.n ? t : NULL;
+	}
+	t = &w->tables[w->next_table];
+	w->next_table = (w->next_table + 1) % DWARF_ABBREV_TABLES;
+	/* Code 0 ends a table and is none in it. */
+	dwarf_abbrevs_read(t, u, 0);
+	dwarf_spend(w, (int64_t)t->attrs.n);
+	return t->v.n ? t : NULL;
+}
+
+void dwarf_abbrevs_release(struct dwarf_abbrevs *t)
+{
+	VEC_RELEASE(&t->v);
+	VEC_RELEASE(&t->attrs);
+	VEC_RELEASE(&t->steps);
+}
+
+const struct dwarf_abbrev *dwarf_abbrevs_find_slow(const struct dwarf_abbrevs *t, uint64_t code)
+{
+	struct dwarf_abbrev key = { .code = code };
+
+	return bsearch(&key, t->v.v, t->v.n, sizeof(key), by_code);
+}
+
+/* ---- skipping ---- */
+
+/* A sibling lies behind the die that names it, and in the same unit. */
+static const unsigned char *read_sibling(struct dwarf_cursor *c, const struct dwarf_unit *u,
+					 unsigned n)
+{
+	uint64_t at = n ? cursor_fixed(c, n) : cursor_uleb(c);
+	const unsigned char *start = u->image->sections.v[DWARF_INFO].p + u->offset;
+
+	if (at > (uint64_t)(c->end - start) || start + at <= c->p)
+		return NULL;
+	return start + at;
+}
+
+void dwarf_skip_attrs(struct dwarf_cursor *c, const struct dwarf_unit *u,
+		      const struct dwarf_abbrevs *t, const struct dwarf_abbrev *a,
+		      const unsigned char **to_sibling)
+{
+	const struct dwarf_step *step = &t->steps.v[a->first_step], *end = step + a->n_steps;
+	const unsigned char *sibling;
+
+	if (to_sibling)
+		*to_sibling = NULL;
+	for (; step < end; step++)
+		switch (step->op) {
+		case STEP_BYTES:
+			cursor_skip(c, step->n);
+			break;
+		case STEP_LEB:
+			cursor_uleb(c);
+			break;
+		case STEP_STRING:
+			cursor_string(c);
+			break;
+		case STEP_BLOCK:
+			cursor_skip(c, step->n ? cursor_fixed(c, step->n) : cursor_uleb(c));
+			break;
+		case STEP_SIBLING:
+			sibling = read_sibling(c, u, step->n);
+			if (to_sibling && sibling) {
+				*to_sibling = sibling;
+				return;
+			}
+			break;
+		case STEP_FORM:
+			dwarf_read_form(c, u, (uint16_t)step->n, 0, NULL);
+			break;
+		}
+}
+
+void dwarf_skip_children(struct dwarf_worker *w, struct dwarf_cursor *c, const struct dwarf_unit *u,
+			 const struct dwarf_abbrevs *t)
+{
+	uint64_t depth = 1;
+
+	while (depth && cursor_left(c) && dwarf_spend(w, 1)) {
+		uint64_t code = cursor_uleb(c);
+		const unsigned char *sibling;
+		const struct dwarf_abbrev *a;
+
+		if (code == 0) {
+			depth--;
+			continue;
+		}
+		a = dwarf_abbrevs_find(t, code);
+		if (!a) {
+			cursor_fail(c);
+			return;
+		}
+		dwarf_skip_attrs(c, u, t, a, &sibling);
+		if (sibling)
+			c->p = sibling;
+		else if (a->has_children)
+			depth++;
+	}
+}

@@ -1,0 +1,319 @@
+/* dwarf_forms.c - values of attributes.
+ *
+ * A value is kept as its form and a number; what the number means (an offset into a string section, an
+ * index into a table of addresses, a place in this unit or another) is worked out only for what is
+ * asked.
+ */
+#include "symbolize/dwarf_reader.h"
+
+static void read_indirect(struct dwarf_cursor *c, const struct dwarf_unit *u, struct dwarf_value *v)
+{
+	uint64_t form = cursor_uleb(c);
+
+	/* A form that names itself would never end. */
+	if (form > UINT16_MAX || form == DW_FORM_indirect || form == DW_FORM_implicit_const)
+		cursor_fail(c);
+	else
+		dwarf_read_form(c, u, (uint16_t)form, 0, v);
+}
+
+void dwarf_read_form(struct dwarf_cursor *c, const struct dwarf_unit *u, uint16_t form,
+		     int64_t constant, struct dwarf_value *v)
+{
+	uint64_t n = 0;
+
+	switch (form) {
+	case DW_FORM_flag_present:
+		n = 1;
+		break;
+	case DW_FORM_implicit_const:
+		n = (uint64_t)constant;
+		break;
+	case DW_FORM_data1:
+	case DW_FORM_ref1:
+	case DW_FORM_flag:
+	case DW_FORM_strx1:
+	case DW_FORM_addrx1:
+		n = cursor_fixed(c, 1);
+		break;
+	case DW_FORM_data2:
+	case DW_FORM_ref2:
+	case DW_FORM_strx2:
+	case DW_FORM_addrx2:
+		n = cursor_fixed(c, 2);
+		break;
+	case DW_FORM_strx3:
+	case DW_FORM_addrx3:
+		n = cursor_fixed(c, 3);
+		break;
+	case DW_FORM_data4:
+	case DW_FORM_ref4:
+	case DW_FORM_strx4:
+	case DW_FORM_addrx4:
+	case DW_FORM_ref_sup4:
+		n = cursor_fixed(c, 4);
+		break;
+	case DW_FORM_data8:
+	case DW_FORM_ref8:
+	case DW_FORM_ref_sig8:
+	case DW_FORM_ref_sup8:
+		n = cursor_fixed(c, 8);
+		break;
+	case DW_FORM_data16:
+		cursor_skip(c, 16);
+		break;
+	case DW_FORM_addr:
+		n = cursor_fixed(c, u->address_bytes);
+		break;
+	case DW_FORM_ref_addr:
+		n = u->version <= 2 ? cursor_fixed(c, u->address_bytes) : cursor_offset(c);
+		break;
+	case DW_FORM_strp:
+	case DW_FORM_line_strp:
+	case DW_FORM_strp_sup:
+	case DW_FORM_sec_offset:
+	case DW_FORM_GNU_ref_alt:
+	case DW_FORM_GNU_strp_alt:
+		n = cursor_offset(c);
+		break;
+	case DW_FORM_udata:
+	case DW_FORM_ref_udata:
+	case DW_FORM_strx:
+	case DW_FORM_addrx:
+	case DW_FORM_rnglistx:
+	case DW_FORM_loclistx:
+	case DW_FORM_GNU_addr_index:
+	case DW_FORM_GNU_str_index:
+		n = cursor_uleb(c);
+		break;
+	case DW_FORM_sdata:
+		n = (uint64_t)cursor_sleb(c);
+		break;
+	case DW_FORM_string:
+		n = (uint64_t)(uintptr_t)cursor_string(c);
+		break;
+	case DW_FORM_block1:
+		cursor_skip(c, cursor_fixed(c, 1));
+		break;
+	case DW_FORM_block2:
+		cursor_skip(c, cursor_fixed(c, 2));
+		break;
+	case DW_FORM_block4:
+		cursor_skip(c, cursor_fixed(c, 4));
+		break;
+	case DW_FORM_block:
+	case DW_FORM_exprloc:
+		cursor_skip(c, cursor_uleb(c));
+		break;
+	case DW_FORM_indirect:
+		read_indirect(c, u, v);
+		return;
+	default:
+		cursor_fail(c);
+	}
+	if (v)
+		*v = (struct dwarf_value){ n, form };
+}
+
+void dwarf_read_die(struct dwarf_cursor *c, const struct dwarf_unit *u,
+		    const struct dwarf_abbrevs *t, const struct dwarf_abbrev *a,
+		    struct dwarf_die *d)
+{
+	const struct dwarf_attr *attr = &t->attrs.v[a->first_attr], *end = attr + a->n_attrs;
+
+	d->abbrev = a;
+	d->has = 0;
+	for (; attr < end && !c->bad; attr++) {
+		if (attr->slot == NO_SLOT) {
+			dwarf_read_form(c, u, attr->form, 0, NULL);
+			continue;
+		}
+		dwarf_read_form(c, u, attr->form, attr->constant, &d->v[attr->slot]);
+		d->has |= 1u << attr->slot;
+	}
+	if (c->bad)
+		d->has = 0;
+}
+
+/* ---- what values mean ---- */
+
+static const char *string_at(const struct dwarf_image *image, enum dwarf_section_id section,
+			     uint64_t offset)
+{
+	struct elf_bytes b = image->sections.v[section];
+
+	if (offset >= b.n || !memchr(b.p + offset, 0, b.n - offset))
+		return NULL;
+	return (const char *)b.p + offset;
+}
+
+static const char *indexed_string(const struct dwarf_unit *u, uint64_t number)
+{
+	struct elf_bytes b = u->image->sections.v[DWARF_STR_OFFSETS];
+	unsigned size = u->is_dwarf64 ? 8 : 4;
+	uint64_t base = u->str_offsets_base;
+
+	if (base > b.n || number >= (b.n - base) / size)
+		return NULL;
+	return string_at(
+		u->image, DWARF_STR,
+		bytes_number(b.p + base + number * size, size, u->image->sections.is_little));
+}
+
+const char *dwarf_string(const struct dwarf_unit *u, const struct dwarf_value *v)
+{
+	const char *s = NULL;
+
+	if (!v)
+		return NULL;
+	switch (v->form) {
+	case DW_FORM_string:
+		s = (const char *)(uintptr_t)v->u;
+		break;
+	case DW_FORM_strp:
+		s = string_at(u->image, DWARF_STR, v->u);
+		break;
+	case DW_FORM_line_strp:
+		s = string_at(u->image, DWARF_LINE_STR, v->u);
+		break;
+	case DW_FORM_strp_sup:
+	case DW_FORM_GNU_strp_alt:
+		s = u->image->shared ? string_at(u->image->shared, DWARF_STR, v->u) : NULL;
+		break;
+	case DW_FORM_strx:
+	case DW_FORM_strx1:
+	case DW_FORM_strx2:
+	case DW_FORM_strx3:
+	case DW_FORM_strx4:
+	case DW_FORM_GNU_str_index:
+		s = indexed_string(u, v->u);
+		break;
+	}
+	return s && s[0] ? s : NULL;
+}
+
+bool dwarf_unsigned(const struct dwarf_value *v, uint64_t *out)
+{
+	if (!v)
+		return false;
+	switch (v->form) {
+	case DW_FORM_data1:
+	case DW_FORM_data2:
+	case DW_FORM_data4:
+	case DW_FORM_data8:
+	case DW_FORM_udata:
+	case DW_FORM_sec_offset:
+		*out = v->u;
+		return true;
+	case DW_FORM_sdata:
+	case DW_FORM_implicit_const:
+		*out = v->u;
+		return (int64_t)v->u >= 0;
+	default:
+		return false;
+	}
+}
+
+bool dwarf_indexed_address(const struct dwarf_unit *u, uint64_t number, uint64_t *out)
+{
+	const struct dwarf_unit *at = u->skeleton ? u->skeleton : u;
+	struct elf_bytes b = at->image->sections.v[DWARF_ADDR];
+	unsigned size = at->address_bytes;
+
+	if (at->addr_base > b.n || number >= (b.n - at->addr_base) / size)
+		return false;
+	*out = bytes_number(b.p + at->addr_base + number * size, size,
+			    at->image->sections.is_little);
+	return true;
+}
+
+bool dwarf_address(const struct dwarf_unit *u, const struct dwarf_value *v, uint64_t *out)
+{
+	if (!v)
+		return false;
+	switch (v->form) {
+	case DW_FORM_addr:
+		*out = v->u;
+		return true;
+	case DW_FORM_addrx:
+	case DW_FORM_addrx1:
+	case DW_FORM_addrx2:
+	case DW_FORM_addrx3:
+	case DW_FORM_addrx4:
+	case DW_FORM_GNU_addr_index:
+		return dwarf_indexed_address(u, v->u, out);
+	default:
+		return false;
+	}
+}
+
+/* Type units are numbered when the first is asked for. */
+static struct dwarf_unit *find_type(struct dwarf_image *image, uint64_t signature)
+{
+	uint64_t h = hash_mix(signature);
+
+	pthread_mutex_lock(&image->reader->lock);
+	if (!image->has_types) {
+		image->has_types = true;
+		for (size_t i = 0; i < image->units.n; i++) {
+			const struct dwarf_unit *u = &image->units.v[i];
+			uint64_t hash = hash_mix(u->id);
+			uint32_t *at;
+
+			if (u->type != DW_UT_type && u->type != DW_UT_split_type)
+				continue;
+			at = hash_map_first(&image->types, hash);
+			while (*at != HASH_MAP_NONE && image->units.v[*at].id != u->id)
+				at = hash_map_next(&image->types, at, hash);
+			if (*at != HASH_MAP_NONE)
+				continue;
+			*at = (uint32_t)i;
+			hash_map_added(&image->types, at, hash);
+		}
+	}
+	for (uint32_t *at = hash_map_first(&image->types, h); *at != HASH_MAP_NONE;
+	     at = hash_map_next(&image->types, at, h))
+		if (image->units.v[*at].id == signature) {
+			struct dwarf_unit *u = &image->units.v[*at];
+
+			pthread_mutex_unlock(&image->reader->lock);
+			return u;
+		}
+	pthread_mutex_unlock(&image->reader->lock);
+	return NULL;
+}
+
+bool dwarf_reference(const struct dwarf_unit *u, const struct dwarf_value *v,
+		     struct dwarf_unit **to_unit, uint64_t *to_die)
+{
+	struct dwarf_image *image = u->image;
+
+	if (!v)
+		return false;
+	switch (v->form) {
+	case DW_FORM_ref1:
+	case DW_FORM_ref2:
+	case DW_FORM_ref4:
+	case DW_FORM_ref8:
+	case DW_FORM_ref_udata:
+		*to_die = u->offset + v->u;
+		*to_unit = (struct dwarf_unit *)(uintptr_t)u;
+		return *to_die >= u->die && *to_die < u->end;
+	case DW_FORM_ref_sig8:
+		*to_unit = find_type(image, v->u);
+		*to_die = *to_unit ? (*to_unit)->die : 0;
+		return *to_unit != NULL;
+	case DW_FORM_GNU_ref_alt:
+	case DW_FORM_ref_sup4:
+	case DW_FORM_ref_sup8:
+		image = image->shared;
+		break;
+	case DW_FORM_ref_addr:
+		break;
+	default:
+		return false;
+	}
+	*to_die = v->u;
+	*to_unit = image ? dwarf_unit_at(image, *to_die) : NULL;
+	return *to_unit != NULL;
+}

@@ -1,0 +1,181 @@
+/* dwarf_reader.c - the door of our DWARF reader: open, close, the workers.
+ *
+ * Units are independent of each other, so each worker takes the next one until none is left.  The
+ * biggest come first, as one that is begun last is what all wait for.
+ */
+#include "symbolize/dwarf_batch.h"
+
+#include <sched.h>
+#include <stdlib.h>
+
+#define MAX_WORKERS	 8
+#define BYTES_PER_WORKER (1 << 20) /* of units; less is not worth a thread */
+#define READER_WORK	 ((int64_t)1 << 28)
+#define WORK_PER_BYTE	 64
+
+struct dwarf_reader *dwarf_reader_open(const struct dwarf_source *source)
+{
+	struct arena *a = arena_new(ARENA_DIE);
+	struct dwarf_reader *r = ARENA_NEW(a, struct dwarf_reader);
+
+	r->arena = a;
+	r->source = source;
+	pthread_mutex_init(&r->lock, NULL);
+	r->image.reader = r->shared.reader = r;
+	r->image.sections = *source->sections;
+	hash_map_init(&r->image.types);
+	hash_map_init(&r->shared.types);
+	dwarf_units_read(&r->image);
+	if (source->shared) {
+		r->shared.sections = *source->shared;
+		r->image.shared = &r->shared;
+		dwarf_units_read(&r->shared);
+	}
+	r->workers = ARENA_ARRAY(a, struct dwarf_worker, MAX_WORKERS);
+	return r;
+}
+
+static void release_worker(struct dwarf_worker *w)
+{
+	for (int i = 0; i < DWARF_ABBREV_TABLES; i++)
+		dwarf_abbrevs_release(&w->tables[i]);
+	VEC_RELEASE(&w->functions);
+	VEC_RELEASE(&w->links);
+	hash_map_release(&w->function_index);
+	arena_free(w->arena);
+	arena_free(w->scratch);
+}
+
+static void release_image(struct dwarf_image *image)
+{
+	VEC_RELEASE(&image->units);
+	hash_map_release(&image->types);
+}
+
+void dwarf_reader_close(struct dwarf_reader *r)
+{
+	if (!r)
+		return;
+	for (unsigned i = 0; i < r->n_workers; i++)
+		release_worker(&r->workers[i]);
+	release_image(&r->image);
+	release_image(&r->shared);
+	dwarf_abbrevs_release(&r->root_abbrevs);
+	pthread_mutex_destroy(&r->lock);
+	arena_free(r->arena);
+}
+
+const char *dwarf_reader_problem(const struct dwarf_reader *r)
+{
+	return r->problem.text;
+}
+
+/* ---- workers ---- */
+
+struct shift {
+	struct dwarf_job **jobs; /* the biggest first */
+	size_t n;
+	_Atomic size_t next;
+};
+
+struct seat {
+	struct dwarf_worker *worker;
+	struct shift *shift;
+	pthread_t thread;
+};
+
+static void *work(void *arg)
+{
+	struct seat *seat = arg;
+	struct shift *shift = seat->shift;
+	size_t i;
+
+	while ((i = shift->next++) < shift->n)
+		dwarf_unit_work(seat->worker, shift->jobs[i]);
+	return NULL;
+}
+
+static uint64_t job_bytes(const struct dwarf_job *job)
+{
+	return job->unit->end - job->unit->offset;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	uint64_t x = job_bytes(*(struct dwarf_job *const *)a);
+	uint64_t y = job_bytes(*(struct dwarf_job *const *)b);
+
+	return (x < y) - (x > y);
+}
+
+static unsigned processors(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
+
+	return n < 1 ? 1 : n > MAX_WORKERS ? MAX_WORKERS : (unsigned)n;
+}
+
+static unsigned workers_for(const struct shift *shift)
+{
+	unsigned n = processors();
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < shift->n; i++)
+		bytes += job_bytes(shift->jobs[i]);
+	if (n > shift->n)
+		n = (unsigned)shift->n;
+	if (n > bytes / BYTES_PER_WORKER)
+		n = (unsigned)(bytes / BYTES_PER_WORKER);
+	return n ? n : 1;
+}
+
+static void hire(struct dwarf_reader *r, unsigned n)
+{
+	for (; r->n_workers < n; r->n_workers++) {
+		struct dwarf_worker *w = &r->workers[r->n_workers];
+
+		w->reader = r;
+		w->arena = arena_new(ARENA_DIE);
+		w->scratch = arena_new(ARENA_DIE);
+		hash_map_init(&w->function_index);
+	}
+}
+
+void dwarf_reader_work(struct dwarf_reader *r, struct dwarf_jobs *jobs)
+{
+	struct seat seats[MAX_WORKERS];
+	struct shift shift = { .n = jobs->v.n };
+	unsigned n, started = 1;
+
+	if (!jobs->v.n)
+		return;
+	shift.jobs = malloc(jobs->v.n * sizeof(*shift.jobs));
+	if (!shift.jobs)
+		return;
+	for (size_t i = 0; i < shift.n; i++)
+		shift.jobs[i] = &jobs->v.v[i];
+	qsort(shift.jobs, shift.n, sizeof(*shift.jobs), by_size);
+	n = workers_for(&shift);
+	hire(r, n);
+	for (unsigned i = 0; i < n; i++)
+		seats[i] = (struct seat){ &r->workers[i], &shift, 0 };
+	/* Without a thread the others do its work. */
+	while (started < n &&
+	       pthread_create(&seats[started].thread, NULL, work, &seats[started]) == 0)
+		started++;
+	work(&seats[0]);
+	while (--started)
+		pthread_join(seats[started].thread, NULL);
+	free(shift.jobs);
+}
+
+void dwarf_reader_lookup(struct dwarf_reader *r, const uint64_t *addresses, size_t n,
+			 dwarf_answer_fn answer, void *ctx)
+{
+	r->work = READER_WORK;
+	for (int i = 0; i < N_DWARF_SECTIONS; i++)
+		r->work += (int64_t)r->image.sections.v[i].n * WORK_PER_BYTE;
+	if (n && n < UINT32_MAX && r->image.units.n)
+		dwarf_batch_run(r, addresses, (uint32_t)n, answer, ctx);
+}

@@ -1,0 +1,270 @@
+/* dwarf_scan.c - which function an address belongs to, and what was inlined there.
+ *
+ * A unit's dies are gone over once for all addresses asked.  The first time looks only at functions that
+ * stand in the unit or in namespaces, and jumps over everything else where the file says how far it
+ * reaches.  Where that leaves an address without a function a second time looks everywhere: compilers
+ * put the body of a lambda into the class inside the function that made it, which is no address range
+ * of that function.
+ *
+ * Inside a function that holds an address every inlined_subroutine whose ranges hold it adds one link to
+ * that address's chain.  Ranges need not nest as the dies do (seen from gcc and clang): a chain takes at
+ * each depth the first that comes.
+ */
+#include "symbolize/dwarf_reader.h"
+
+#define MAX_DIE_DEPTH 200	 /* of nested dies; real programs stay below 50 */
+#define MAX_LINKS     (4u << 20) /* of one unit */
+
+struct walk {
+	struct dwarf_worker *w;
+	struct dwarf_unit *unit;
+	const unsigned char *info; /* the section */
+	const struct dwarf_abbrevs *t;
+	const struct dwarf_slots *slots;
+	uint32_t *depths; /* by slot: links so far */
+	uint32_t *roots;  /* by slot: number of the physical function */
+	bool everywhere;  /* second time */
+	uint32_t n_roots; /* physical functions that took an address */
+	uint32_t root;	  /* the one that is being walked, 0 = none */
+	uint32_t inlined; /* depth of inlined_subroutines around */
+	bool hit;	  /* set by take_slots */
+	/* of the die at hand */
+	const struct dwarf_die *die;
+	struct dwarf_function *function;
+	int64_t call_line, call_column;
+	uint64_t call_file;
+};
+
+/* What many inlined instances share is their abstract origin. */
+static struct dwarf_function *function_at_hand(struct walk *k)
+{
+	struct dwarf_unit *unit = k->unit;
+	uint64_t at = k->die->offset;
+
+	if (!k->function) {
+		if (k->inlined)
+			dwarf_reference(k->unit, dwarf_get(k->die, SLOT_ORIGIN), &unit, &at);
+		k->function = dwarf_function_get(k->w, unit, at);
+	}
+	return k->function;
+}
+
+static void add_link(struct walk *k, uint32_t slot)
+{
+	if (k->w->links.n >= MAX_LINKS)
+		return;
+	*VEC_PUSH(&k->w->links) = (struct dwarf_link){
+		.slot = slot,
+		.depth = k->depths[slot]++,
+		.function = function_at_hand(k),
+		.call_file = k->call_file,
+		.call_line = k->call_line,
+		.call_column = k->call_column,
+	};
+	k->hit = true;
+}
+
+/* A piece of a physical function. */
+static void take_slots(void *ctx, uint64_t start, uint64_t end)
+{
+	struct walk *k = ctx;
+	const struct dwarf_slots *s = k->slots;
+
+	for (uint32_t i = dwarf_first_slot(s, start); i < s->n && s->addresses[i] < end; i++) {
+		if (!dwarf_spend(k->w, 1))
+			return;
+		if (k->depths[i])
+			continue;
+		k->roots[i] = k->n_roots + 1;
+		add_link(k, i);
+	}
+}
+
+/* A piece of an inlined one. */
+static void take_inlined_slots(void *ctx, uint64_t start, uint64_t end)
+{
+	struct walk *k = ctx;
+	const struct dwarf_slots *s = k->slots;
+
+	for (uint32_t i = dwarf_first_slot(s, start); i < s->n && s->addresses[i] < end; i++) {
+		if (!dwarf_spend(k->w, 1))
+			return;
+		if (k->roots[i] == k->root && k->depths[i] <= k->inlined &&
+		    k->depths[i] < DWARF_MAX_FRAMES)
+			add_link(k, i);
+	}
+}
+
+static void walk_children(struct walk *k, struct dwarf_cursor *c, unsigned depth);
+
+/* The children of the die that was read; c is left behind them. */
+static void enter(struct walk *k, struct dwarf_cursor *c, const struct dwarf_die *die,
+		  bool is_wanted, unsigned depth)
+{
+	const struct dwarf_value *sibling = dwarf_get(die, SLOT_SIBLING);
+	struct dwarf_unit *unit;
+	uint64_t at, here = (uint64_t)(c->p - k->info);
+
+	if (!die->abbrev->has_children)
+		return;
+	if (is_wanted && depth < MAX_DIE_DEPTH)
+		walk_children(k, c, depth + 1);
+	else if (dwarf_reference(k->unit, sibling, &unit, &at) && unit == k->unit && at > here)
+		c->p = k->info + at;
+	else
+		dwarf_skip_children(k->w, c, k->unit, k->t);
+}
+
+static void read_die(struct walk *k, struct dwarf_cursor *c, const struct dwarf_abbrev *a,
+		     struct dwarf_die *die)
+{
+	die->offset = (uint64_t)(c->p - k->info);
+	cursor_uleb(c);
+	dwarf_read_die(c, k->unit, k->t, a, die);
+	k->die = die;
+	k->function = NULL;
+	k->hit = false;
+}
+
+static void walk_function(struct walk *k, struct dwarf_cursor *c, const struct dwarf_abbrev *a,
+			  unsigned depth)
+{
+	uint32_t root = k->root, inlined = k->inlined;
+	struct dwarf_die die;
+
+	read_die(k, c, a, &die);
+	k->call_file = 0;
+	k->call_line = k->call_column = 0;
+	k->inlined = 0;
+	dwarf_ranges(k->w, k->unit, &die, take_slots, k);
+	k->root = k->hit ? ++k->n_roots : 0;
+	enter(k, c, &die, k->hit || k->everywhere, depth);
+	k->root = root;
+	k->inlined = inlined;
+}
+
+static void read_call(struct walk *k, const struct dwarf_die *die)
+{
+	uint64_t line = 0, column = 0;
+
+	k->call_file = 0;
+	dwarf_unsigned(dwarf_get(die, SLOT_CALL_FILE), &k->call_file);
+	dwarf_unsigned(dwarf_get(die, SLOT_CALL_LINE), &line);
+	dwarf_unsigned(dwarf_get(die, SLOT_CALL_COLUMN), &column);
+	k->call_line = (int64_t)(line & INT64_MAX);
+	k->call_column = (int64_t)(column & INT64_MAX);
+}
+
+static void walk_inlined(struct walk *k, struct dwarf_cursor *c, const struct dwarf_abbrev *a,
+			 unsigned depth)
+{
+	struct dwarf_die die;
+
+	read_die(k, c, a, &die);
+	k->inlined++;
+	if (k->root) {
+		read_call(k, &die);
+		dwarf_ranges(k->w, k->unit, &die, take_inlined_slots, k);
+	}
+	enter(k, c, &die, k->hit || k->everywhere, depth);
+	k->inlined--;
+}
+
+/* Jump over a die and all that it holds; c is at its code. */
+static void skip_die(struct walk *k, struct dwarf_cursor *c, const struct dwarf_abbrev *a)
+{
+	const unsigned char *sibling;
+
+	cursor_uleb(c);
+	dwarf_skip_attrs(c, k->unit, k->t, a, &sibling);
+	if (sibling)
+		c->p = sibling;
+	else if (a->has_children)
+		dwarf_skip_children(k->w, c, k->unit, k->t);
+}
+
+static void walk_die(struct walk *k, struct dwarf_cursor *c, const struct dwarf_abbrev *a,
+		     unsigned depth)
+{
+	bool is_wanted = k->everywhere || a->kind == KIND_BLOCK || a->kind == KIND_SPACE;
+
+	if (a->kind == KIND_FUNCTION && a->has_code) {
+		walk_function(k, c, a, depth);
+	} else if (a->kind == KIND_INLINED && (k->root || k->everywhere)) {
+		walk_inlined(k, c, a, depth);
+	} else if (is_wanted && a->has_children) {
+		cursor_uleb(c);
+		dwarf_skip_attrs(c, k->unit, k->t, a, NULL);
+		if (depth < MAX_DIE_DEPTH)
+			walk_children(k, c, depth + 1);
+		else
+			dwarf_skip_children(k->w, c, k->unit, k->t);
+	} else {
+		skip_die(k, c, a);
+	}
+}
+
+/* The dies of one family, up to the zero that ends it. */
+static void walk_children(struct walk *k, struct dwarf_cursor *c, unsigned depth)
+{
+	while (cursor_left(c) && dwarf_spend(k->w, 1)) {
+		struct dwarf_cursor at = *c;
+		uint64_t code = cursor_uleb(&at);
+		const struct dwarf_abbrev *a;
+
+		if (code == 0) {
+			*c = at;
+			return;
+		}
+		a = dwarf_abbrevs_find(k->t, code);
+		if (!a) {
+			cursor_fail(c);
+			return;
+		}
+		walk_die(k, c, a, depth);
+	}
+}
+
+static void walk_unit(struct walk *k)
+{
+	struct dwarf_cursor c = dwarf_unit_cursor(k->unit, k->unit->die);
+	uint64_t code = cursor_uleb(&c);
+	const struct dwarf_abbrev *a = code ? dwarf_abbrevs_find(k->t, code) : NULL;
+
+	if (!a)
+		return;
+	dwarf_skip_attrs(&c, k->unit, k->t, a, NULL);
+	if (a->has_children)
+		walk_children(k, &c, 0);
+}
+
+static bool all_found(const struct walk *k)
+{
+	for (uint32_t i = 0; i < k->slots->n; i++)
+		if (!k->depths[i])
+			return false;
+	return true;
+}
+
+void dwarf_scan(struct dwarf_worker *w, struct dwarf_unit *u, const struct dwarf_slots *slots,
+		uint32_t *depths)
+{
+	struct walk k = {
+		.w = w,
+		.unit = u,
+		.info = u->image->sections.v[DWARF_INFO].p,
+		.slots = slots,
+		.depths = depths,
+		.roots = ARENA_ARRAY(w->scratch, uint32_t, slots->n),
+	};
+
+	for (int time = 0; time < 2; time++) {
+		k.everywhere = time > 0;
+		k.t = dwarf_abbrevs_get(w, u);
+		if (!k.t)
+			return;
+		walk_unit(&k);
+		if (all_found(&k))
+			return;
+	}
+}
