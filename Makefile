@@ -107,6 +107,9 @@ $(B)/obj/%.o: %.c | build/.deps $(B)/writer/profile.pb-c.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(if $(filter $<,$(HANDLER_SRC)),$(if $(filter gcc,$(CC)),$(HANDLER_CFLAGS_gcc),$(HANDLER_CFLAGS))) -c -o $@ $<
 
+# The files of pages for a browser are put into the program as they are.
+$(B)/obj/analyze/page.o: $(wildcard analyze/flame_page/*)
+
 $(B)/writer/profile.pb-c.h: writer/profile.proto | build/.deps
 	$(call say,PROTO,$<)
 	$(Q)mkdir -p $(B)/writer && protoc-c --proto_path=writer --c_out=$(B)/writer $<

@@ -59,6 +59,10 @@ enum report_kind {
 	REPORT_CALLGRIND,
 	REPORT_TRACES,
 	REPORT_TAGS,
+	REPORT_FOLDED,	   /* stacks as flamegraph.pl reads them */
+	REPORT_SPEEDSCOPE, /* www.speedscope.app */
+	REPORT_FLAME,	   /* a page for a browser */
+	REPORT_FIREFOX,	   /* profiler.firefox.com */
 	REPORT_RAW,
 	REPORT_COMMENTS,
 	REPORT_PROTO,

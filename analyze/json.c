@@ -62,7 +62,10 @@ static void begin(struct json *j, const char *key)
 {
 	if (j->comma)
 		putc_unlocked(',', j->out);
+	if (j->line)
+		putc_unlocked('\n', j->out);
 	j->comma = true;
+	j->line = false;
 	if (!key)
 		return;
 	put_string(j->out, key);
@@ -80,6 +83,7 @@ void json_close(struct json *j, char bracket)
 {
 	putc_unlocked(bracket, j->out);
 	j->comma = true;
+	j->line = false;
 }
 
 void json_text(struct json *j, const char *key, const char *s)
@@ -118,8 +122,5 @@ void json_null(struct json *j, const char *key)
 
 void json_line(struct json *j)
 {
-	if (j->comma)
-		putc_unlocked(',', j->out);
-	putc_unlocked('\n', j->out);
-	j->comma = false;
+	j->line = true;
 }

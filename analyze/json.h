@@ -15,6 +15,7 @@
 struct json {
 	FILE *out;
 	bool comma; /* the next member is not the first */
+	bool line;  /* and stands on a new line */
 };
 
 void json_open(struct json *j, const char *key, char bracket); /* '{' or '[' */

@@ -94,7 +94,7 @@ static struct node_info line_info(const struct nodes *t, const struct location *
 	info.column = line->column;
 	if (t->with_objfile || !info.name)
 		info.start_line = f->start_line;
-	else
+	else if (!t->with_binary)
 		info.objfile = 0;
 	return info;
 }

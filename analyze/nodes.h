@@ -28,6 +28,7 @@ struct node_name {
 struct nodes {
 	struct profile *profile;
 	bool with_objfile; /* also tell binaries and start lines apart */
+	bool with_binary;  /* also tell binaries apart; set it before nodes_assign() */
 	VEC(struct node_info) info;
 	VEC(struct node_name) names;
 	struct hash_map map;

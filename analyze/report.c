@@ -15,13 +15,14 @@
 
 #include <string.h>
 
-enum { NODECOUNT_UNSET = -1, NODECOUNT_DEFAULT = 80 };
+enum { NODECOUNT_UNSET = -1, NODECOUNT_DEFAULT = 80, FLAME_BOXES = 20000 };
 
 struct kind {
 	int (*print)(struct report *r, struct err *err);
 	bool all_nodes;		      /* never trimmed */
 	int64_t nodecount;	      /* when the user has no wish */
 	enum granularity granularity; /* GRANULARITY_DEFAULT = the user's */
+	enum granularity likes;	      /* when the user has no wish */
 	bool is_table;		      /* can be had as JSON and CSV */
 	bool forces_inlines, inlines; /* inlined functions are told from their callers */
 };
@@ -51,6 +52,12 @@ static const struct kind kinds[] = {
 			       .granularity = GRANULARITY_ADDRESSES },
 	[REPORT_TRACES] = { .print = report_traces, .is_table = true },
 	[REPORT_TAGS] = { .print = report_tags, .is_table = true },
+	[REPORT_FOLDED] = { .print = report_folded },
+	[REPORT_SPEEDSCOPE] = { .print = report_speedscope, .likes = GRANULARITY_FILEFUNCTIONS },
+	[REPORT_FLAME] = { .print = report_flame,
+			   .nodecount = FLAME_BOXES,
+			   .likes = GRANULARITY_FILEFUNCTIONS },
+	[REPORT_FIREFOX] = { .print = report_firefox, .likes = GRANULARITY_LINES },
 	[REPORT_RAW] = { .print = report_raw, .granularity = GRANULARITY_ADDRESSES },
 	[REPORT_COMMENTS] = { .print = report_comments, .is_table = true },
 	[REPORT_PROTO] = { .print = report_proto, .granularity = GRANULARITY_ADDRESSES },
@@ -92,6 +99,8 @@ static void apply_kind(struct report_opts *o, const struct kind *kind)
 		o->nodecount = kind->nodecount;
 	if (kind->granularity)
 		o->granularity = kind->granularity;
+	else if (o->granularity == GRANULARITY_DEFAULT)
+		o->granularity = kind->likes;
 	if (kind->forces_inlines)
 		o->noinlines = !kind->inlines;
 	if (kind->all_nodes || !o->trim) {

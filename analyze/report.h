@@ -68,6 +68,7 @@ struct header {
 };
 
 void header_add_profile(struct header *h, struct report *r); /* where it comes from */
+void header_add_filters(struct header *h, struct report *r);
 void header_add_shown(struct header *h, struct report *r, const struct left_out *left);
 void header_print(struct header *h, struct report *r);
 void header_release(struct header *h);
@@ -83,6 +84,10 @@ int report_traces(struct report *r, struct err *err);
 int report_tags(struct report *r, struct err *err);
 int report_dot(struct report *r, struct err *err);
 int report_callgrind(struct report *r, struct err *err);
+int report_folded(struct report *r, struct err *err);
+int report_speedscope(struct report *r, struct err *err);
+int report_flame(struct report *r, struct err *err);
+int report_firefox(struct report *r, struct err *err);
 int report_raw(struct report *r, struct err *err);
 int report_comments(struct report *r, struct err *err);
 int report_proto(struct report *r, struct err *err);

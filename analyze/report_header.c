@@ -63,7 +63,7 @@ void header_add_profile(struct header *h, struct report *r)
 	add_duration(h, r);
 }
 
-static void add_filters(struct header *h, struct report *r)
+void header_add_filters(struct header *h, struct report *r)
 {
 	const struct report_opts *o = &r->opts;
 	const struct {
@@ -118,7 +118,7 @@ void header_add_shown(struct header *h, struct report *r, const struct left_out 
 	const char *share = report_percentage(r, sum);
 	size_t shown = r->graph.order.n;
 
-	add_filters(h, r);
+	header_add_filters(h, r);
 	ADD(&h->lines, r, "Showing nodes accounting for %s, %s of %s total", report_value(r, sum),
 	    share + strspn(share, " "), report_value(r, r->total));
 	add_dropped(h, r, "node", left->nodes, "cum", r->opts.nodefraction);

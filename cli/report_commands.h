@@ -28,7 +28,7 @@ struct report_command {
 	const char *example;
 };
 
-enum { N_REPORT_COMMANDS = 25 };
+enum { N_REPORT_COMMANDS = 29 };
 extern const struct report_command report_commands[N_REPORT_COMMANDS];
 
 const struct report_command *report_command_find(const char *name); /* NULL = unknown */

@@ -1,0 +1,88 @@
+/* page.c - put a page together. */
+#include "analyze/page.h"
+#include "analyze/sha256.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* The bytes of a file under analyze/flame_page/ and a final zero; the Makefile knows the dependency. */
+#define EMBED(symbol, path)                                                                        \
+	__asm__(".pushsection .rodata\n.globl " #symbol "\n.hidden " #symbol "\n" #symbol          \
+		":\n.incbin \"" path "\"\n.byte 0\n.popsection\n")
+
+EMBED(flame_page_html, "analyze/flame_page/flame_page.html");
+EMBED(flame_page_css, "analyze/flame_page/flame_page.css");
+EMBED(flame_page_js, "analyze/flame_page/flame_page.js");
+
+struct page {
+	FILE *out;
+	const char *title, *css, *js;
+	page_data_fn data;
+	void *ctx;
+};
+
+static void put_text(FILE *out, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '<')
+			fputs("&lt;", out);
+		else if (*s == '>')
+			fputs("&gt;", out);
+		else if (*s == '&')
+			fputs("&amp;", out);
+		else if (*s == '"')
+			fputs("&quot;", out);
+		else
+			putc_unlocked(*s, out);
+	}
+}
+
+static void put_policy(const struct page *p)
+{
+	char css[SHA256_BASE64], js[SHA256_BASE64];
+
+	sha256_base64(css, p->css, strlen(p->css));
+	sha256_base64(js, p->js, strlen(p->js));
+	fprintf(p->out,
+		"default-src 'none'; style-src 'sha256-%s'; script-src 'sha256-%s'; base-uri "
+		"'none'; form-action 'none'",
+		css, js);
+}
+
+static bool is_mark(const char *mark, size_t n, const char *name)
+{
+	return strlen(name) == n && memcmp(mark, name, n) == 0;
+}
+
+static void put_mark(const struct page *p, const char *mark, size_t n)
+{
+	struct json j = { p->out, false };
+
+	if (is_mark(mark, n, "title"))
+		put_text(p->out, p->title);
+	else if (is_mark(mark, n, "policy"))
+		put_policy(p);
+	else if (is_mark(mark, n, "style"))
+		fputs(p->css, p->out);
+	else if (is_mark(mark, n, "script"))
+		fputs(p->js, p->out);
+	else if (is_mark(mark, n, "data"))
+		p->data(p->ctx, &j);
+}
+
+void page_write(FILE *out, const char *html, const char *title, const char *css, const char *js,
+		page_data_fn data, void *ctx)
+{
+	const struct page p = { out, title, css, js, data, ctx };
+
+	for (const char *mark; (mark = strstr(html, "{{")) != NULL;) {
+		const char *end = strstr(mark, "}}");
+
+		fwrite_unlocked(html, 1, (size_t)(mark - html), out);
+		if (!end)
+			return;
+		put_mark(&p, mark + 2, (size_t)(end - mark - 2));
+		html = end + 2;
+	}
+	fputs(html, out);
+}

@@ -1,0 +1,536 @@
+/* report_firefox.c - a file for profiler.firefox.com: its processed profile format, version 70.
+ *
+ * Threads are told apart by the labels thread and pid.  A pprof profile has no times, so a thread's
+ * samples follow each other, each as long as its weight.  The tables are columns that refer to each
+ * other by index; github.com/firefox-devtools/profiler/blob/main/src/types/profile.ts describes
+ * them.
+ */
+#include "analyze/arith.h"
+#include "analyze/json.h"
+#include "analyze/measure.h"
+#include "analyze/paths.h"
+#include "analyze/report_stacks.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum { GECKO_VERSION = 36, PROCESSED_VERSION = 70 };
+
+struct thread {
+	const char *name, *pid;
+};
+
+struct firefox {
+	struct report *r;
+	struct json j;
+	struct strtab *strings;
+	struct stack_tree stacks;  /* of frames, which are the report's nodes */
+	struct stack_tree sources; /* (0, file) as pairs */
+	VEC(str_id) source_files;
+	VEC(uint32_t) leaf;	       /* by sample: its place in stacks */
+	VEC(uint32_t) thread_of;       /* by sample */
+	struct stack_tree thread_keys; /* (pid, name) as pairs */
+	VEC(struct thread) threads;
+	struct stack_tree func_keys; /* ((file, library), name) as pairs */
+	VEC(uint32_t) funcs;	     /* by function: a node that has it */
+	VEC(uint32_t) func_of;	     /* by node */
+};
+
+/* ---- collect ---- */
+
+/* The value of the label called key, "" if there is none. */
+static str_id label_value(struct firefox *f, size_t sample, str_id key)
+{
+	struct profile *p = f->r->profile;
+
+	for (size_t l = p->label_at.v[sample]; l < p->label_at.v[sample + 1]; l++) {
+		const struct label *label = &p->labels.v[l];
+		char number[24];
+
+		if (label->key != key)
+			continue;
+		if (!label->is_num)
+			return label->str;
+		snprintf(number, sizeof(number), "%lld", (long long)label->num);
+		return profile_intern(p, number);
+	}
+	return 0;
+}
+
+static uint32_t find_thread(struct firefox *f, str_id pid, str_id name)
+{
+	const struct profile *p = f->r->profile;
+	uint32_t i = stack_tree_add(&f->thread_keys, pid, name);
+
+	if (i == f->threads.n)
+		*VEC_PUSH(&f->threads) =
+			(struct thread){ profile_str(p, name), pid ? profile_str(p, pid) : "0" };
+	return i;
+}
+
+static void collect_samples(struct firefox *f)
+{
+	struct profile *p = f->r->profile;
+	str_id pid = profile_intern(p, "pid"), thread = profile_intern(p, "thread");
+
+	for (size_t i = 0; i < p->n_samples; i++) {
+		*VEC_PUSH(&f->leaf) = stacks_add(&f->stacks, f->r, i);
+		*VEC_PUSH(&f->thread_of) =
+			find_thread(f, label_value(f, i, pid), label_value(f, i, thread));
+	}
+	if (f->threads.n == 0) /* the reader wants one */
+		find_thread(f, 0, 0);
+}
+
+/* Nodes that differ by their line only are one function. */
+static void collect_functions(struct firefox *f)
+{
+	struct stack_tree places = { .v = VEC_INIT };
+
+	for (uint32_t i = 0; i < f->r->nodes.info.n; i++) {
+		const struct node_info *info = &f->r->nodes.info.v[i];
+		uint32_t place = stack_tree_add(&places, info->file, info->objfile);
+		str_id name = profile_intern(f->r->profile, stacks_name(f->r, i));
+		uint32_t func = stack_tree_add(&f->func_keys, place, name);
+
+		if (func == f->funcs.n)
+			*VEC_PUSH(&f->funcs) = i;
+		*VEC_PUSH(&f->func_of) = func;
+	}
+	stack_tree_release(&places);
+}
+
+/* ---- columns ---- */
+
+static uint32_t intern(struct firefox *f, const char *s)
+{
+	return strtab_add_str(f->strings, s);
+}
+
+static void put_index(struct json *j, uint32_t i, bool none_is_null)
+{
+	if (i != NODE_NONE)
+		json_int(j, NULL, i);
+	else if (none_is_null)
+		json_null(j, NULL);
+	else
+		json_int(j, NULL, -1);
+}
+
+/* The same value n times. */
+static void fill_ints(struct json *j, const char *key, size_t n, int64_t v)
+{
+	json_open(j, key, '[');
+	for (size_t i = 0; i < n; i++)
+		json_int(j, NULL, v);
+	json_close(j, ']');
+}
+
+static void fill_nulls(struct json *j, const char *key, size_t n)
+{
+	json_open(j, key, '[');
+	for (size_t i = 0; i < n; i++)
+		json_null(j, NULL);
+	json_close(j, ']');
+}
+
+static void fill_false(struct json *j, const char *key, size_t n)
+{
+	json_open(j, key, '[');
+	for (size_t i = 0; i < n; i++)
+		json_bool(j, NULL, false);
+	json_close(j, ']');
+}
+
+static void end_table(struct json *j, size_t n)
+{
+	json_int(j, "length", (int64_t)n);
+	json_close(j, '}');
+	json_line(j);
+}
+
+/* The library of a node: the first mapping of its file. */
+static uint32_t library_of(const struct firefox *f, uint32_t node)
+{
+	const struct profile *p = f->r->profile;
+	str_id file = f->r->nodes.info.v[node].objfile;
+
+	for (uint32_t i = 0; file && i < p->mappings.n; i++)
+		if (p->mappings.v[i].file == file)
+			return i;
+	return NODE_NONE;
+}
+
+static uint32_t source_of(struct firefox *f, uint32_t node)
+{
+	str_id file = f->r->nodes.info.v[node].file;
+	uint32_t i;
+
+	if (!file)
+		return NODE_NONE;
+	i = stack_tree_add(&f->sources, 0, file);
+	if (i == f->source_files.n)
+		*VEC_PUSH(&f->source_files) = file;
+	return i;
+}
+
+static void write_stacks(struct firefox *f)
+{
+	struct json *j = &f->j;
+
+	json_open(j, "stackTable", '{');
+	json_open(j, "frame", '[');
+	for (size_t i = 0; i < f->stacks.v.n; i++)
+		json_int(j, NULL, f->stacks.v.v[i].node);
+	json_close(j, ']');
+	json_open(j, "prefixOffset", '[');
+	for (uint32_t i = 0; i < f->stacks.v.n; i++) {
+		uint32_t parent = f->stacks.v.v[i].parent;
+
+		json_int(j, NULL, parent == STACK_TREE_ROOT ? 0 : i - parent);
+	}
+	json_close(j, ']');
+	end_table(j, f->stacks.v.n);
+}
+
+static void write_numbers_or_null(struct firefox *f, const char *key, bool columns)
+{
+	const struct nodes *nodes = &f->r->nodes;
+
+	json_open(&f->j, key, '[');
+	for (size_t i = 0; i < nodes->info.n; i++) {
+		int64_t v = columns ? nodes->info.v[i].column : nodes->info.v[i].line;
+
+		if (v > 0)
+			json_int(&f->j, NULL, v);
+		else
+			json_null(&f->j, NULL);
+	}
+	json_close(&f->j, ']');
+}
+
+static void write_frames(struct firefox *f)
+{
+	struct json *j = &f->j;
+	size_t n = f->r->nodes.info.n;
+
+	json_open(j, "frameTable", '{');
+	fill_ints(j, "address", n, -1);
+	json_open(j, "lib", '[');
+	for (uint32_t i = 0; i < n; i++)
+		put_index(j, library_of(f, i), false);
+	json_close(j, ']');
+	fill_ints(j, "inlineDepth", n, 0);
+	fill_ints(j, "category", n, 0);
+	fill_ints(j, "subcategory", n, 0);
+	json_open(j, "func", '[');
+	for (uint32_t i = 0; i < n; i++)
+		json_int(j, NULL, f->func_of.v[i]);
+	json_close(j, ']');
+	fill_nulls(j, "nativeSymbol", n);
+	fill_ints(j, "innerWindowID", n, 0);
+	write_numbers_or_null(f, "line", false);
+	write_numbers_or_null(f, "column", true);
+	fill_nulls(j, "originalLocation", n);
+	end_table(j, n);
+}
+
+static void write_functions(struct firefox *f)
+{
+	struct json *j = &f->j;
+	size_t n = f->funcs.n;
+
+	json_open(j, "funcTable", '{');
+	json_open(j, "name", '[');
+	for (size_t i = 0; i < n; i++)
+		json_int(j, NULL, intern(f, stacks_name(f->r, f->funcs.v[i])));
+	json_close(j, ']');
+	fill_false(j, "isJS", n);
+	fill_false(j, "relevantForJS", n);
+	json_open(j, "resource", '[');
+	for (size_t i = 0; i < n; i++)
+		put_index(j, library_of(f, f->funcs.v[i]), false);
+	json_close(j, ']');
+	json_open(j, "source", '[');
+	for (size_t i = 0; i < n; i++)
+		put_index(j, source_of(f, f->funcs.v[i]), true);
+	json_close(j, ']');
+	fill_nulls(j, "lineNumber", n);
+	fill_nulls(j, "columnNumber", n);
+	fill_nulls(j, "originalLocation", n);
+	end_table(j, n);
+}
+
+/* One resource for each library, with the same number. */
+static void write_resources(struct firefox *f)
+{
+	const struct profile *p = f->r->profile;
+	struct json *j = &f->j;
+
+	json_open(j, "resourceTable", '{');
+	json_open(j, "name", '[');
+	for (size_t i = 0; i < p->mappings.n; i++)
+		json_int(j, NULL,
+			 intern(f, path_base(f->r->arena, profile_str(p, p->mappings.v[i].file))));
+	json_close(j, ']');
+	fill_nulls(j, "host", p->mappings.n);
+	fill_ints(j, "type", p->mappings.n, 1);
+	end_table(j, p->mappings.n);
+}
+
+static void write_sources(struct firefox *f)
+{
+	struct json *j = &f->j;
+	size_t n = f->source_files.n;
+
+	json_open(j, "sources", '{');
+	fill_nulls(j, "id", n);
+	json_open(j, "filename", '[');
+	for (size_t i = 0; i < n; i++)
+		json_int(j, NULL, intern(f, profile_str(f->r->profile, f->source_files.v[i])));
+	json_close(j, ']');
+	fill_ints(j, "startLine", n, 1);
+	fill_ints(j, "startColumn", n, 1);
+	fill_nulls(j, "sourceMapURL", n);
+	fill_nulls(j, "content", n);
+	end_table(j, n);
+}
+
+static void write_empty_table(struct json *j, const char *key, const char *const *columns)
+{
+	json_open(j, key, '{');
+	for (; *columns; columns++)
+		fill_nulls(j, *columns, 0);
+	end_table(j, 0);
+}
+
+/* The strings come last: all other tables add to them. */
+static void write_shared(struct firefox *f)
+{
+	static const char *const symbols[] = { "libIndex", "address", "name", "functionSize",
+					       NULL };
+	static const char *const locations[] = { "source", "line", "column", NULL };
+	struct json *j = &f->j;
+
+	json_open(j, "shared", '{');
+	json_line(j);
+	write_stacks(f);
+	write_frames(f);
+	write_functions(f);
+	write_resources(f);
+	write_sources(f);
+	write_empty_table(j, "nativeSymbols", symbols);
+	write_empty_table(j, "sourceLocationTable", locations);
+	json_open(j, "stringArray", '[');
+	for (str_id i = 0; i < strtab_count(f->strings); i++)
+		json_text(j, NULL, strtab_get(f->strings, i));
+	json_close(j, ']');
+	json_close(j, '}');
+	json_line(j);
+}
+
+/* ---- threads ---- */
+
+/* How a value is a length: milliseconds, or itself. */
+static double length_of(const struct report *r, int64_t value)
+{
+	if (!measure_same_family(r->sample_unit, "ms"))
+		return (double)value;
+	return measure_scale(value, r->sample_unit, "ms").value;
+}
+
+static const char *weight_type(const struct report *r)
+{
+	if (measure_same_family(r->sample_unit, "ms"))
+		return "tracing-ms";
+	return measure_same_family(r->sample_unit, "B") ? "bytes" : "samples";
+}
+
+static bool is_in_thread(const struct firefox *f, size_t sample, uint32_t thread)
+{
+	return f->thread_of.v[sample] == thread && f->leaf.v[sample] != STACK_TREE_ROOT &&
+	       stacks_value(f->r, sample) != 0;
+}
+
+static void write_samples(struct firefox *f, uint32_t thread)
+{
+	struct json *j = &f->j;
+	size_t n_samples = f->r->profile->n_samples, n = 0;
+	double time = 0;
+
+	json_open(j, "samples", '{');
+	json_open(j, "stack", '[');
+	for (size_t i = 0; i < n_samples; i++) {
+		if (!is_in_thread(f, i, thread))
+			continue;
+		json_int(j, NULL, f->leaf.v[i]);
+		n++;
+	}
+	json_close(j, ']');
+	json_open(j, "time", '[');
+	for (size_t i = 0; i < n_samples; i++) {
+		if (!is_in_thread(f, i, thread))
+			continue;
+		json_real(j, NULL, time);
+		time += length_of(f->r, stacks_value(f->r, i));
+	}
+	json_close(j, ']');
+	json_open(j, "weight", '[');
+	for (size_t i = 0; i < n_samples; i++)
+		if (is_in_thread(f, i, thread))
+			json_real(j, NULL, length_of(f->r, stacks_value(f->r, i)));
+	json_close(j, ']');
+	json_text(j, "weightType", weight_type(f->r));
+	json_int(j, "length", (int64_t)n);
+	json_close(j, '}');
+}
+
+static void write_thread(struct firefox *f, uint32_t i, const char *process)
+{
+	static const char *const markers[] = { "data",	"name",	    "startTime", "endTime",
+					       "phase", "category", NULL };
+	const struct thread *t = &f->threads.v[i];
+	struct json *j = &f->j;
+
+	json_open(j, NULL, '{');
+	json_text(j, "processType", "default");
+	json_int(j, "processStartupTime", 0);
+	json_null(j, "processShutdownTime");
+	json_int(j, "registerTime", 0);
+	json_null(j, "unregisterTime");
+	json_open(j, "pausedRanges", '[');
+	json_close(j, ']');
+	json_text(j, "name", *t->name ? t->name : process);
+	json_bool(j, "isMainThread", i == 0);
+	json_text(j, "processName", process);
+	json_text(j, "pid", t->pid);
+	json_int(j, "tid", i + 1);
+	write_samples(f, i);
+	write_empty_table(j, "markers", markers);
+	json_close(j, '}');
+	json_line(j);
+}
+
+/* ---- the rest ---- */
+
+/* A build id as Breakpad writes it: 16 bytes as a GUID, its first three fields byte-swapped. */
+static void breakpad_id(char out[34], const char *build_id)
+{
+	static const unsigned char order[16] = { 3, 2, 1,  0,  5,  4,  7,  6,
+						 8, 9, 10, 11, 12, 13, 14, 15 };
+	char padded[33];
+
+	snprintf(padded, sizeof(padded), "%s", build_id);
+	memset(padded + strlen(padded), '0', sizeof(padded) - 1 - strlen(padded));
+	for (size_t i = 0; i < 16; i++)
+		for (size_t k = 0; k < 2; k++)
+			out[2 * i + k] =
+				(char)toupper((unsigned char)padded[(size_t)2 * order[i] + k]);
+	out[32] = '0';
+	out[33] = 0;
+}
+
+static void write_library(struct firefox *f, const struct mapping *m)
+{
+	const struct profile *p = f->r->profile;
+	const char *path = profile_str(p, m->file), *name = path_base(f->r->arena, path);
+	struct json *j = &f->j;
+	char id[34];
+
+	breakpad_id(id, profile_str(p, m->build_id));
+	json_open(j, NULL, '{');
+	json_text(j, "arch", "");
+	json_text(j, "name", name);
+	json_text(j, "path", path);
+	json_text(j, "debugName", name);
+	json_text(j, "debugPath", path);
+	json_text(j, "breakpadId", id);
+	if (m->build_id)
+		json_text(j, "codeId", profile_str(p, m->build_id));
+	else
+		json_null(j, "codeId");
+	json_close(j, '}');
+}
+
+static void write_meta(struct firefox *f, const char *process)
+{
+	const struct profile *p = f->r->profile;
+	struct json *j = &f->j;
+	const char *unit = profile_str(p, p->period_type.unit);
+	bool is_time = p->period > 0 && measure_same_family(unit, "ms");
+
+	json_open(j, "meta", '{');
+	json_real(j, "interval", is_time ? measure_scale(p->period, unit, "ms").value : 1);
+	json_real(j, "startTime", (double)(p->time_nanos / 1000000));
+	json_int(j, "processType", 0);
+	json_text(j, "product", process);
+	json_text(j, "importedFrom", "sonde " SONDE_VERSION);
+	json_int(j, "stackwalk", 1);
+	json_int(j, "version", GECKO_VERSION);
+	json_int(j, "preprocessedProfileVersion", PROCESSED_VERSION);
+	json_bool(j, "symbolicated", true);
+	json_bool(j, "usesOnlyOneStackType", true);
+	json_bool(j, "sourceCodeIsNotOnSearchfox", true);
+	json_open(j, "markerSchema", '[');
+	json_close(j, ']');
+	json_open(j, "categories", '[');
+	json_open(j, NULL, '{');
+	json_text(j, "name", "Other");
+	json_text(j, "color", "grey");
+	json_open(j, "subcategories", '[');
+	json_text(j, NULL, "Other");
+	json_close(j, ']');
+	json_close(j, '}');
+	json_close(j, ']');
+	json_close(j, '}');
+	json_line(j);
+}
+
+static void write_file(struct firefox *f)
+{
+	const struct profile *p = f->r->profile;
+	const char *file = p->mappings.n ? profile_str(p, p->mappings.v[0].file) : "";
+	const char *process = *file ? path_base(f->r->arena, file) : "profile";
+	struct json *j = &f->j;
+
+	json_open(j, NULL, '{');
+	write_meta(f, process);
+	json_open(j, "libs", '[');
+	for (size_t i = 0; i < p->mappings.n; i++)
+		write_library(f, &p->mappings.v[i]);
+	json_close(j, ']');
+	json_line(j);
+	write_shared(f);
+	json_open(j, "threads", '[');
+	for (uint32_t i = 0; i < f->threads.n; i++)
+		write_thread(f, i, process);
+	json_close(j, ']');
+	json_close(j, '}');
+	putc_unlocked('\n', f->r->out);
+}
+
+int report_firefox(struct report *r, struct err *err)
+{
+	struct firefox f = { .r = r, .j = { r->out, false } };
+	int rc = stacks_refuse_negative(r, "the Firefox Profiler", err);
+
+	if (rc)
+		return rc;
+	stacks_make_nodes(r);
+	f.strings = strtab_new();
+	collect_samples(&f);
+	collect_functions(&f);
+	write_file(&f);
+	VEC_RELEASE(&f.leaf);
+	VEC_RELEASE(&f.thread_of);
+	VEC_RELEASE(&f.threads);
+	VEC_RELEASE(&f.funcs);
+	VEC_RELEASE(&f.func_of);
+	VEC_RELEASE(&f.source_files);
+	stack_tree_release(&f.stacks);
+	stack_tree_release(&f.sources);
+	stack_tree_release(&f.thread_keys);
+	stack_tree_release(&f.func_keys);
+	strtab_free(f.strings);
+	return 0;
+}

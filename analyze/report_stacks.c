@@ -1,0 +1,52 @@
+/* report_stacks.c - from samples to the tree of their stacks. */
+#include "analyze/report_stacks.h"
+#include "analyze/arith.h"
+
+void stacks_make_nodes(struct report *r)
+{
+	nodes_init(&r->nodes, r->profile, false);
+	r->nodes.with_binary = true;
+	r->nodes_ready = true;
+	nodes_assign(&r->nodes);
+}
+
+int64_t stacks_value(const struct report *r, size_t sample)
+{
+	const int64_t *values = r->profile->values.v + sample * r->profile->sample_types.n;
+	int64_t v = values[r->value_index];
+
+	if (r->opts.mean && values[0] != 0)
+		v = div64(v, values[0]);
+	return r->ratio == 1 ? v : int64_of((double)v * r->ratio);
+}
+
+uint32_t stacks_add(struct stack_tree *t, const struct report *r, size_t sample)
+{
+	const struct profile *p = r->profile;
+	const uint32_t *at = r->nodes.at.v, *of = r->nodes.of.v;
+	uint32_t place = STACK_TREE_ROOT;
+
+	for (size_t s = p->stack_at.v[sample + 1]; s-- > p->stack_at.v[sample];) {
+		uint32_t location = p->stack.v[s];
+
+		for (uint32_t i = at[location + 1]; i-- > at[location];)
+			place = stack_tree_add(t, place, of[i]);
+	}
+	return place;
+}
+
+const char *stacks_name(struct report *r, uint32_t node)
+{
+	str_id name = r->nodes.info.v[node].name;
+
+	return name ? profile_str(r->profile, name) : node_name(&r->nodes, node)->s;
+}
+
+int stacks_refuse_negative(const struct report *r, const char *format, struct err *err)
+{
+	for (size_t i = 0; i < r->profile->n_samples; i++)
+		if (stacks_value(r, i) < 0)
+			return err_set(err, SONDE_EUSAGE,
+				       "%s has no negative values, as this comparison has", format);
+	return 0;
+}
