@@ -55,7 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		rc = analyze_diff(p, q, &diff, &o, out, &n_above, NULL, NULL);
 		(void)rc;
 	} else if (profile_check_valid(p, NULL) == 0) {
-		bool has_pattern = kind == REPORT_PEEK || kind == REPORT_LIST;
+		bool has_pattern = kind == REPORT_PEEK || kind == REPORT_LIST ||
+				   kind == REPORT_DISASM || kind == REPORT_WEBLIST;
 		int rc = analyze_report(p, (enum report_kind)kind, has_pattern ? "." : NULL, &o,
 					out, NULL, NULL);
 
