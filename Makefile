@@ -71,7 +71,7 @@ room_obj = $(filter $(B)/obj/$(1)/%,$(OBJ))
 
 # The tool reads spools; what lives in a target, and the parts of that which tests can hold, stay out of it.
 TOOL_OBJ := $(filter-out $(call room_obj,sampler),$(OBJ)) $(B)/obj/sampler/spool_profile.o $(PROTO_OBJ)
-TEST_SAMPLER := $(patsubst %,$(B)/obj/sampler/%.o,store labels cfi cfi_entry cfi_program quirks unwind spool_file)
+TEST_SAMPLER := $(patsubst %,$(B)/obj/sampler/%.o,store labels cfi cfi_entry cfi_program quirks unwind spool_file seccomp_filter)
 # The library carries what writes a profile, and nothing that reads ELF, DWARF or profiles of others.
 LIB_WRITER := writer/encode.c writer/gzip_out.c
 LIB_OBJ := $(call room_obj,base) $(call room_obj,sampler) $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(LIB_WRITER))) $(PROTO_OBJ)
@@ -84,6 +84,14 @@ $(B)/sonde: $(TOOL_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
 
+# The handler's objects against the list of what they may call; by the compiler whose code is installed.
+HANDLER_OBJ := $(HANDLER_SRC:%.c=$(B)/obj/%.o)
+$(B)/handler.checked: $(HANDLER_OBJ) sampler/handler.allowed
+	$(Q)nm --defined-only $(HANDLER_OBJ) | awk 'NF == 3 { print $$3 }' >$@.own
+	$(Q)nm -u $(HANDLER_OBJ) | awk 'NF == 2 { print $$2 }' | sort -u | grep -vxF -f $@.own -f sampler/handler.allowed >$@; \
+		[ ! -s $@ ] || { echo "make: the signal handler may not call, by sampler/handler.allowed:" $$(cat $@) >&2; exit 1; }
+
+$(B)/libsonde.so $(B)/libsonde.a: $(if $(filter gcc,$(CC)),$(B)/handler.checked)
 $(B)/libsonde.so: $(LIB_OBJ) sampler/libsonde.map
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libsonde.so -Wl,-z,now -Wl,-z,nodelete -Wl,-Bsymbolic-functions \

@@ -525,6 +525,27 @@ static void say(void *ctx, const char *sentence)
 	complain("%s", sentence);
 }
 
+/* The library says in a file why it could not begin or go on. */
+static bool tell_problem(const struct record *r)
+{
+	char path[PATH_MAX + 16], text[1200] = "";
+	FILE *f;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/problem", r->folder);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	f = fd < 0 ? NULL : fdopen(fd, "r");
+	if (!f)
+		return false;
+	if (!fgets(text, sizeof(text), f))
+		text[0] = 0;
+	text[strcspn(text, "\n")] = 0;
+	fclose(f);
+	if (text[0])
+		complain("%s", text);
+	return text[0] != 0;
+}
+
 static int write_profile(struct record *r)
 {
 	struct profile *p = spool_profile_finish(r->spools);
@@ -539,30 +560,17 @@ static int write_profile(struct record *r)
 		return -1;
 	}
 	if (!r->quiet) {
+		(void)tell_problem(r);
 		tell_missing(spool_profile_stats(r->spools), (uint64_t)p->period);
 		summarize(r);
 	}
 	return 0;
 }
 
-/* The library says in a file why it could not begin; if it says nothing it was not there: a static program, or one
- * with more rights than its caller, does not load it. */
+/* If it says nothing it was not there: a static program, or one with more rights than its caller, does not load it. */
 static void explain_nothing(const struct record *r)
 {
-	char path[PATH_MAX + 16], text[1200] = "";
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/problem", r->folder);
-	f = fopen(path, "r");
-	if (f) {
-		if (!fgets(text, sizeof(text), f))
-			text[0] = 0;
-		text[strcspn(text, "\n")] = 0;
-		fclose(f);
-	}
-	if (text[0])
-		complain("%s", text);
-	else
+	if (!tell_problem(r))
 		complain(
 			"no profile: '%s' did not load libsonde.so (a static or a setuid program?)",
 			r->command[0]);

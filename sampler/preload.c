@@ -20,6 +20,7 @@
 #include "sampler/live.h"
 #include "sampler/modules.h"
 #include "sampler/sampler.h"
+#include "sampler/seccomp_filter.h"
 #include "sampler/session.h"
 #include "sampler/spool_convert.h"
 #include "sampler/spool_file.h"
@@ -306,6 +307,22 @@ static void choose_role(void)
 		role = ROLE_WRITES;
 }
 
+/* What executed this program may have forbidden it what we need. */
+static bool is_held_back(void)
+{
+	const char *call = seccomp_inherited_forbids();
+	char why[128];
+
+	if (!call)
+		return false;
+	snprintf(why, sizeof(why), "the seccomp filter that it inherited forbids %s", call);
+	if (strcmp(call, "openat") != 0 &&
+	    strcmp(call, "write") != 0) /* which it takes to say it */
+		say("not profiling", program, why);
+	role = ROLE_NONE;
+	return true;
+}
+
 __attribute__((constructor)) static void on_load(void)
 {
 	struct sonde_options options = { 0, 0 };
@@ -313,7 +330,7 @@ __attribute__((constructor)) static void on_load(void)
 	struct stat st;
 
 	choose_role();
-	if (role == ROLE_NONE)
+	if (role == ROLE_NONE || is_held_back())
 		return;
 	if (!read_hz(&options.hz) || !read_memory(&options.max_bytes) || !events_are_known()) {
 		role = ROLE_NONE;
@@ -359,13 +376,8 @@ static void write_profile(void)
 			(unsigned long long)session_weight(), out);
 }
 
-void preload_finish(void)
+static void leave_behind(void)
 {
-	if (role == ROLE_NONE || is_finished || !session_is_of_this_process())
-		return;
-	is_finished = true;
-	if (!session_end())
-		return;
 	if (role == ROLE_WRITES) {
 		write_profile();
 		return;
@@ -375,6 +387,33 @@ void preload_finish(void)
 		unlink(spool_path);
 	else
 		session_trim();
+}
+
+void preload_finish(void)
+{
+	if (role == ROLE_NONE || is_finished || !session_is_of_this_process())
+		return;
+	is_finished = true;
+	if (session_end())
+		leave_behind();
+}
+
+bool preload_is_writer(void)
+{
+	return role == ROLE_WRITES;
+}
+
+void preload_step_back(const char *call)
+{
+	char why[128];
+
+	if (session_stop() || role == ROLE_NONE)
+		return;
+	is_finished = true;
+	leave_behind();
+	snprintf(why, sizeof(why), "its seccomp filter forbids %s", call);
+	say("sampled no more of", program, why);
+	session_retire();
 }
 
 __attribute__((destructor)) static void on_unload(void)

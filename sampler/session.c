@@ -35,6 +35,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct spool spool;
 static struct session_opts current;
 static pid_t owner;
+static bool is_retired;
 static session_fork_fn on_fork;
 
 extern const char sonde_text_start[] __asm__("__start_sonde_text")
@@ -44,7 +45,7 @@ extern const char sonde_text_end[] __asm__("__stop_sonde_text")
 
 static uint64_t clock_ns(clockid_t clock)
 {
-	struct timespec t;
+	struct timespec t = { 0, 0 }; /* a filter may forbid it */
 
 	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
@@ -166,7 +167,8 @@ static void after_fork_in_child(void)
 	bool was_sampling = atomic_load(&live.sampling);
 	struct session_opts opts = current;
 
-	forget_parent();
+	if (!is_retired)
+		forget_parent();
 	after_fork_in_parent();
 	if (was_sampling && opts.follow_forks && on_fork) {
 		int cancel = cancel_off();
@@ -311,9 +313,11 @@ void session_on_fork(session_fork_fn fn)
 void session_note_clocks(void)
 {
 	struct spool_header *h = live.header;
+	uint64_t cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 
 	atomic_store_explicit(&h->monotonic_ns, clock_ns(CLOCK_MONOTONIC), memory_order_relaxed);
-	atomic_store_explicit(&h->cpu_ns, clock_ns(CLOCK_PROCESS_CPUTIME_ID), memory_order_relaxed);
+	if (cpu_ns)
+		atomic_store_explicit(&h->cpu_ns, cpu_ns, memory_order_relaxed);
 }
 
 void session_grow(void)
@@ -401,6 +405,17 @@ void session_trim(void)
 	if (!atomic_load(&live.sampling) && threads_quiet())
 		spool_trim_file(h, spool.path, !h->weight && !h->lost_weight);
 	pthread_mutex_unlock(&lock);
+}
+
+void session_retire(void)
+{
+	is_retired = true;
+	owner = 0;
+}
+
+bool session_is_retired(void)
+{
+	return is_retired;
 }
 
 bool session_is_of_this_process(void)

@@ -26,6 +26,10 @@ SONDE_MUST int session_write_file(const char *path, struct err *err);
 bool session_is_of_this_process(void); /* false in a child that did not come through fork() */
 void session_mark_finished(void);
 
+/* Nothing of this process is sampled any more, nor of its children, and no system call made for it. */
+void session_retire(void);
+bool session_is_retired(void);
+
 /* After the end: give back what the spool's file does not need. */
 void session_trim(void);
 

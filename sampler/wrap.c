@@ -43,7 +43,7 @@ static void on_thread_exit(void *rounds)
 
 	if (n < PTHREAD_DESTRUCTOR_ITERATIONS)
 		pthread_setspecific(leave_key, (void *)(n + 1));
-	else
+	else if (!session_is_retired())
 		threads_leave();
 }
 
@@ -100,7 +100,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 	int rc;
 
 	pthread_once(&once, set_up);
-	t = threads_new();
+	t = session_is_retired() ? NULL : threads_new();
 	if (!t)
 		return real_pthread_create(thread, attr, start, arg);
 	t->start = start;
