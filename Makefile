@@ -45,7 +45,7 @@ MAY_cli       := base writer sampler symbolize analyze cli
 
 # ---- packages (Debian 12) ---------------------------------------------------------------------------------------
 BUILD_PACKAGES := gcc libc6-dev make libstdc++6
-BUILD_PACKAGES += protobuf-c-compiler libprotobuf-c-dev zlib1g-dev
+BUILD_PACKAGES += protobuf-c-compiler libprotobuf-c-dev zlib1g-dev libdeflate-dev
 BUILD_PACKAGES += libelf-dev libdwarf-dev
 BUILD_PACKAGES += libmicrohttpd-dev
 BUILD_PACKAGES += libpcre2-dev libcapstone-dev libcurl4-openssl-dev
@@ -53,6 +53,7 @@ TEST_PACKAGES := libcmocka-dev clang libclang-rt-14-dev llvm g++ python3 pkg-con
 TEST_PACKAGES += libunwind-dev linux-perf google-perftools libgoogle-perftools-dev
 TEST_PACKAGES += redis-server redis-tools sqlite3 libsqlite3-dev lua5.4 nginx-light xz-utils
 TEST_PACKAGES += golang-go graphviz
+TEST_PACKAGES += time
 TIDY_PACKAGES := clang-tidy clang-format
 
 .DEFAULT_GOAL := all
@@ -74,9 +75,9 @@ TOOL_OBJ := $(filter-out $(call room_obj,sampler),$(OBJ)) $(B)/obj/sampler/spool
 TEST_SAMPLER := $(patsubst %,$(B)/obj/sampler/%.o,store labels cfi cfi_entry cfi_program quirks unwind spool_file seccomp_filter)
 # The library carries what writes a profile, and nothing that reads ELF, DWARF or profiles of others.
 LIB_WRITER := writer/encode.c writer/gzip_out.c
-LIB_OBJ := $(call room_obj,base) $(call room_obj,sampler) $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(LIB_WRITER))) $(PROTO_OBJ)
+LIB_OBJ := $(filter-out $(B)/obj/base/parallel.o,$(call room_obj,base)) $(call room_obj,sampler) $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(LIB_WRITER))) $(PROTO_OBJ)
 
-TOOL_LIBS := -lprotobuf-c -lz -ldwarf -lelf -lpcre2-8 -lmicrohttpd -ldl -lpthread -lm
+TOOL_LIBS := -lprotobuf-c -lz -ldeflate -ldwarf -lelf -lpcre2-8 -lmicrohttpd -ldl -lpthread -lm
 all: $(B)/sonde $(B)/libsonde.so $(B)/libsonde.a $(B)/sonde.pc ## build the tool and the libraries into build/release
 debug: all ## the same into build/debug, unoptimized
 
@@ -188,8 +189,8 @@ fuzz: $(FUZZ_SRC:tests/%.c=$(B)/fuzz/%) ## run every fuzzer for FUZZ_SECONDS (60
 			build/corpus/$$n $$(ls -d tests/corpus/$$n 2>/dev/null) >build/corpus/$$n.log 2>&1; rc=$$?; \
 		tail -n 3 build/corpus/$$n.log; [ $$rc = 0 ] || exit 1; done
 
-bench: all | build/.test-deps ## run every benchmark beside its peers and print the ratios
-	$(Q)for b in accuracy overhead labels memory unwind; do bench/$$b || exit 1; done
+bench: all $(B)/genprofile | build/.test-deps ## run every benchmark beside its peers and print the ratios
+	$(Q)for b in accuracy overhead labels memory unwind analyze; do bench/$$b || exit 1; done
 
 # A profile of any size, for timing the reports: build/release/genprofile 1000000 big.pb.gz
 $(B)/genprofile: bench/genprofile.c $(CORE_OBJ)

@@ -1,9 +1,4 @@
-/* graph.c - sum the samples up into nodes and edges.
- *
- * The inner loop visits every frame of every sample, so it touches integers only: the node numbers
- * of a location, a stamp that says whether this sample has met the node, the sums.  Edges are found
- * by a hash of their two ends that is reversible, so that equal hashes are equal edges.
- */
+/* graph.c - the graph after it was built: order, sums, edges by node. */
 #include "analyze/graph.h"
 #include "analyze/arith.h"
 
@@ -17,7 +12,6 @@
 void graph_init(struct graph *g, struct nodes *nodes, const struct graph_opts *opts)
 {
 	*g = (struct graph){ .nodes = nodes, .opts = *opts };
-	hash_map_init(&g->edge_map);
 }
 
 void graph_release(struct graph *g)
@@ -29,131 +23,6 @@ void graph_release(struct graph *g)
 	VEC_RELEASE(&g->in);
 	VEC_RELEASE(&g->out_at);
 	VEC_RELEASE(&g->out);
-	hash_map_release(&g->edge_map);
-}
-
-/* ---- build ---- */
-
-enum { INTO = 1, OUT_OF = 2 };
-
-struct walk {
-	struct graph *g;
-	const uint32_t *at, *of;   /* nodes of locations; NODE_NONE = left out */
-	VEC(unsigned char) wanted; /* by node: which of its edges are counted, INTO | OUT_OF */
-	VEC(uint32_t) kept_of;
-};
-
-static struct edge *find_edge(struct graph *g, uint32_t src, uint32_t dest, bool is_inline)
-{
-	uint64_t h = hash_mix((uint64_t)src << 32 | dest);
-	uint32_t *at = hash_map_first(&g->edge_map, h);
-
-	if (*at != HASH_MAP_NONE)
-		return &g->edges.v[*at];
-	*at = (uint32_t)g->edges.n;
-	hash_map_added(&g->edge_map, at, h);
-	*VEC_PUSH(&g->edges) = (struct edge){ .src = src, .dest = dest, .is_inline = is_inline };
-	return &g->edges.v[g->edges.n - 1];
-}
-
-static void add_edge(struct graph *g, uint32_t src, uint32_t dest, int64_t w, int64_t dw,
-		     uint32_t stamp, bool residual, bool is_inline)
-{
-	struct edge *e = find_edge(g, src, dest, is_inline);
-
-	if (e->seen == stamp)
-		return;
-	e->seen = stamp;
-	e->weight = add64(e->weight, w);
-	e->weight_div = add64(e->weight_div, dw);
-	e->residual |= residual;
-	e->is_inline &= is_inline;
-}
-
-/* stamp is the number of the sample plus 1. */
-static void add_sample(struct walk *k, const uint32_t *stack, size_t n, int64_t w, int64_t dw,
-		       uint32_t stamp)
-{
-	struct graph *g = k->g;
-	uint32_t parent = NODE_NONE;
-	bool residual = false;
-
-	while (n-- > 0) {
-		uint32_t first = k->at[stack[n]], last = k->at[stack[n] + 1] - 1;
-
-		for (uint32_t i = last + 1; i-- > first;) {
-			uint32_t id = k->of[i];
-			struct graph_node *node;
-
-			if (id == NODE_NONE) {
-				residual = true;
-				continue;
-			}
-			node = &g->node.v[id];
-			if (node->seen != stamp) {
-				node->seen = stamp;
-				node->cum = add64(node->cum, w);
-				node->cum_div = add64(node->cum_div, dw);
-				if (g->opts.tags)
-					node_tags_add_cum(g->opts.tags, id, stamp - 1, w, dw);
-			}
-			if (parent != NODE_NONE && parent != id &&
-			    ((k->wanted.v[id] & INTO) | (k->wanted.v[parent] & OUT_OF)))
-				add_edge(g, parent, id, w, dw, stamp, residual, i != last);
-			parent = id;
-			residual = false;
-		}
-	}
-	if (parent != NODE_NONE && !residual) {
-		g->node.v[parent].flat = add64(g->node.v[parent].flat, w);
-		g->node.v[parent].flat_div = add64(g->node.v[parent].flat_div, dw);
-		if (g->opts.tags)
-			node_tags_add_flat(g->opts.tags, parent, stamp - 1, w, dw);
-	}
-}
-
-static void mark_inlined(struct walk *k)
-{
-	const struct nodes *t = k->g->nodes;
-
-	for (size_t l = 0; l + 1 < t->at.n; l++)
-		for (uint32_t i = t->at.v[l]; i + 1 < t->at.v[l + 1]; i++)
-			k->wanted.v[t->of.v[i]] = INTO;
-}
-
-static void mark_wanted(struct walk *k)
-{
-	const struct graph *g = k->g;
-
-	CLEAR(&k->wanted, g->node.n + 1);
-	switch (g->opts.edges) {
-	case GRAPH_EDGES_NONE:
-		break;
-	case GRAPH_EDGES_INLINED:
-		mark_inlined(k);
-		break;
-	case GRAPH_EDGES_NEAR:
-		for (size_t i = 0; i < g->node.n; i++)
-			k->wanted.v[i] = g->opts.near[i] ? INTO | OUT_OF : 0;
-		break;
-	case GRAPH_EDGES_ALL:
-		memset(k->wanted.v, INTO, k->wanted.n);
-		break;
-	}
-}
-
-static void choose_nodes(struct walk *k, const unsigned char *kept)
-{
-	const struct nodes *t = k->g->nodes;
-
-	k->at = t->at.v;
-	k->of = t->of.v;
-	if (!kept)
-		return;
-	VEC_MUST(&k->kept_of, t->of.n + 1);
-	for (size_t i = 0; i < t->of.n; i++)
-		k->kept_of.v[i] = kept[t->of.v[i]] ? t->of.v[i] : NODE_NONE;
-	k->of = k->kept_of.v;
 }
 
 void graph_collect_nodes(struct graph *g)
@@ -167,32 +36,6 @@ void graph_collect_nodes(struct graph *g)
 		if (n->shown)
 			*VEC_PUSH(&g->order) = i;
 	}
-}
-
-void graph_build(struct graph *g, const unsigned char *kept)
-{
-	const struct profile *p = g->nodes->profile;
-	struct walk k = { .g = g };
-	size_t types = p->sample_types.n;
-
-	hash_map_release(&g->edge_map);
-	g->edges.n = 0;
-	if (g->opts.tags)
-		node_tags_clear(g->opts.tags);
-	CLEAR(&g->node, g->nodes->info.n);
-	choose_nodes(&k, kept);
-	mark_wanted(&k);
-	for (size_t i = 0; i < p->n_samples; i++) {
-		const int64_t *values = p->values.v + i * types;
-		int64_t w = values[g->opts.value_index], dw = g->opts.mean ? values[0] : 0;
-
-		if (w || dw)
-			add_sample(&k, p->stack.v + p->stack_at.v[i],
-				   p->stack_at.v[i + 1] - p->stack_at.v[i], w, dw, (uint32_t)i + 1);
-	}
-	graph_collect_nodes(g);
-	VEC_RELEASE(&k.kept_of);
-	VEC_RELEASE(&k.wanted);
 }
 
 /* ---- use ---- */

@@ -14,7 +14,6 @@
 struct graph_node {
 	int64_t flat, flat_div, cum,
 		cum_div; /* the _div are sums of the divisor of means, else 0 */
-	uint32_t seen;	 /* number of the last sample that met this node */
 	bool shown;	 /* in the graph's order */
 };
 
@@ -50,14 +49,13 @@ struct graph {
 	VEC(struct graph_node) node; /* by node number */
 	VEC(uint32_t) order;	     /* the nodes that are in the graph */
 	VEC(struct edge) edges;
-	struct hash_map edge_map;
 	VEC(uint32_t) in_at, in, out_at, out; /* by node: its edges, after graph_link() */
 };
 
 void graph_init(struct graph *g, struct nodes *nodes, const struct graph_opts *opts);
 void graph_release(struct graph *g);
 
-/* Build from all samples.  kept (NULL = all) says for each node number whether it takes part. */
+/* Build from all samples (graph_build.c).  kept (NULL = all) says for each node number whether it takes part. */
 void graph_build(struct graph *g, const unsigned char *kept);
 
 void graph_collect_nodes(struct graph *g); /* into the order: those with any weight */

@@ -1,6 +1,6 @@
 /* load.c - from file names to the one profile that reports are about.
  *
- * In pprof's order: read and check each source, settle its mappings, subtract the bases, symbolize,
+ * In pprof's order: read each source, settle its mappings, subtract the bases, symbolize,
  * drop the frames that the profile itself calls uninteresting.
  */
 #include "analyze/analyze.h"
@@ -62,12 +62,6 @@ static int read_source(struct loader *l, struct profile **out, const char *path,
 		rc = profile_read_file(out, path, err);
 	if (rc)
 		return rc;
-	rc = profile_check_valid(*out, err);
-	if (rc) {
-		err_prefix(err, "%s", path);
-		profile_free(*out);
-		return rc;
-	}
 	settle_mappings(l, *out);
 	remote_note_symbols(&l->remote, *out, path);
 	return 0;

@@ -56,7 +56,7 @@ int hash_map_reserve(struct hash_map *m, size_t n)
 	return slots == m->slots ? 0 : resize(m, slots);
 }
 
-static uint32_t *probe(struct hash_map *m, size_t at, uint64_t h)
+static uint32_t *probe(const struct hash_map *m, size_t at, uint64_t h)
 {
 	while (m->index[at] != HASH_MAP_NONE && m->hashes[at] != h)
 		at = (at + 1) & (m->slots - 1);
@@ -73,6 +73,11 @@ uint32_t *hash_map_first(struct hash_map *m, uint64_t h)
 uint32_t *hash_map_next(struct hash_map *m, uint32_t *at, uint64_t h)
 {
 	return probe(m, ((size_t)(at - m->index) + 1) & (m->slots - 1), h);
+}
+
+uint32_t hash_map_get(const struct hash_map *m, uint64_t h)
+{
+	return m->n ? *probe(m, h & (m->slots - 1), h) : HASH_MAP_NONE;
 }
 
 void hash_map_added(struct hash_map *m, uint32_t *at, uint64_t h)

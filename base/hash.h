@@ -65,6 +65,8 @@ int hash_map_reserve(struct hash_map *m,
  * grow it, and exits on out of memory unless hash_map_reserve() went before. */
 uint32_t *hash_map_first(struct hash_map *m, uint64_t h);
 uint32_t *hash_map_next(struct hash_map *m, uint32_t *at, uint64_t h);
+/* The first index whose hash is h, or HASH_MAP_NONE.  Changes nothing: several threads may ask. */
+uint32_t hash_map_get(const struct hash_map *m, uint64_t h);
 void hash_map_added(struct hash_map *m, uint32_t *at, uint64_t h);
 
 #endif

@@ -1,8 +1,8 @@
 /* genprofile.c - write a large synthetic profile, to time the reports with.
  *
- *	genprofile SAMPLES OUT.pb.gz [SEED]
+ *	genprofile SAMPLES OUT.pb.gz [SEED [FUNCTIONS]]
  *
- * Stacks are random walks through a call graph of 50,000 functions and 200,000 call sites, 24 to 36
+ * Stacks are random walks through a call graph of 50,000 functions with four call sites each, 24 to 36
  * frames deep; one call site in five has inlined frames.  The same numbers give the same file.
  */
 #include "base/profile.h"
@@ -13,7 +13,7 @@
 
 enum {
 	FUNCTIONS = 50000,
-	LOCATIONS = 200000,
+	SITES = 4, /* of a function */
 	MAPPINGS = 8,
 	CALLEES = 6,
 	MIN_DEPTH = 24,
@@ -21,6 +21,7 @@ enum {
 };
 
 static uint64_t state;
+static uint32_t functions = FUNCTIONS;
 
 /* splitmix64 (Vigna, public domain) */
 static uint64_t next_random(void)
@@ -41,7 +42,7 @@ static void add_functions(struct profile *p)
 {
 	char name[64], file[64];
 
-	for (uint32_t i = 0; i < FUNCTIONS; i++) {
+	for (uint32_t i = 0; i < functions; i++) {
 		snprintf(name, sizeof(name), "app::module%u::Class%u::Method%05u", i % 97, i % 1009,
 			 i);
 		snprintf(file, sizeof(file), "/src/module%u/class%u.cc", i % 97, i % 1009);
@@ -73,7 +74,7 @@ static void add_mappings(struct profile *p)
 
 static void add_locations(struct profile *p)
 {
-	for (uint32_t i = 0; i < LOCATIONS; i++) {
+	for (uint32_t i = 0; i < functions * SITES; i++) {
 		uint32_t mapping = i % MAPPINGS, n = below(5) ? 1 : 2 + below(2);
 
 		*VEC_PUSH(&p->locations) =
@@ -83,7 +84,7 @@ static void add_locations(struct profile *p)
 					   .first_line = (uint32_t)p->lines.n,
 					   .n_lines = n };
 		while (n--)
-			*VEC_PUSH(&p->lines) = (struct line){ .function = below(FUNCTIONS),
+			*VEC_PUSH(&p->lines) = (struct line){ .function = below(functions),
 							      .line = 10 + below(200) };
 	}
 }
@@ -93,7 +94,7 @@ static uint32_t callee(uint32_t location, uint32_t k)
 {
 	uint64_t h = ((uint64_t)location * CALLEES + k + 1) * 0x9fb21c651e98df25ULL;
 
-	return (uint32_t)((h ^ h >> 29) % LOCATIONS);
+	return (uint32_t)((h ^ h >> 29) % (functions * SITES));
 }
 
 static void add_sample(struct profile *p)
@@ -118,12 +119,14 @@ int main(int argc, char **argv)
 {
 	struct profile *p = profile_new();
 	long samples = argc > 2 ? strtol(argv[1], NULL, 10) : 0;
+	unsigned long wanted = argc > 4 ? strtoul(argv[4], NULL, 10) : FUNCTIONS;
 	struct err err;
 
-	if (samples <= 0) {
-		fprintf(stderr, "usage: genprofile SAMPLES OUT.pb.gz [SEED]\n");
+	if (samples <= 0 || wanted < 1 || wanted > 10000000) {
+		fprintf(stderr, "usage: genprofile SAMPLES OUT.pb.gz [SEED [FUNCTIONS]]\n");
 		return 2;
 	}
+	functions = (uint32_t)wanted;
 	state = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
 	*VEC_PUSH(&p->sample_types) =
 		(struct value_type){ profile_intern(p, "samples"), profile_intern(p, "count") };

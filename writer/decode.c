@@ -6,21 +6,19 @@
  *
  * Fields may come in any order, and what they say is known only at the end: samples name locations
  * that may follow, everything names strings by number.  So the first walk collects the strings and
- * remembers where all other fields but the samples are; these are then decoded in the order
- * functions, mappings, locations; the second walk decodes the samples.
+ * remembers where all other fields are; these are then decoded in the order functions, mappings,
+ * locations; the samples come last (decode_samples.c).
  *
  * As lenient as pprof's own reader: unknown fields are skipped, packed and unpacked arrays
  * accepted; a field of the wrong type is an error.  Ids are kept, because reports print them;
  * references become indices.
  */
-#include "writer/input.h"
-#include "writer/wire.h"
+#include "writer/decode.h"
 
 /* Fields of the message Profile. */
 enum {
 	F_SAMPLE_TYPE = 1,
-	F_SAMPLE,
-	F_MAPPING,
+	F_MAPPING = F_SAMPLE + 1,
 	F_LOCATION,
 	F_FUNCTION,
 	F_STRING_TABLE,
@@ -37,16 +35,6 @@ enum {
 
 /* Real profiles have up to eight; what follows compares them all with each other. */
 enum { MOST_SAMPLE_TYPES = 4096 };
-
-struct decoder {
-	struct profile *p;
-	const uint8_t *start, *end;
-	VEC(str_id) strings;	      /* by their number in the file */
-	VEC(struct wire_field) later; /* all but strings and samples */
-	struct id_map mappings, functions, locations;
-	size_t n_of[F_DOC_URL + 1]; /* fields seen, by number */
-	struct err *err;
-};
 
 static int fail_at(struct decoder *d, const uint8_t *at, const char *what)
 {
@@ -68,13 +56,7 @@ static int refuse(struct decoder *d, const char *what, uint64_t id)
 
 static str_id string(struct decoder *d, struct wire *w, const struct wire_field *f)
 {
-	uint64_t i = wire_u64(w, f);
-
-	if (i < d->strings.n)
-		return d->strings.v[i];
-	if (!w->error)
-		w->error = "string number outside the string table";
-	return 0;
+	return decode_string(d, w, wire_u64(w, f));
 }
 
 /* ---- the messages, field after field ---- */
@@ -236,142 +218,6 @@ static int decode_location(struct decoder *d, struct wire w)
 	return 0;
 }
 
-/* ---- samples: the bulk of every file ---- */
-
-static int decode_stack(struct decoder *d, struct wire *w, const struct wire_field *f)
-{
-	struct profile *p = d->p;
-	struct wire ids;
-	size_t n = p->stack.n;
-
-	if (f->type != WIRE_BYTES) {
-		uint32_t index = id_map_get(&d->locations, wire_u64(w, f));
-
-		*VEC_PUSH(&p->stack) = index;
-		return index == PROFILE_NONE && !w->error
-			       ? refuse(d, "a sample names the unknown location", f->u)
-			       : 0;
-	}
-	ids = wire_message(w, f);
-	VEC_MUST(&p->stack, n + f->u); /* each id takes a byte at least */
-	while (ids.pos < ids.end) {
-		uint64_t id = wire_varint(&ids);
-		uint32_t index = id_map_get(&d->locations, id);
-
-		if (ids.error)
-			return finish(d, &ids);
-		if (index == PROFILE_NONE)
-			return refuse(d, "a sample names the unknown location", id);
-		p->stack.v[n++] = index;
-	}
-	p->stack.n = n;
-	return 0;
-}
-
-static int decode_values(struct decoder *d, struct wire *w, const struct wire_field *f)
-{
-	struct profile *p = d->p;
-	struct wire numbers;
-
-	if (f->type != WIRE_BYTES) {
-		*VEC_PUSH(&p->values) = (int64_t)wire_u64(w, f);
-		return 0;
-	}
-	numbers = wire_message(w, f);
-	while (numbers.pos < numbers.end && !numbers.error)
-		*VEC_PUSH(&p->values) = (int64_t)wire_varint(&numbers);
-	return finish(d, &numbers);
-}
-
-static int decode_label(struct decoder *d, struct wire w)
-{
-	struct label label = { 0 };
-	bool has_str = false, has_unit = false;
-	struct wire_field f;
-
-	while (wire_next(&w, &f))
-		switch (f.number) {
-		case 1:
-			label.key = string(d, &w, &f);
-			break;
-		case 2:
-			label.str = string(d, &w, &f);
-			has_str = f.u != 0;
-			break;
-		case 3:
-			label.num = (int64_t)wire_u64(&w, &f);
-			break;
-		case 4:
-			label.unit = string(d, &w, &f);
-			has_unit = f.u != 0;
-			break;
-		}
-	if (finish(d, &w))
-		return PROTO_MALFORMED;
-	if (has_str) {
-		label.num = 0;
-		label.unit = 0;
-	} else if (label.num == 0 && !has_unit) {
-		return 0; /* pprof sees no value in it and drops it */
-	}
-	label.is_num = !has_str;
-	*VEC_PUSH(&d->p->labels) = label;
-	return 0;
-}
-
-static int decode_sample(struct decoder *d, struct wire w)
-{
-	struct profile *p = d->p;
-	size_t first_value = p->values.n;
-	struct wire_field f;
-	int rc = 0;
-
-	while (!rc && wire_next(&w, &f))
-		switch (f.number) {
-		case 1:
-			rc = decode_stack(d, &w, &f);
-			break;
-		case 2:
-			rc = decode_values(d, &w, &f);
-			break;
-		case 3:
-			rc = decode_label(d, wire_message(&w, &f));
-			break;
-		}
-	if (rc || finish(d, &w))
-		return rc ? rc : PROTO_MALFORMED;
-	if (p->values.n - first_value != p->sample_types.n)
-		return err_set(d->err, PROTO_REFUSED,
-			       "malformed profile: sample %zu has %zu values for %zu sample types",
-			       p->n_samples, p->values.n - first_value, p->sample_types.n);
-	*VEC_PUSH(&p->stack_at) = p->stack.n;
-	*VEC_PUSH(&p->label_at) = p->labels.n;
-	p->n_samples++;
-	return 0;
-}
-
-static int decode_samples(struct decoder *d)
-{
-	struct wire w = { d->start, d->end, NULL };
-	size_t n = d->n_of[F_SAMPLE];
-	struct wire_field f;
-
-	VEC_MUST(&d->p->values, n * d->p->sample_types.n);
-	VEC_MUST(&d->p->stack_at, n + 1);
-	VEC_MUST(&d->p->label_at, n + 1);
-	while (n && wire_next(&w, &f)) {
-		int rc;
-
-		if (f.number != F_SAMPLE)
-			continue;
-		rc = decode_sample(d, wire_message(&w, &f));
-		if (rc)
-			return rc;
-		n--;
-	}
-	return 0;
-}
-
 /* ---- the message Profile ---- */
 
 static const char *wrong_type(const struct wire_field *f)
@@ -393,11 +239,23 @@ static const char *wrong_type(const struct wire_field *f)
 	}
 }
 
-static int note_field(struct decoder *d, const struct wire_field *f)
+static void note_sample(struct decoder *d, const uint8_t *at)
 {
-	d->n_of[f->number]++;
-	if (f->number == F_SAMPLE)
+	size_t n = d->n_of[F_SAMPLE]++;
+
+	if (n % RUN_SAMPLES == 0)
+		*VEC_PUSH(&d->runs) = (struct sample_run){ .at = at, .first = n };
+	d->runs.v[d->runs.n - 1].n++;
+}
+
+/* at is where the field begins. */
+static int note_field(struct decoder *d, const struct wire_field *f, const uint8_t *at)
+{
+	if (f->number == F_SAMPLE) {
+		note_sample(d, at);
 		return 0;
+	}
+	d->n_of[f->number]++;
 	if (f->number != F_STRING_TABLE) {
 		*VEC_PUSH(&d->later) = *f;
 		return 0;
@@ -409,10 +267,11 @@ static int note_field(struct decoder *d, const struct wire_field *f)
 static int first_walk(struct decoder *d)
 {
 	struct wire w = { d->start, d->end, NULL };
+	const uint8_t *at = w.pos;
 	bool has_time = false;
 	struct wire_field f;
 
-	while (wire_next(&w, &f)) {
+	for (; wire_next(&w, &f); at = w.pos) {
 		if (f.number == 0 || f.number > F_DOC_URL)
 			continue;
 		w.error = wrong_type(&f);
@@ -424,7 +283,7 @@ static int first_walk(struct decoder *d)
 				       "at byte %zu",
 				       (size_t)(w.pos - d->start));
 		has_time = has_time || (f.number == F_TIME_NANOS && f.u);
-		if (note_field(d, &f))
+		if (note_field(d, &f, at))
 			return PROTO_MALFORMED;
 	}
 	if (!w.error && !d->strings.n)
@@ -555,6 +414,7 @@ enum proto_result proto_decode(struct profile **out, const uint8_t *data, size_t
 
 	VEC_RELEASE(&d.strings);
 	VEC_RELEASE(&d.later);
+	VEC_RELEASE(&d.runs);
 	id_map_release(&d.mappings);
 	id_map_release(&d.functions);
 	id_map_release(&d.locations);

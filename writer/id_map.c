@@ -23,6 +23,8 @@ bool id_map_add(struct id_map *m, uint64_t id, uint32_t index)
 	uint64_t h = hash_mix(id);
 	uint32_t *at;
 
+	if (index == m->n_straight && id == index + 1)
+		m->n_straight++;
 	if (id < m->dense.n) {
 		if (m->dense.v[id] != PROFILE_NONE)
 			return false;
@@ -37,7 +39,9 @@ bool id_map_add(struct id_map *m, uint64_t id, uint32_t index)
 	return true;
 }
 
-uint32_t id_map_get_rest(struct id_map *m, uint64_t id)
+uint32_t id_map_get_rest(const struct id_map *m, uint64_t id)
 {
-	return *hash_map_first(&m->rest, hash_mix(id)); /* HASH_MAP_NONE is PROFILE_NONE */
+	if (id < m->dense.n)
+		return m->dense.v[id];
+	return hash_map_get(&m->rest, hash_mix(id)); /* HASH_MAP_NONE is PROFILE_NONE */
 }

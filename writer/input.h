@@ -33,8 +33,9 @@ SONDE_MUST int read_file(struct bytes *out, const char *path, struct err *err);
 SONDE_MUST int gzip_unpack(struct bytes *out, const uint8_t *data, size_t n, struct err *err);
 
 /* id_map.c: from the ids of a file to indices.  Ids are arbitrary 64-bit numbers that are in
- * practice 1..N, so small ones are looked up in a plain array. */
+ * practice 1..N, so small ones are looked up in a plain array, if at all. */
 struct id_map {
+	uint32_t n_straight;  /* so many first ones have the ids 1, 2, 3 ...: nothing to look up */
 	VEC(uint32_t) dense;  /* by id; PROFILE_NONE = unknown */
 	struct hash_map rest; /* by hash_mix(id): no two ids share it, so the hash is the key */
 };
@@ -42,11 +43,12 @@ struct id_map {
 void id_map_init(struct id_map *m, size_t n_expected); /* a zeroed struct is fine for release */
 void id_map_release(struct id_map *m);
 bool id_map_add(struct id_map *m, uint64_t id, uint32_t index); /* false: known already */
-uint32_t id_map_get_rest(struct id_map *m, uint64_t id);
+uint32_t id_map_get_rest(const struct id_map *m, uint64_t id);
 
-static inline uint32_t id_map_get(struct id_map *m, uint64_t id) /* PROFILE_NONE = unknown */
+/* PROFILE_NONE = unknown.  Several threads may ask. */
+static inline uint32_t id_map_get(const struct id_map *m, uint64_t id)
 {
-	return id < m->dense.n ? m->dense.v[id] : id_map_get_rest(m, id);
+	return id - 1 < m->n_straight ? (uint32_t)(id - 1) : id_map_get_rest(m, id);
 }
 
 #endif

@@ -56,15 +56,19 @@ static int decode_unpacked(struct profile **out, const uint8_t *data, size_t n, 
 	return unrecognized(data, n, err);
 }
 
+static bool is_gzip(const uint8_t *data, size_t n)
+{
+	return starts_with(data, n, "\x1f\x8b", 2);
+}
+
 int profile_decode_mem(struct profile **out, const void *data, size_t n, struct err *err)
 {
 	struct bytes unpacked = { VEC_INIT };
-	const uint8_t *bytes = data;
 	int rc;
 
-	if (n < 2 || bytes[0] != 0x1f || bytes[1] != 0x8b)
-		return decode_unpacked(out, bytes, n, err);
-	rc = gzip_unpack(&unpacked, bytes, n, err);
+	if (!is_gzip(data, n))
+		return decode_unpacked(out, data, n, err);
+	rc = gzip_unpack(&unpacked, data, n, err);
 	if (!rc)
 		rc = decode_unpacked(out, unpacked.buf.v, unpacked.buf.n, err);
 	VEC_RELEASE(&unpacked.buf);
@@ -114,6 +118,20 @@ int read_file(struct bytes *out, const char *path, struct err *err)
 	return rc;
 }
 
+/* Unpack b in its place: what was packed is given back before the profile is built. */
+static int unpack(struct bytes *b, struct err *err)
+{
+	struct bytes unpacked = { VEC_INIT };
+	int rc;
+
+	if (!is_gzip(b->buf.v, b->buf.n))
+		return 0;
+	rc = gzip_unpack(&unpacked, b->buf.v, b->buf.n, err);
+	VEC_RELEASE(&b->buf);
+	*b = unpacked;
+	return rc;
+}
+
 int profile_read_file(struct profile **out, const char *path, struct err *err)
 {
 	struct bytes file = { VEC_INIT };
@@ -121,7 +139,9 @@ int profile_read_file(struct profile **out, const char *path, struct err *err)
 
 	if (rc)
 		return rc;
-	rc = profile_decode_mem(out, file.buf.v, file.buf.n, err);
+	rc = unpack(&file, err);
+	if (!rc)
+		rc = decode_unpacked(out, file.buf.v, file.buf.n, err);
 	VEC_RELEASE(&file.buf);
 	if (rc)
 		err_prefix(err, "cannot read '%s'", path);

@@ -13,6 +13,8 @@ static int bad(struct err *err, const char *what, unsigned long long id)
 
 static int check_columns(const struct profile *p, struct err *err)
 {
+	uint32_t largest = 0;
+
 	if (p->n_samples && !p->sample_types.n)
 		return err_set(err, SONDE_EFORMAT,
 			       "malformed profile: samples without a sample type");
@@ -30,10 +32,10 @@ static int check_columns(const struct profile *p, struct err *err)
 		if (p->stack_at.v[i] > p->stack_at.v[i + 1] ||
 		    p->label_at.v[i] > p->label_at.v[i + 1])
 			return bad(err, "stack or labels end before they begin in sample", i);
-	for (size_t i = 0; i < p->stack.n; i++)
-		if (p->stack.v[i] >= p->locations.n)
-			return bad(err, "a sample names the unknown location number",
-				   p->stack.v[i]);
+	for (size_t i = 0; i < p->stack.n; i++) /* without a way out the loop is vector code */
+		largest = p->stack.v[i] > largest ? p->stack.v[i] : largest;
+	if (p->stack.n && largest >= p->locations.n)
+		return bad(err, "a sample names the unknown location number", largest);
 	return 0;
 }
 
