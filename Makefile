@@ -30,7 +30,10 @@ CFLAGS += -Werror
 endif
 
 # Code that runs in a signal handler: no sanitizer hooks, no stack protector, frames that stay below 1 KiB.
+# (Fuzzers run nothing in a handler, and look at what they run.)
+ifneq ($(MODE),fuzz)
 HANDLER_SRC := $(patsubst %,sampler/%.c,cfi_entry cfi_program handler store thread_table tick unwind)
+endif
 HANDLER_CFLAGS := -O2 -fno-stack-protector -fno-sanitize=all -fno-sanitize-coverage=trace-pc-guard,inline-8bit-counters -mgeneral-regs-only
 HANDLER_CFLAGS_gcc := -O2 -fno-stack-protector -Wframe-larger-than=1024 -mgeneral-regs-only
 
@@ -190,7 +193,7 @@ fuzz: $(FUZZ_SRC:tests/%.c=$(B)/fuzz/%) ## run every fuzzer for FUZZ_SECONDS (60
 		tail -n 3 build/corpus/$$n.log; [ $$rc = 0 ] || exit 1; done
 
 bench: all $(B)/genprofile | build/.test-deps ## run every benchmark beside its peers and print the ratios
-	$(Q)for b in accuracy overhead labels memory unwind analyze; do bench/$$b || exit 1; done
+	$(Q)for b in accuracy overhead labels memory unwind completeness analyze; do bench/$$b || exit 1; done
 
 # A profile of any size, for timing the reports: build/release/genprofile 1000000 big.pb.gz
 $(B)/genprofile: bench/genprofile.c $(CORE_OBJ)

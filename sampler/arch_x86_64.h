@@ -13,6 +13,7 @@
 #include <ucontext.h>
 
 enum {
+	ARCH_REG_EH_RETURN = 2, /* rcx: gcc's __builtin_eh_return takes the new stack pointer there */
 	ARCH_REG_BX = 3,
 	ARCH_REG_BP = 6,
 	ARCH_REG_SP = 7,

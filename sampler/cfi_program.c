@@ -37,7 +37,7 @@ static int16_t short_offset(struct saved s, uint8_t *place)
 
 static bool is_plain(const struct rule *r)
 {
-	return (r->kind == RULE_SP || r->kind == RULE_BP) && !r->is_signal && r->ra == PLACE_CFA &&
+	return (r->kind == RULE_SP || r->kind == RULE_BP) && !r->is_exact && r->ra == PLACE_CFA &&
 	       r->sp == PLACE_SAME && (r->bp == PLACE_SAME || r->bp == PLACE_CFA) &&
 	       (r->bx == PLACE_SAME || r->bx == PLACE_CFA);
 }
@@ -53,7 +53,7 @@ static bool is_sayable(const struct cfi_state *s)
 
 static struct rule rule_of(const struct cfi_state *s, bool is_signal)
 {
-	struct rule r = { .kind = s->cfa, .reg = s->reg, .is_signal = is_signal };
+	struct rule r = { .kind = s->cfa, .reg = s->reg };
 
 	if (is_signal && arch_is_signal_cfa(s->cfa == RULE_DEREF_SP, s->cfa_offset))
 		return (struct rule){ .kind = RULE_SIGNAL };
@@ -71,33 +71,64 @@ static struct rule rule_of(const struct cfi_state *s, bool is_signal)
 	r.bx_offset = short_offset(s->bx, &r.bx);
 	r.ra_offset = short_offset(s->ra, &r.ra);
 	r.sp_offset = short_offset(s->sp, &r.sp);
+	r.is_exact = is_signal || s->is_jump || s->sp.place != PLACE_SAME;
 	r.is_plain = is_plain(&r);
 	return r;
 }
 
 /* ---- expressions ---- */
 
-/* What linkers, compilers and hand-written code say of a CFA:  the PLT's own; a word at sp or bp + constant, which is
- * the CFA or a constant below it. */
+enum {
+	OP_DEREF = 0x06,
+	OP_MUL = 0x1e,
+	OP_PLUS = 0x22,
+	OP_PLUS_UCONST = 0x23,
+	OP_LIT8 = 0x38,
+	OP_BREG = 0x70
+};
+
+/* breg* 0, lit8, mul, plus: the register, or -1 and the cursor where it was. */
+static int read_index(struct cursor *e)
+{
+	static const uint8_t rest[] = { 0, OP_LIT8, OP_MUL, OP_PLUS };
+	int reg;
+
+	if ((size_t)(e->end - e->p) < 1 + sizeof(rest) || e->p[0] < OP_BREG ||
+	    e->p[0] >= OP_BREG + 32 || memcmp(e->p + 1, rest, sizeof(rest)) != 0)
+		return -1;
+	reg = e->p[0] - OP_BREG;
+	e->p += 1 + sizeof(rest);
+	return reg;
+}
+
+/* What linkers, compilers and hand-written code say of a CFA: the PLT's own; a word at sp or bp + constant, which is
+ * the CFA or a constant below it; the same at an index from sp. */
 static void set_cfa_expression(struct cfi_state *s, struct cursor e)
 {
-	enum { BREG = 0x70, DEREF = 0x06, PLUS_UCONST = 0x23 };
 	uint8_t op;
+	int index;
 
 	s->cfa = RULE_NONE;
 	s->cfa_addend = 0;
+	s->is_jump = false;
 	if (arch_is_plt_expression(e.p, (size_t)(e.end - e.p), &s->cfa_offset)) {
 		s->cfa = RULE_PLT;
 		return;
 	}
 	op = cursor_u8(&e);
 	s->cfa_offset = cursor_sleb(&e);
-	if ((op != BREG + ARCH_REG_SP && op != BREG + ARCH_REG_BP) || cursor_u8(&e) != DEREF)
+	index = read_index(&e);
+	if ((op != OP_BREG + ARCH_REG_SP && op != OP_BREG + ARCH_REG_BP) ||
+	    cursor_u8(&e) != OP_DEREF)
 		return;
-	if (e.p < e.end && cursor_u8(&e) == PLUS_UCONST)
+	if (e.p < e.end && cursor_u8(&e) == OP_PLUS_UCONST)
 		s->cfa_addend = (int64_t)cursor_uleb(&e);
-	if (e.p == e.end && !e.bad)
-		s->cfa = op == BREG + ARCH_REG_SP ? RULE_DEREF_SP : RULE_DEREF_BP;
+	if (e.p < e.end || e.bad || (index >= 0 && op != OP_BREG + ARCH_REG_SP))
+		return;
+	s->cfa = index >= 0		       ? RULE_DEREF_INDEX
+		 : op == OP_BREG + ARCH_REG_SP ? RULE_DEREF_SP
+					       : RULE_DEREF_BP;
+	s->reg = index >= 0 ? (uint8_t)index : 0;
 }
 
 static void set_cfa(struct cfi_state *s, uint64_t reg, int64_t offset)
@@ -108,6 +139,7 @@ static void set_cfa(struct cfi_state *s, uint64_t reg, int64_t offset)
 		s->cfa = RULE_NONE;
 	s->cfa_offset = offset;
 	s->cfa_addend = 0;
+	s->is_jump = reg == ARCH_REG_EH_RETURN && offset == ARCH_ENTRY_CFA;
 }
 
 static struct saved *saved_of(struct cfi_state *s, uint64_t reg)
@@ -144,7 +176,7 @@ static void save_at_expression(struct cfi_state *s, uint64_t reg, struct cursor 
 	uint8_t op = cursor_u8(&e);
 	int64_t offset = cursor_sleb(&e);
 
-	if (op == 0x70 + ARCH_REG_BP && e.p == e.end && !e.bad)
+	if (op == OP_BREG + ARCH_REG_BP && e.p == e.end && !e.bad)
 		save_at(s, reg, PLACE_BP, offset);
 	else
 		save_at(s, reg, ELSEWHERE, 0);
@@ -203,6 +235,7 @@ static void run_primary(struct program *p, struct cursor *i, uint8_t op)
 static bool run_extended(struct program *p, struct cursor *i, uint8_t op)
 {
 	struct cfi_state *s = &p->s;
+	bool is_jump;
 	uint64_t reg;
 
 	switch (op) {
@@ -245,7 +278,10 @@ static bool run_extended(struct program *p, struct cursor *i, uint8_t op)
 		set_cfa(s, reg, (int64_t)cursor_uleb(i));
 		return true;
 	case 0x0d: /* def_cfa_register */
-		set_cfa(s, cursor_uleb(i), s->cfa_offset);
+		reg = cursor_uleb(i);
+		is_jump = s->is_jump;
+		set_cfa(s, reg, s->cfa_offset);
+		s->is_jump |= is_jump && reg == ARCH_REG_SP;
 		return true;
 	case 0x0e: /* def_cfa_offset */
 		s->cfa_offset = (int64_t)cursor_uleb(i);

@@ -38,6 +38,7 @@ struct saved {
 struct cfi_state {   /* of the registers at one row */
 	uint8_t cfa; /* enum rule_kind; RULE_NONE = not representable */
 	uint8_t reg;
+	bool is_jump; /* the end of __builtin_eh_return: what follows is a jump to where an exception is caught */
 	int64_t cfa_offset, cfa_addend;
 	struct saved bp, bx, ra, sp;
 };

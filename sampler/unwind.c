@@ -30,7 +30,9 @@ struct walk {
 	struct unwind_result *out;
 	uintptr_t low, high; /* what was last found readable */
 	struct unwind_regs regs;
-	uintptr_t bx_at;  /* where the frame's bx is; 0 = nowhere */
+	uintptr_t bx_at; /* where the frame's bx is; 0 = nowhere */
+	uintptr_t
+		old_context; /* of the interrupted frame that the walk came from: its registers may still be the same */
 	struct rule rule; /* room for one that is in no table */
 };
 
@@ -240,7 +242,48 @@ static bool step_signal(struct walk *w)
 		return false;
 	w->regs = (struct unwind_regs){ pc, sp, bp, context };
 	w->bx_at = arch_register_at(context, ARCH_REG_BX);
+	w->old_context = context;
 	enter_stack(w, sp);
+	return true;
+}
+
+static bool is_return_address(struct walk *w, uintptr_t pc)
+{
+	const struct module *m = module_find(w->list, pc);
+
+	return m && pc - m->start >= ARCH_CALL_BYTES && arch_follows_call((const uint8_t *)pc);
+}
+
+/* The CFA when the rule's register has this value. */
+static bool cfa_by_register(struct walk *w, const struct rule *rule, uintptr_t value,
+			    uintptr_t *cfa)
+{
+	uintptr_t offset = (uintptr_t)(intptr_t)rule->cfa_offset;
+
+	*cfa = value + offset;
+	if (rule->kind == RULE_REG)
+		return true;
+	if (!read_word(w, w->regs.sp + offset + 8 * value, cfa))
+		return false;
+	*cfa += (uintptr_t)(intptr_t)rule->cfa_addend;
+	return true;
+}
+
+/* A register that calls do not preserve: only code written by hand counts on it while it calls, and what it calls so
+ * leaves it alone.  It is believed where it leads to a return address. */
+static bool find_cfa_by_register(struct walk *w, const struct rule *rule, uintptr_t *cfa)
+{
+	uintptr_t at, value, pc;
+
+	if (read_register(w, rule->reg, &value))
+		return cfa_by_register(w, rule, value, cfa);
+	at = arch_register_at(w->old_context, rule->reg);
+	if (!at || !read_word(w, at, &value) || !cfa_by_register(w, rule, value, cfa) ||
+	    rule->ra != PLACE_CFA || !is_frame(w, *cfa) ||
+	    !read_word(w, *cfa + (uintptr_t)(intptr_t)rule->ra_offset, &pc) ||
+	    !is_return_address(w, pc))
+		return false;
+	w->out->guessed++;
 	return true;
 }
 
@@ -256,10 +299,8 @@ static bool find_cfa(struct walk *w, const struct rule *rule, uintptr_t *cfa)
 		*cfa = w->regs.bp + offset;
 		return true;
 	case RULE_REG:
-		if (!read_register(w, rule->reg, cfa))
-			return false;
-		*cfa += offset;
-		return true;
+	case RULE_DEREF_INDEX:
+		return find_cfa_by_register(w, rule, cfa);
 	case RULE_DEREF_SP:
 	case RULE_DEREF_BP:
 		if (!read_word(w, (rule->kind == RULE_DEREF_SP ? w->regs.sp : w->regs.bp) + offset,
@@ -307,13 +348,6 @@ __attribute__((noinline)) static bool step_rule(struct walk *w, const struct rul
 }
 
 /* ---- where there is no rule ---- */
-
-static bool is_return_address(struct walk *w, uintptr_t pc)
-{
-	const struct module *m = module_find(w->list, pc);
-
-	return m && pc - m->start >= ARCH_CALL_BYTES && arch_follows_call((const uint8_t *)pc);
-}
 
 /* A leaf that was written by hand may have pushed nothing: then its return address is the first word of the stack, or
  * in its register. */
@@ -411,7 +445,7 @@ __attribute__((noinline)) static bool step_uncached(struct walk *w, uint64_t *pc
 		return ends(w, END_ENTRY);
 	if (*is_return)
 		keep_in_cache(w, pc, rule);
-	*is_return = rule->kind != RULE_SIGNAL && !rule->is_signal;
+	*is_return = rule->kind != RULE_SIGNAL && !rule->is_exact;
 	if (!(rule->is_plain ? step_plain(w, rule) : step_rule(w, rule)))
 		return ends(w, END_BAD_READ);
 	return false;
@@ -461,6 +495,7 @@ void unwind(const struct module_list *list, struct unwind_regs regs,
 	w.low = w.high = 0;
 	w.regs = regs;
 	w.bx_at = arch_register_at(regs.context, ARCH_REG_BX);
+	w.old_context = regs.context;
 	*out = (struct unwind_result){ .n = 0 };
 	start_cache(&w);
 	enter_stack(&w, regs.sp);

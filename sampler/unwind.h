@@ -21,6 +21,7 @@ enum rule_kind {
 	RULE_REG,      /* another register + cfa_offset */
 	RULE_DEREF_SP, /* *(sp + cfa_offset) + cfa_addend: hand-written code that realigned its stack */
 	RULE_DEREF_BP, /* *(bp + cfa_offset) + cfa_addend: compiled code that did */
+	RULE_DEREF_INDEX, /* *(sp + cfa_offset + 8 * a register) + cfa_addend: the big-number code of OpenSSL */
 	RULE_PLT, /* x86-64: sp + 8 + ((pc & 15) >= cfa_offset ? 8 : 0): the lazy-binding stubs of the linker */
 	RULE_SIGNAL, /* the kernel's signal trampoline: all registers are in the frame that it pushed */
 };
@@ -38,8 +39,8 @@ enum place {
 struct rule {
 	uint8_t kind; /* enum rule_kind */
 	uint8_t is_plain; /* kind is RULE_SP or RULE_BP, ra and bp are at PLACE_CFA or the same, sp is the CFA */
-	uint8_t is_signal; /* the caller was interrupted: its address is not that of a return */
-	uint8_t reg;	   /* of RULE_REG */
+	uint8_t is_exact;  /* the caller goes on just there: its address is not one behind a call */
+	uint8_t reg;	   /* of RULE_REG, RULE_DEREF_INDEX */
 	uint8_t bp, bx, ra, sp; /* enum place */
 	int32_t cfa_offset;
 	int16_t cfa_addend;
