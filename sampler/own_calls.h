@@ -49,6 +49,7 @@
 	OWN_CALL(LIBRARY, MAY_FAIL, openat, AT_FDCWD, 0, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0)       \
 	OWN_CALL(LIBRARY, MUST_WORK, close, -1)                                                    \
 	OWN_CALL(LIBRARY, MAY_FAIL, read, -1, 0, 0)                                                \
+	OWN_CALL(LIBRARY, MAY_FAIL, pread64, -1, 0, 0, 0)                                          \
 	OWN_CALL(LIBRARY, MAY_FAIL, newfstatat, AT_FDCWD, 0, 0, 0)                                 \
 	OWN_CALL(LIBRARY, MAY_FAIL, getdents64, -1, 0, 0)                                          \
 	OWN_CALL(LIBRARY, MAY_FAIL, readlink, 0, 0, 0)                                             \
