@@ -123,4 +123,12 @@ SONDE_MUST int analyze_diff(struct profile *before, struct profile *after,
 			    const struct diff_opts *diff_opts, const struct report_opts *opts,
 			    FILE *out, size_t *n_above, const struct notes *notes, struct err *err);
 
+/* What one must ask before believing a profile, answered from the profile: is it enough, whole and
+ * named, what kind of cost is it, and what to look at next.  With a second profile (NULL = none):
+ * can the two be compared?  names are those of the files, for the commands that are proposed.  Both
+ * profiles are changed. */
+SONDE_MUST int analyze_check(struct profile *p, struct profile *other, const char *const names[2],
+			     const struct report_opts *opts, FILE *out, const struct notes *notes,
+			     struct err *err);
+
 #endif

@@ -11,6 +11,7 @@
 #include "analyze/merge.h"
 #include "analyze/notes.h"
 #include "analyze/report.h"
+#include "analyze/sample_counts.h"
 #include "analyze/sample_index.h"
 #include "analyze/table.h"
 
@@ -40,34 +41,14 @@ struct diff {
 	struct hash_map map;	      /* name to row */
 	VEC(struct diff_row) rows;
 	struct diff_row total;
-	double after_scale; /* for normalize */
+	double after_scale;    /* for normalize */
+	double looks[N_SIDES]; /* for each sample */
 	const char *unit;
 	struct arena *scratch;
 	FILE *out;
 };
 
 /* ---- collect ---- */
-
-/* The sample type that says how many samples there were; *period is what one of them adds to it.  A
- * profile with several (objects and bytes, allocated and in use) has the one that belongs to a
- * value at it or behind it. */
-static bool find_counts(const struct profile *p, size_t value_index, size_t *index, double *period)
-{
-	size_t n = p->sample_types.n;
-
-	*period = (double)p->period;
-	for (size_t k = 0; p->period > 0 && k < n; k++) {
-		*index = (value_index + k) % n;
-		if (p->sample_types.v[*index].unit == p->period_type.unit)
-			return true;
-	}
-	*period = 1;
-	for (*index = 0; *index < n; ++*index)
-		if (strcmp(profile_str(p, p->sample_types.v[*index].unit), "count") == 0)
-			return true;
-	*index = value_index;
-	return false;
-}
 
 static struct diff_row *find_row(struct diff *d, const struct node_name *name)
 {
@@ -96,7 +77,7 @@ static void collect_side(struct diff *d, int side)
 	double period = 1, scale = side == AFTER ? d->after_scale : 1;
 
 	report_build_graph(r, GRAPH_EDGES_NONE);
-	d->counted &= find_counts(r->profile, r->value_index, &opts.value_index, &period);
+	d->counted &= sample_counts_find(r->profile, r->value_index, &opts.value_index, &period);
 	graph_init(&d->counts[side], &r->nodes, &opts);
 	graph_build(&d->counts[side], NULL);
 	for (size_t i = 0; i < r->graph.order.n; i++) {
@@ -104,9 +85,10 @@ static void collect_side(struct diff *d, int side)
 		struct figure *f = &find_row(d, node_name(&r->nodes, node))->side[side];
 
 		f->cost += weight(r, &r->graph, node) * scale * r->ratio;
-		f->samples += weight(r, &d->counts[side], node) / period;
+		f->samples += weight(r, &d->counts[side], node) / period * d->looks[side];
 		d->total.side[side].cost += (double)r->graph.node.v[node].flat * scale * r->ratio;
-		d->total.side[side].samples += (double)d->counts[side].node.v[node].flat / period;
+		d->total.side[side].samples +=
+			(double)d->counts[side].node.v[node].flat / period * d->looks[side];
 	}
 }
 
@@ -335,12 +317,13 @@ static int make_comparable(struct profile *before, struct profile *after, struct
 
 /* What the reported value adds up to before any filter. */
 static int sum_values(const struct profile *p, const char *sample_index, double *total,
-		      struct err *err)
+		      double *looks, struct err *err)
 {
 	size_t index;
 	int rc = sample_index_find(&index, p, sample_index, err);
 
 	*total = 0;
+	*looks = rc ? 1 : sample_counts_looks(p, index);
 	for (size_t i = 0; !rc && i < p->n_samples; i++)
 		*total += (double)p->values.v[i * p->sample_types.n + index];
 	return rc;
@@ -353,7 +336,7 @@ static int choose_scale(struct diff *d, struct profile *const *p, bool normalize
 	int rc = 0;
 
 	for (int side = 0; side < N_SIDES && !rc; side++)
-		rc = sum_values(p[side], sample_index, &total[side], err);
+		rc = sum_values(p[side], sample_index, &total[side], &d->looks[side], err);
 	if (!rc)
 		d->after_scale = normalize && total[AFTER] != 0 ? total[BEFORE] / total[AFTER] : 1;
 	return rc;

@@ -15,10 +15,11 @@ int cmd_record(int argc, char **argv);	  /* record.c */
 int cmd_recover(int argc, char **argv);	  /* recover.c */
 int cmd_addr2line(int argc, char **argv); /* addr2line.c */
 int cmd_diff(int argc, char **argv);	  /* diff.c */
+int cmd_check(int argc, char **argv);	  /* check_command.c */
 int cmd_report(int argc, char **argv);	  /* reports.c: top, text, tree, ... as sub-commands */
 int cmd_pprof(int argc, char **argv);	  /* reports.c: pprof's own spelling, argv[0] = "sonde" */
 
-int cmd_web(int argc, char **argv);	  /* web.c */
+int cmd_web(int argc, char **argv); /* web.c */
 
 /* Print "sonde: SENTENCE" on stderr, flushing stdout before. */
 void complain(const char *fmt, ...) SONDE_PRINTF(1, 2);

@@ -17,6 +17,7 @@ struct command {
 static const struct command commands[] = {
 	{ "record", cmd_record, "run a command and write its profile" },
 	{ "diff", cmd_diff, "what changed between two profiles, beside its sampling error" },
+	{ "check", cmd_check, "is a profile enough, whole and named, and what to look at next" },
 	{ "web", cmd_web, "the profile as a page in the browser: flame graph, table, source" },
 	{ "recover", cmd_recover, "turn the spool of a killed process into a profile" },
 	{ "addr2line", cmd_addr2line, "functions and lines of addresses in a binary" },

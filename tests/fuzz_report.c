@@ -1,4 +1,4 @@
-/* fuzz_report.c - analyze_report(), analyze_diff() on whatever profile_decode_mem() lets through.
+/* fuzz_report.c - analyze_report(), analyze_diff(), analyze_check() on whatever profile_decode_mem() lets through.
  *
  * The first byte chooses the report, the second the options; the rest is the profile.
  */
@@ -32,7 +32,7 @@ static void choose_options(struct report_opts *o, unsigned bits)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	enum { DIFF = REPORT_COMMENTS + 1 };
+	enum { DIFF = REPORT_COMMENTS + 1, CHECK, N_KINDS };
 	struct profile *p = NULL, *q = NULL;
 	struct report_opts o;
 	char *text = NULL;
@@ -43,9 +43,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2 || profile_decode_mem(&p, data + 2, size - 2, NULL))
 		return 0;
 	out = open_memstream(&text, &n);
-	kind = data[0] % (DIFF + 1);
+	kind = data[0] % N_KINDS;
 	choose_options(&o, data[1]);
-	o.format = (enum report_format)(data[0] / (DIFF + 1) % 3);
+	o.format = (enum report_format)(data[0] / N_KINDS % 3);
 	if (profile_check_valid(p, NULL) == 0 && kind == DIFF) {
 		const struct diff_opts diff = { .normalize = data[1] & 1, .fail_above = 5 };
 		size_t n_above;
@@ -53,6 +53,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		q = profile_copy(p);
 		rc = analyze_diff(p, q, &diff, &o, out, &n_above, NULL, NULL);
+		(void)rc;
+	} else if (profile_check_valid(p, NULL) == 0 && kind == CHECK) {
+		int rc;
+
+		if (data[1] & 1)
+			q = profile_copy(p);
+		rc = analyze_check(p, q, (const char *const[2]){ "a", "b" }, &o, out, NULL, NULL);
 		(void)rc;
 	} else if (profile_check_valid(p, NULL) == 0) {
 		bool has_pattern = kind == REPORT_PEEK || kind == REPORT_LIST ||
