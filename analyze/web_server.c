@@ -5,6 +5,7 @@
  */
 #include "analyze/web_files.h"
 #include "analyze/web_session.h"
+#include "base/outfile.h"
 #include "writer/gzip_mem.h"
 
 #include <arpa/inet.h>
@@ -13,6 +14,7 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum {
@@ -20,6 +22,7 @@ enum {
 	IDLE_SECONDS = 30,
 	HEADER_BYTES = 32 << 10, /* of one request */
 	LEAST_TO_COMPRESS = 1024,
+	MAX_UPLOAD = 256 << 20,
 };
 
 struct web {
@@ -34,7 +37,8 @@ struct request {
 	struct web *web;
 	struct MHD_Connection *connection;
 	struct web_job job;
-	bool asked;
+	bool asked, is_post, too_large;
+	size_t n_upload;
 };
 
 /* ---- answers ---- */
@@ -108,7 +112,7 @@ static enum MHD_Result send_answer(struct request *r)
 	struct web_answer *a = &r->job.answer;
 	struct MHD_Response *response;
 	char *packed = NULL, disposition[100];
-	bool compress = a->n >= LEAST_TO_COMPRESS && !a->file_name && takes_gzip(r->connection);
+	bool compress = a->n >= LEAST_TO_COMPRESS && !a->extension && takes_gzip(r->connection);
 	size_t n_packed;
 
 	if (compress && !gzip_mem(&packed, &n_packed, a->body, a->n, NULL)) {
@@ -122,9 +126,9 @@ static enum MHD_Result send_answer(struct request *r)
 	a->body = NULL;
 	if (response && packed)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
-	if (response && a->file_name) {
-		snprintf(disposition, sizeof(disposition), "attachment; filename=\"%s\"",
-			 a->file_name);
+	if (response && a->extension) {
+		snprintf(disposition, sizeof(disposition), "attachment; filename=\"profile.%s\"",
+			 a->extension);
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, disposition);
 	}
 	return send_response(r->connection, a->status, response, a->type);
@@ -194,6 +198,13 @@ static bool is_foreign(struct MHD_Connection *c)
 	       (!mode || strcmp(mode, "navigate") != 0);
 }
 
+/* Another site's page can send a form but not this header, unless it is allowed to, which nobody
+ * is. */
+static bool comes_from_page(struct MHD_Connection *c)
+{
+	return MHD_lookup_connection_value(c, MHD_HEADER_KIND, "X-Sonde") && !is_foreign(c);
+}
+
 /* ---- requests ---- */
 
 static enum MHD_Result add_param(void *ctx, enum MHD_ValueKind kind, const char *key,
@@ -238,6 +249,7 @@ static enum MHD_Result route(struct request *r, const char *path)
 {
 	static const char ui[] = "/ui/";
 	const struct web_file *file;
+	enum web_kind kind;
 
 	if (strcmp(path, "/") == 0 || strcmp(path, "/ui") == 0 || strcmp(path, ui) == 0 ||
 	    strcmp(path, "/ui/flamegraph2") == 0 || strcmp(path, "/ui/flamegraphold") == 0)
@@ -255,8 +267,15 @@ static enum MHD_Result route(struct request *r, const char *path)
 				 "this page's data are not for other sites\n");
 	if (strcmp(path, "data/status") == 0)
 		return send_status(r);
-	if (!web_session_knows(path))
+	kind = web_session_kind(path);
+	if (kind == WEB_UNKNOWN)
 		return send_text(r->connection, MHD_HTTP_NOT_FOUND, "there is no such page\n");
+	if ((kind == WEB_CHANGE) != r->is_post)
+		return send_text(r->connection, MHD_HTTP_METHOD_NOT_ALLOWED,
+				 kind == WEB_CHANGE ? "this wants a POST\n" : "this wants a GET\n");
+	if (kind == WEB_CHANGE && !comes_from_page(r->connection))
+		return send_text(r->connection, MHD_HTTP_FORBIDDEN,
+				 "only the page itself may change anything\n");
 	return ask(r, path);
 }
 
@@ -269,7 +288,22 @@ static struct request *new_request(struct web *w, struct MHD_Connection *c)
 	r->web = w;
 	r->connection = c;
 	r->job.query.arena = arena_new(ARENA_DIE);
+	r->job.upload = -1;
 	return r;
+}
+
+/* Only what the page sends is kept, and no more than MAX_UPLOAD of it. */
+static void take_upload(struct request *r, const char *bytes, size_t n)
+{
+	r->n_upload += n;
+	if (r->n_upload > MAX_UPLOAD || !comes_from_page(r->connection)) {
+		r->too_large |= r->n_upload > MAX_UPLOAD;
+		return;
+	}
+	if (r->job.upload < 0)
+		r->job.upload = memfd_create("upload", MFD_CLOEXEC);
+	if (r->job.upload < 0 || write_all(r->job.upload, bytes, n, "upload", NULL))
+		r->too_large = true;
 }
 
 static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *url,
@@ -285,14 +319,18 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *u
 	if (r->asked)
 		return send_answer(r);
 	if (*n_upload) {
-		*n_upload = 0; /* nobody has anything to send */
+		take_upload(r, upload, *n_upload);
+		*n_upload = 0;
 		return MHD_YES;
 	}
-	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-		return send_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET is answered\n");
+	r->is_post = strcmp(method, "POST") == 0;
+	if (!r->is_post && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+		return send_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and POST are answered\n");
 	if (!host_is_ours(r->web, c))
 		return send_text(c, MHD_HTTP_FORBIDDEN,
 				 "the name in the Host header is not this server's\n");
+	if (r->too_large)
+		return send_text(c, MHD_HTTP_CONTENT_TOO_LARGE, "that is too large\n");
 	return route(r, url);
 }
 
@@ -306,6 +344,8 @@ static void completed(void *ctx, struct MHD_Connection *c, void **con_ctx,
 	web_query_release(&r->job.query);
 	arena_free(r->job.query.arena);
 	free(r->job.answer.body);
+	if (r->job.upload >= 0)
+		close(r->job.upload);
 	free(r);
 	*con_ctx = NULL;
 }

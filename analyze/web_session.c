@@ -3,6 +3,7 @@
 #include "analyze/json.h"
 #include "analyze/notes.h"
 #include "analyze/web_answers.h"
+#include "analyze/web_saved.h"
 #include "analyze/web_text.h"
 
 #include <pthread.h>
@@ -77,25 +78,38 @@ static int find_view(struct web_session *s, const struct web_query *q, struct we
 
 /* ---- answers ---- */
 
-enum about { ABOUT_PROFILE, ABOUT_VIEW, REPORT, DOWNLOAD };
+enum about { PROFILE, VIEW, REPORT, EXPORT, DOWNLOAD, SAVED_VIEWS, COMPARE, CHANGE_SAVED };
+
+static const char json_type[] = "application/json", binary_type[] = "application/octet-stream",
+		  html_type[] = "text/html; charset=utf-8",
+		  text_type[] = "text/plain; charset=utf-8";
 
 static const struct question {
 	const char *what;
 	enum about about;
-	enum report_kind kind; /* of REPORT */
+	enum report_kind kind;		    /* of REPORT and EXPORT */
+	const char *type, *extension; /* of what is to be saved; NULL = JSON for the page */
 	int (*of_view)(struct web_view *v, const struct web_query *q, struct json *j,
 		       struct err *err);
 } questions[] = {
-	{ "data/info", .about = ABOUT_PROFILE },
-	{ "data/flame", .about = ABOUT_VIEW, .of_view = web_answer_flame },
-	{ "data/top", .about = ABOUT_VIEW, .of_view = web_answer_top },
-	{ "data/search", .about = ABOUT_VIEW, .of_view = web_answer_search },
-	{ "data/function", .about = ABOUT_VIEW, .of_view = web_answer_function },
-	{ "data/graph", .about = REPORT, .kind = REPORT_DOT },
-	{ "data/peek", .about = REPORT, .kind = REPORT_PEEK },
-	{ "data/source", .about = REPORT, .kind = REPORT_WEBLIST },
-	{ "data/disasm", .about = REPORT, .kind = REPORT_DISASM },
-	{ "download", .about = DOWNLOAD },
+	{ "data/info", PROFILE },
+	{ "data/flame", VIEW, .of_view = web_answer_flame },
+	{ "data/top", VIEW, .of_view = web_answer_top },
+	{ "data/search", VIEW, .of_view = web_answer_search },
+	{ "data/function", VIEW, .of_view = web_answer_function },
+	{ "data/graph", REPORT, REPORT_DOT },
+	{ "data/peek", REPORT, REPORT_PEEK },
+	{ "data/source", REPORT, REPORT_WEBLIST },
+	{ "data/disasm", REPORT, REPORT_DISASM },
+	{ "export/folded", EXPORT, REPORT_FOLDED, text_type, "folded" },
+	{ "export/speedscope", EXPORT, REPORT_SPEEDSCOPE, json_type, "speedscope.json" },
+	{ "export/firefox", EXPORT, REPORT_FIREFOX, json_type, "firefox.json" },
+	{ "export/flame", EXPORT, REPORT_FLAME, html_type, "html" },
+	{ "download", DOWNLOAD, .type = binary_type, .extension = "pb.gz" },
+	{ "data/views", SAVED_VIEWS },
+	{ "data/saveview", CHANGE_SAVED },
+	{ "data/deleteview", CHANGE_SAVED },
+	{ "data/compare", COMPARE },
 };
 
 enum { N_QUESTIONS = sizeof(questions) / sizeof(questions[0]) };
@@ -108,9 +122,11 @@ static const struct question *find_question(const char *what)
 	return NULL;
 }
 
-bool web_session_knows(const char *what)
+enum web_kind web_session_kind(const char *what)
 {
-	return find_question(what) != NULL;
+	const struct question *q = find_question(what);
+
+	return !q ? WEB_UNKNOWN : q->about >= COMPARE ? WEB_CHANGE : WEB_QUESTION;
 }
 
 static const char *title_of(const struct web_session *s)
@@ -122,8 +138,50 @@ static const char *title_of(const struct web_session *s)
 	return slash ? slash + 1 : last;
 }
 
-static int print_report(struct web_session *s, enum report_kind kind, const struct web_query *q,
-			struct json *j, struct err *err)
+/* ---- load ---- */
+
+/* In a comparison both sides are kept apart, however the base was given: the page shows both. */
+static int load_profile(struct web_session *s, const struct load_opts *load, struct err *err)
+{
+	struct load_opts o = *load;
+	struct profile *p;
+	int rc;
+
+	o.diff_base |= o.n_bases > 0;
+	rc = analyze_load(&p, &o, s->notes, err);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < MAX_VIEWS; i++) {
+		web_view_free(s->views[i]);
+		s->views[i] = NULL;
+	}
+	profile_free(s->master);
+	s->master = p;
+	s->compared = o.diff_base;
+	return 0;
+}
+
+/* The profile that came with the job is to be the base. */
+static int compare_with(struct web_session *s, const struct web_job *job, struct err *err)
+{
+	const char *path = arena_printf(job->query.arena, "/proc/self/fd/%d", job->upload);
+	struct load_opts load = s->opts->load;
+	int rc;
+
+	if (job->upload < 0)
+		return err_set(err, SONDE_EUSAGE, "no profile came with the request");
+	load.bases = &path;
+	load.n_bases = 1;
+	rc = load_profile(s, &load, err);
+	if (rc)
+		err_prefix(err, "cannot compare with %s", web_query_get(&job->query, "name"));
+	return rc;
+}
+
+/* ---- print ---- */
+
+static int print_report(struct web_session *s, const struct question *question,
+			const struct web_query *q, FILE *out, struct json *j, struct err *err)
 {
 	struct report_opts opts = s->opts->report;
 	int rc = web_query_options(q, &opts, err);
@@ -132,42 +190,62 @@ static int print_report(struct web_session *s, enum report_kind kind, const stru
 	if (rc)
 		return rc;
 	copy = profile_copy(s->master);
-	rc = web_text_report(copy, kind, &opts, s->opts->draw, j, err);
+	if (question->about == EXPORT)
+		rc = web_text_export(copy, question->kind, &opts, out, err);
+	else
+		rc = web_text_report(copy, question->kind, &opts, s->opts->draw, j, err);
 	profile_free(copy);
 	return rc;
 }
 
 static int print_json(struct web_session *s, const struct question *question,
-		      const struct web_query *q, struct json *j, struct err *err)
+		      const struct web_job *job, struct json *j, struct err *err)
 {
+	const struct web_query *q = &job->query;
 	struct web_view *view;
-	int rc;
+	int rc = 0;
 
 	switch (question->about) {
-	case ABOUT_PROFILE:
+	case PROFILE:
 		web_answer_info(s->master, &s->opts->report, title_of(s), s->compared, j);
-		return 0;
-	case ABOUT_VIEW:
+		break;
+	case VIEW:
 		rc = find_view(s, q, &view, err);
-		return rc ? rc : question->of_view(view, q, j, err);
+		if (!rc)
+			rc = question->of_view(view, q, j, err);
+		break;
 	case REPORT:
-		return print_report(s, question->kind, q, j, err);
+		rc = print_report(s, question, q, NULL, j, err);
+		break;
+	case COMPARE:
+		rc = compare_with(s, job, err);
+		break;
+	case CHANGE_SAVED:
+		rc = web_saved_change(strcmp(question->what, "data/saveview") == 0,
+				      web_query_get(q, "name"), web_query_get(q, "query"), err);
+		break;
+	case SAVED_VIEWS:
+		rc = web_saved_print(j, err);
+		break;
+	case EXPORT:
 	case DOWNLOAD:
 		break;
 	}
-	return 0;
+	return rc;
 }
 
 static int print_answer(struct web_session *s, const struct question *question,
-			const struct web_query *q, FILE *out, struct err *err)
+			const struct web_job *job, FILE *out, struct err *err)
 {
 	struct json j = { .out = out };
 	int rc;
 
 	if (question->about == DOWNLOAD)
 		return web_text_download(s->master, out, err);
+	if (question->about == EXPORT)
+		return print_report(s, question, &job->query, out, NULL, err);
 	json_open(&j, NULL, '{');
-	rc = print_json(s, question, q, &j, err);
+	rc = print_json(s, question, job, &j, err);
 	json_close(&j, '}');
 	return rc;
 }
@@ -188,7 +266,7 @@ static unsigned http_status(int rc)
 static void answer_error(struct web_answer *a, unsigned status, const char *text)
 {
 	free(a->body);
-	*a = (struct web_answer){ .status = status, .type = "text/plain; charset=utf-8" };
+	*a = (struct web_answer){ .status = status, .type = text_type };
 	a->body = strdup(text);
 	a->n = a->body ? strlen(a->body) : 0;
 }
@@ -206,9 +284,9 @@ static void answer(struct web_session *s, struct web_job *job)
 		return;
 	}
 	a->status = 200;
-	a->type = question->about == DOWNLOAD ? "application/octet-stream" : "application/json";
-	a->file_name = question->about == DOWNLOAD ? "profile.pb.gz" : NULL;
-	rc = print_answer(s, question, &job->query, out, &err);
+	a->type = question->type ? question->type : json_type;
+	a->extension = question->extension;
+	rc = print_answer(s, question, job, out, &err);
 	if (fclose(out) && !rc)
 		rc = err_set(&err, SONDE_ENOMEM, "out of memory");
 	if (rc)
@@ -227,9 +305,8 @@ static void set_step(struct web_session *s, const char *step)
 static void load(struct web_session *s)
 {
 	struct err err = { "" };
-	int rc = analyze_load(&s->master, &s->opts->load, s->notes, &err);
+	int rc = load_profile(s, &s->opts->load, &err);
 
-	s->compared = s->opts->load.n_bases > 0 && s->opts->load.diff_base;
 	pthread_mutex_lock(&s->lock);
 	s->state = rc ? FAILED : READY;
 	s->load_status = rc;

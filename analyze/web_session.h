@@ -14,7 +14,7 @@ struct web_session;
 struct web_answer {
 	unsigned status; /* of HTTP */
 	const char *type;
-	const char *file_name; /* to be saved under; NULL = to be shown */
+	const char *extension; /* of a file to be saved; NULL = to be shown */
 	char *body;	       /* malloc'ed */
 	size_t n;
 };
@@ -24,6 +24,7 @@ struct web_answer {
 struct web_job {
 	const char *what;	/* path behind /ui/ */
 	struct web_query query; /* with an arena of its own */
+	int upload;		/* descriptor of a file that came with it, or -1 */
 	struct web_answer answer;
 	void (*done)(struct web_job *job);
 	void *ctx;
@@ -36,8 +37,9 @@ void web_session_ask(struct web_session *s, struct web_job *job);
 SONDE_MUST int web_session_loaded(struct web_session *s, struct err *err);
 void web_session_close(struct web_session *s); /* answers what is queued with 503 first */
 
-/* Is there an answer to such a path? */
-bool web_session_knows(const char *what);
+/* Is there an answer to such a path, and does asking change something? */
+enum web_kind { WEB_UNKNOWN, WEB_QUESTION, WEB_CHANGE };
+enum web_kind web_session_kind(const char *what);
 
 /* What is being done now, as JSON; needs no waiting.  malloc'ed. */
 char *web_session_status(struct web_session *s);

@@ -103,6 +103,14 @@ int web_text_report(struct profile *copy, enum report_kind kind, const struct re
 	return rc;
 }
 
+int web_text_export(struct profile *copy, enum report_kind kind, const struct report_opts *opts,
+		    FILE *out, struct err *err)
+{
+	static const struct notes silent = { NULL, NULL };
+
+	return analyze_report(copy, kind, NULL, opts, out, &silent, err);
+}
+
 /* The writer wants a descriptor. */
 int web_text_download(const struct profile *p, FILE *out, struct err *err)
 {

@@ -15,6 +15,10 @@ SONDE_MUST int web_text_report(struct profile *copy, enum report_kind kind,
 			       const struct report_opts *opts, web_draw_fn draw, struct json *j,
 			       struct err *err);
 
+/* A report for another tool. */
+SONDE_MUST int web_text_export(struct profile *copy, enum report_kind kind,
+			       const struct report_opts *opts, FILE *out, struct err *err);
+
 /* The profile as a file. */
 SONDE_MUST int web_text_download(const struct profile *p, FILE *out, struct err *err);
 

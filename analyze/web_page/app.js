@@ -1,6 +1,6 @@
 // app.js - the page: reads the address, asks for what it shows, and ties the parts together.
 
-import { ask, Refused } from "./ask.js";
+import { ask, Refused, tell } from "./ask.js";
 import { flamePng, flameSvg, save } from "./export.js";
 import { Flame } from "./flame.js";
 import { formatDelta, formatShare, formatValue, isNoise } from "./format.js";
@@ -146,7 +146,7 @@ function boxMenu(name, event, zoom) {
 // Go to another state of the page.
 function go(changes, options) {
   change(changes, options);
-  show();
+  return show();
 }
 
 // ---- what is drawn ----
@@ -436,13 +436,98 @@ function openOptions() {
   openDialog("Options", grid);
 }
 
+// ---- saved views ----
+
+async function openViews() {
+  const box = $("views-button").getBoundingClientRect();
+  let saved = [];
+  try {
+    saved = (await ask("views", "")).views;
+  } catch (error) {
+    complain(error);
+  }
+  openMenu(box.left, box.bottom + 2, [
+    ["Save this view …", saveView], null,
+    ["Default", () => { location.href = "flamegraph"; }],
+    ...saved.map((v) => [v.name, () => { history.pushState(null, "", v.query); readAddress(); show(); }]),
+    ...(saved.length ? [null, ...saved.map((v) => ["Delete " + v.name, () => deleteView(v.name)])] : []),
+  ]);
+}
+
+function saveView() {
+  const form = document.createElement("form"), name = document.createElement("input"), button = document.createElement("button");
+  name.required = true;
+  name.maxLength = 80;
+  name.setAttribute("aria-label", "Name");
+  button.textContent = "Save";
+  form.append(name, " ", button);
+  form.addEventListener("submit", async (e) => {
+    e.preventDefault();
+    $("dialog").close();
+    try {
+      await tell("saveview", new URLSearchParams({ name: name.value, query: addressOf({ ...state, z: "" }) }).toString());
+      say("Saved: " + name.value);
+    } catch (error) {
+      complain(error);
+    }
+  });
+  openDialog("Save this view", form);
+  name.focus();
+}
+
+async function deleteView(name) {
+  try {
+    await tell("deleteview", new URLSearchParams({ name }).toString());
+    say("Deleted: " + name);
+  } catch (error) {
+    complain(error);
+  }
+}
+
+// ---- a second profile, dropped on the page or chosen, to compare with ----
+
+async function compareWith(file) {
+  say(`Comparing with ${file.name} …`);
+  try {
+    await tell("compare", new URLSearchParams({ name: file.name }).toString(), file);
+    info = await ask("info", "");
+    drawn = {};
+    await go({ z: "", p: "" });
+    say(`Compared with ${file.name} as the base.`);
+  } catch (error) {
+    complain(error);
+  }
+}
+
+function chooseBase() {
+  const input = document.createElement("input");
+  input.type = "file";
+  input.addEventListener("change", () => { if (input.files.length) compareWith(input.files[0]); });
+  input.click();
+}
+
+function listenToDrops() {
+  document.addEventListener("dragover", (e) => { if (e.dataTransfer.types.includes("Files")) { e.preventDefault(); say("Drop a profile to compare with it as the base."); } });
+  document.addEventListener("drop", (e) => {
+    if (!e.dataTransfer.files.length)
+      return;
+    e.preventDefault();
+    compareWith(e.dataTransfer.files[0]);
+  });
+}
+
 function openExport() {
   const box = $("export-button").getBoundingClientRect(), name = info.title.replace(/\.pb\.gz$|\.gz$/, "");
   openMenu(box.left, box.bottom + 2, [
     ...(state.view === "flamegraph" && flame.tree ? [
       ["Flame graph as SVG", () => save(name + ".svg", "image/svg+xml", flameSvg(flame, `${info.title}: ${flame.tree.type}`, describe))],
       ["Flame graph as PNG", async () => save(name + ".png", "image/png", await flamePng(flame))]] : []),
-    ["Profile (pprof)", () => { location.href = "download"; }],
+    ["Flame graph as a page of its own", () => { location.href = "export/flame?" + serverQuery(); }],
+    ["Folded stacks", () => { location.href = "export/folded?" + serverQuery(); }],
+    ["For speedscope", () => { location.href = "export/speedscope?" + serverQuery(); }],
+    ["For the Firefox Profiler", () => { location.href = "export/firefox?" + serverQuery(); }],
+    ["Profile (pprof)", () => { location.href = "download"; }], null,
+    ["Compare with a profile …", chooseBase],
     ["Address of this view", () => navigator.clipboard.writeText(location.href).then(() => say("Copied the address"), () => say(location.href))],
   ]);
 }
@@ -556,7 +641,9 @@ function listen() {
   $("sample").addEventListener("change", () => go({ si: info.types[$("sample").value].type, z: "" }));
   $("options-button").addEventListener("click", openOptions);
   $("export-button").addEventListener("click", openExport);
+  $("views-button").addEventListener("click", openViews);
   $("help-button").addEventListener("click", openHelp);
+  listenToDrops();
   $("sandwich-close").addEventListener("click", () => go({ p: "" }));
   for (const [id, mode] of [["mode-functions", "functions"], ["mode-tree", "tree"]])
     $(id).addEventListener("click", () => {
@@ -627,5 +714,12 @@ async function start() {
   say("");
   await show();
 }
+
+// For those who look from the console, and for tests.
+window.sonde = {
+  flame, callers, table, state,
+  svg: () => flameSvg(flame, `${info.title}: ${flame.tree.type}`, describe),
+  png: () => flamePng(flame),
+};
 
 start();

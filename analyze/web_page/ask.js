@@ -21,3 +21,15 @@ export async function ask(what, query, kind = what) {
     return null; // nobody waits for it any more
   return answer;
 }
+
+// What changes something on the server's side.
+export async function tell(what, query, body) {
+  let response;
+  try {
+    response = await fetch("data/" + what + (query ? "?" + query : ""), { method: "POST", headers: { "X-Sonde": "1" }, body });
+  } catch {
+    throw new Refused("The server does not answer. Is sonde still running?");
+  }
+  if (!response.ok)
+    throw new Refused(await response.text());
+}
