@@ -171,6 +171,7 @@ void web_print_head(struct web_view *v, struct json *j)
 
 	json_text(j, "type", v->report.sample_type);
 	json_text(j, "unit", v->report.sample_unit);
+	json_int(j, "size", (int64_t)v->tree.nodes.n);
 	json_int(j, "whole", v->report.total);
 	json_int(j, "total", w->value);
 	json_real(j, "quantum", v->quantum);
