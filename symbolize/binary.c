@@ -31,7 +31,9 @@ struct binary {
 	struct elf_file *elf;
 	struct elf_file *debug;		/* split off; NULL = none */
 	struct elf_file *dwarf;		/* one of both; NULL = no DWARF, or none that can be read */
+	struct elf_file *shared;	/* what dwz took out of dwarf; NULL = nothing */
 	struct dwarf_sections sections; /* of dwarf, read when first needed */
+	struct dwarf_sections shared_sections;
 	bool has_sections, use_libdwarf;
 	struct dwarf_source source;
 	struct dwarf_reader *reader; /* ours; NULL = not opened yet */
@@ -65,6 +67,8 @@ int binary_from_elf(struct binary **out, struct elf_file *elf, const struct symb
 		b->dwarf = elf;
 	else if (elf->is_mapped)
 		b->dwarf = b->debug = debug_file_find(elf, symbolize_search_path(opts), &log);
+	if (b->dwarf && b->dwarf->is_mapped)
+		b->shared = debug_file_find_shared(b->dwarf, &log);
 	*out = b;
 	return 0;
 }
@@ -93,6 +97,7 @@ void binary_close(struct binary *b)
 		return;
 	dwarf_reader_close(b->reader);
 	symtab_free(b->symtab);
+	elf_file_close(b->shared);
 	elf_file_close(b->debug);
 	elf_file_close(b->elf);
 	strtab_free(b->strings);
@@ -122,24 +127,24 @@ struct elf_file *binary_debug(const struct binary *b)
 	return b->debug;
 }
 
+static int read_sections(struct elf_file *f, struct dwarf_sections *out, struct err *err)
+{
+	out->is_little = f->is_little;
+	out->is_64 = f->is_64;
+	return elf_file_sections(f, dwarf_section_names, N_DWARF_SECTIONS, out->v, err);
+}
+
 /* Inflated at most once. */
 static void load_sections(struct binary *b)
 {
 	b->has_sections = true;
-	b->sections.is_little = b->dwarf->is_little;
-	b->sections.is_64 = b->dwarf->is_64;
 	b->source = (struct dwarf_source){ .binary = b->elf, .sections = &b->sections };
-	for (size_t i = 0; i < N_DWARF_SECTIONS; i++) {
-		struct err why = { "" };
-		int status =
-			elf_file_section(b->dwarf, dwarf_section_names[i], &b->sections.v[i], &why);
-
-		if (status == 0 || status == SONDE_ENOTFOUND)
-			continue;
-		b->problem = why;
+	if (read_sections(b->dwarf, &b->sections, &b->problem)) {
 		b->dwarf = NULL;
 		return;
 	}
+	if (b->shared && read_sections(b->shared, &b->shared_sections, &b->problem) == 0)
+		b->source.shared = &b->shared_sections;
 }
 
 /* ---- answers ---- */

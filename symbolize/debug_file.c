@@ -72,11 +72,12 @@ static void say(const struct file_log *log, const char *sentence)
 
 /* Open a candidate.  0, or negative with the reason in err; a file that is simply not there is not
  * worth a word. */
-static int try_file(struct elf_file **out, const char *path, const char *build_id,
+static int try_with(int (*open)(struct elf_file **, const char *, struct err *),
+		    struct elf_file **out, const char *path, const char *build_id,
 		    const struct file_log *log, struct err *err)
 {
 	struct err why = { "" };
-	int status = path[0] ? elf_file_open(out, path, &why) : SONDE_ENOTFOUND;
+	int status = path[0] ? open(out, path, &why) : SONDE_ENOTFOUND;
 
 	if (status == 0 && build_id[0] && strcasecmp((*out)->build_id, build_id) != 0) {
 		status =
@@ -90,6 +91,12 @@ static int try_file(struct elf_file **out, const char *path, const char *build_i
 	if (status)
 		err_set(err, status, "%s", why.text);
 	return status;
+}
+
+static int try_file(struct elf_file **out, const char *path, const char *build_id,
+		    const struct file_log *log, struct err *err)
+{
+	return try_with(elf_file_open, out, path, build_id, log, err);
 }
 
 static int try_folder(struct elf_file **out, const char *folder, const char *build_id,
@@ -211,22 +218,7 @@ int debug_file_find_binary(struct elf_file **out, const char *file, const char *
 
 bool debug_file_has_dwarf(struct elf_file *f)
 {
-	Elf_Scn *scn = NULL;
-	size_t names;
-
-	if (elf_getshdrstrndx(f->elf, &names))
-		return false;
-	while ((scn = elf_nextscn(f->elf, scn))) {
-		const char *name;
-		GElf_Shdr sh;
-
-		if (!gelf_getshdr(scn, &sh) || sh.sh_type == SHT_NOBITS)
-			continue;
-		name = elf_strptr(f->elf, names, sh.sh_name);
-		if (name && strcmp(name, ".debug_info") == 0)
-			return true;
-	}
-	return false;
+	return elf_file_has(f, ".debug_info");
 }
 
 static struct elf_file *find_by_id(const char *id, const char *search, const struct file_log *log)
@@ -335,4 +327,48 @@ struct elf_file *debug_file_find(struct elf_file *binary, const char *search,
 	if (strlen(binary->build_id) > 2)
 		f = find_by_id(binary->build_id, search, log);
 	return f ? f : find_by_link(binary, log);
+}
+
+/* ---- what dwz took out of several files: .gnu_debugaltlink is a name and a build id ---- */
+
+static bool read_altlink(struct elf_file *f, const char **name, char *id, size_t id_bytes)
+{
+	struct elf_bytes b;
+	const char *end;
+	size_t n;
+
+	if (elf_file_section(f, ".gnu_debugaltlink", &b, NULL))
+		return false;
+	end = memchr(b.p, 0, b.n);
+	if (!end || end == (const char *)b.p)
+		return false;
+	*name = (const char *)b.p;
+	n = b.n - (size_t)(end + 1 - *name);
+	if (n < 2 || 2 * n >= id_bytes)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		sprintf(id + 2 * i, "%02x", (unsigned char)end[1 + i]);
+	return true;
+}
+
+struct elf_file *debug_file_find_shared(struct elf_file *dwarf, const struct file_log *log)
+{
+	char id[2 * BUILD_ID_MAX + 1], real[PATH_MAX];
+	const char *name;
+	struct elf_file *f;
+	struct path p;
+
+	if (!read_altlink(dwarf, &name, id, sizeof(id)))
+		return NULL;
+	if (name[0] == '/' || !realpath(dwarf->path, real))
+		path_set(&p, "%s", name);
+	else
+		path_set(&p, "%.*s%s", (int)(base_name(real) - real), real, name);
+	if (try_with(elf_file_open_debug, &f, p.s, id, log, NULL) == 0)
+		return f;
+	path_set(&p, DEBUG_ROOT "/.dwz/%s", base_name(name));
+	if (try_with(elf_file_open_debug, &f, p.s, id, log, NULL) == 0)
+		return f;
+	path_set(&p, DEBUG_ROOT "/.build-id/%.2s/%s.debug", id, id + 2);
+	return try_with(elf_file_open_debug, &f, p.s, id, log, NULL) == 0 ? f : NULL;
 }

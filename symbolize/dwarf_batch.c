@@ -115,8 +115,7 @@ static void read_arange_set(struct batch *b, struct dwarf_cursor *c, const unsig
 static void claim_by_aranges(struct batch *b)
 {
 	struct elf_bytes section = b->r->image.sections.v[DWARF_ARANGES];
-	struct dwarf_cursor c = { section.p, section.p + section.n, b->r->image.sections.is_little,
-				  false, false };
+	struct dwarf_cursor c = cursor_over(section, b->r->image.sections.is_little);
 
 	while (cursor_left(&c)) {
 		const unsigned char *start = c.p;

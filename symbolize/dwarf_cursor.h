@@ -15,6 +15,15 @@ struct dwarf_cursor {
 	bool is_little, is_dwarf64, bad;
 };
 
+static inline struct dwarf_cursor cursor_over(struct elf_bytes bytes, bool is_little)
+{
+	return (struct dwarf_cursor){
+		.p = bytes.p,
+		.end = bytes.n ? bytes.p + bytes.n : bytes.p,
+		.is_little = is_little,
+	};
+}
+
 static inline size_t cursor_left(const struct dwarf_cursor *c)
 {
 	return (size_t)(c->end - c->p);

@@ -287,33 +287,38 @@ bool dwarf_reference(const struct dwarf_unit *u, const struct dwarf_value *v,
 		     struct dwarf_unit **to_unit, uint64_t *to_die)
 {
 	struct dwarf_image *image = u->image;
+	struct dwarf_unit *unit = NULL;
+	uint64_t die;
 
 	if (!v)
 		return false;
+	die = v->u;
 	switch (v->form) {
 	case DW_FORM_ref1:
 	case DW_FORM_ref2:
 	case DW_FORM_ref4:
 	case DW_FORM_ref8:
 	case DW_FORM_ref_udata:
-		*to_die = u->offset + v->u;
-		*to_unit = (struct dwarf_unit *)(uintptr_t)u;
-		return *to_die >= u->die && *to_die < u->end;
+		die += u->offset;
+		if (die >= u->die && die < u->end)
+			unit = (struct dwarf_unit *)(uintptr_t)u;
+		break;
 	case DW_FORM_ref_sig8:
-		*to_unit = find_type(image, v->u);
-		*to_die = *to_unit ? (*to_unit)->die : 0;
-		return *to_unit != NULL;
+		unit = find_type(image, v->u);
+		die = unit ? unit->die : 0;
+		break;
 	case DW_FORM_GNU_ref_alt:
 	case DW_FORM_ref_sup4:
 	case DW_FORM_ref_sup8:
-		image = image->shared;
+		unit = image->shared ? dwarf_unit_at(image->shared, die) : NULL;
 		break;
 	case DW_FORM_ref_addr:
+		unit = dwarf_unit_at(image, die);
 		break;
-	default:
-		return false;
 	}
-	*to_die = v->u;
-	*to_unit = image ? dwarf_unit_at(image, *to_die) : NULL;
-	return *to_unit != NULL;
+	if (!unit)
+		return false;
+	*to_unit = unit;
+	*to_die = die;
+	return true;
 }

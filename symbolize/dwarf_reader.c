@@ -11,7 +11,6 @@
 #define MAX_WORKERS	 8
 #define BYTES_PER_WORKER (1 << 20) /* of units; less is not worth a thread */
 #define READER_WORK	 ((int64_t)1 << 28)
-#define WORK_PER_BYTE	 64
 
 struct dwarf_reader *dwarf_reader_open(const struct dwarf_source *source)
 {
@@ -21,15 +20,11 @@ struct dwarf_reader *dwarf_reader_open(const struct dwarf_source *source)
 	r->arena = a;
 	r->source = source;
 	pthread_mutex_init(&r->lock, NULL);
-	r->image.reader = r->shared.reader = r;
-	r->image.sections = *source->sections;
-	hash_map_init(&r->image.types);
-	hash_map_init(&r->shared.types);
-	dwarf_units_read(&r->image);
+	dwarf_split_open(r);
+	dwarf_image_init(&r->image, r, source->sections);
 	if (source->shared) {
-		r->shared.sections = *source->shared;
+		dwarf_image_init(&r->shared, r, source->shared);
 		r->image.shared = &r->shared;
-		dwarf_units_read(&r->shared);
 	}
 	r->workers = ARENA_ARRAY(a, struct dwarf_worker, MAX_WORKERS);
 	return r;
@@ -46,20 +41,15 @@ static void release_worker(struct dwarf_worker *w)
 	arena_free(w->scratch);
 }
 
-static void release_image(struct dwarf_image *image)
-{
-	VEC_RELEASE(&image->units);
-	hash_map_release(&image->types);
-}
-
 void dwarf_reader_close(struct dwarf_reader *r)
 {
 	if (!r)
 		return;
 	for (unsigned i = 0; i < r->n_workers; i++)
 		release_worker(&r->workers[i]);
-	release_image(&r->image);
-	release_image(&r->shared);
+	dwarf_split_close(r);
+	dwarf_image_release(&r->image);
+	dwarf_image_release(&r->shared);
 	dwarf_abbrevs_release(&r->root_abbrevs);
 	pthread_mutex_destroy(&r->lock);
 	arena_free(r->arena);
@@ -95,8 +85,11 @@ static void *work(void *arg)
 	return NULL;
 }
 
+/* A skeleton has its dies elsewhere. */
 static uint64_t job_bytes(const struct dwarf_job *job)
 {
+	if (job->unit->type == DW_UT_skeleton)
+		return BYTES_PER_WORKER / 4;
 	return job->unit->end - job->unit->offset;
 }
 
@@ -175,7 +168,7 @@ void dwarf_reader_lookup(struct dwarf_reader *r, const uint64_t *addresses, size
 {
 	r->work = READER_WORK;
 	for (int i = 0; i < N_DWARF_SECTIONS; i++)
-		r->work += (int64_t)r->image.sections.v[i].n * WORK_PER_BYTE;
+		r->work += (int64_t)r->image.sections.v[i].n * DWARF_WORK_PER_BYTE;
 	if (n && n < UINT32_MAX && r->image.units.n)
 		dwarf_batch_run(r, addresses, (uint32_t)n, answer, ctx);
 }

@@ -9,6 +9,7 @@
  *	dwarf_ranges.c   which code a die covers
  *	dwarf_scan.c     functions and inline chains of one unit
  *	dwarf_names.c    names of functions
+ *	dwarf_split.c    units whose dies are in another file (.dwo, .dwp)
  *
  * A table of abbreviations stays only until others are asked for, so nothing that refers to other units
  * is followed while a unit is scanned.
@@ -132,6 +133,9 @@ struct dwarf_unit {
 	uint64_t lines, addr_base, str_offsets_base, rnglists_base, ranges_base;
 	const char *comp_dir, *dwo_name;
 	struct dwarf_unit *skeleton; /* of a split unit: where addresses are */
+	/* dwarf_split.c */
+	struct dwarf_unit *split; /* of a skeleton, once it was looked for */
+	bool has_split;		  /* it was */
 };
 
 /* One file's DWARF. */
@@ -208,8 +212,12 @@ struct dwarf_reader {
 	struct dwarf_worker *workers;	   /* all there may be; made when first needed */
 	unsigned n_workers;
 	_Atomic int64_t work; /* what all units may still cost */
+	struct dwarf_split *split;
 	struct err problem;
 };
+
+/* What a unit may cost for each of its bytes, and all of them for each byte of the sections. */
+#define DWARF_WORK_PER_BYTE 64
 
 /* Costs n steps; false when the unit has used up what it may. */
 static inline bool dwarf_spend(struct dwarf_worker *w, int64_t n)
@@ -258,12 +266,15 @@ const char *dwarf_string(const struct dwarf_unit *u, const struct dwarf_value *v
 bool dwarf_unsigned(const struct dwarf_value *v, uint64_t *out);
 bool dwarf_address(const struct dwarf_unit *u, const struct dwarf_value *v, uint64_t *out);
 bool dwarf_indexed_address(const struct dwarf_unit *u, uint64_t number, uint64_t *out);
-/* The unit and the die that a reference leads to; signatures of type units lead to the type. */
+/* The unit and the die that a reference leads to; signatures lead to the root of the type unit.  Where
+ * it leads nowhere nothing is set. */
 bool dwarf_reference(const struct dwarf_unit *u, const struct dwarf_value *v,
 		     struct dwarf_unit **to_unit, uint64_t *to_die);
 
 /* dwarf_units.c */
-void dwarf_units_read(struct dwarf_image *image);
+void dwarf_image_init(struct dwarf_image *image, struct dwarf_reader *r,
+		      const struct dwarf_sections *sections);
+void dwarf_image_release(struct dwarf_image *image);
 struct dwarf_unit *dwarf_unit_at(struct dwarf_image *image, uint64_t die); /* NULL = none */
 /* Fill in what the root die says; safe to call from several workers.  With d not NULL, also the die's
  * values. */
@@ -290,5 +301,11 @@ struct dwarf_function *dwarf_function_get(struct dwarf_worker *w, struct dwarf_u
 					  uint64_t die);
 /* Name the functions of the links. */
 void dwarf_name_links(struct dwarf_worker *w);
+
+/* dwarf_split.c */
+void dwarf_split_open(struct dwarf_reader *r);
+void dwarf_split_close(struct dwarf_reader *r);
+/* The unit with the dies; NULL = not found.  Safe to call from several workers. */
+struct dwarf_unit *dwarf_split_find(struct dwarf_unit *skeleton);
 
 #endif

@@ -11,8 +11,7 @@
 
 #include <stdlib.h>
 
-#define UNIT_WORK     (16 << 20) /* steps, beside those that its bytes earn */
-#define WORK_PER_BYTE 32
+#define UNIT_WORK (16 << 20) /* steps, beside those that its bytes earn */
 
 static int by_slot(const void *a, const void *b)
 {
@@ -62,15 +61,15 @@ static void make_frames(struct dwarf_worker *w, struct dwarf_lines *lines,
 static void make_answers(struct dwarf_worker *w, struct dwarf_job *job, struct dwarf_lines *lines,
 			 const uint32_t *depths)
 {
-	const struct dwarf_link *at;
+	size_t at = 0;
 
 	if (w->links.n)
 		qsort(w->links.v, w->links.n, sizeof(*w->links.v), by_slot);
-	at = w->links.v;
 	job->answers = ARENA_ARRAY(w->arena, struct dwarf_answer, job->slots.n);
 	for (uint32_t slot = 0; slot < job->slots.n; slot++) {
 		if (depths[slot] || job->slots.rows[slot].known)
-			make_frames(w, lines, &job->slots.rows[slot], at, depths[slot],
+			make_frames(w, lines, &job->slots.rows[slot],
+				    depths[slot] ? &w->links.v[at] : NULL, depths[slot],
 				    &job->answers[slot]);
 		at += depths[slot];
 	}
@@ -84,11 +83,20 @@ static bool any_row(const struct dwarf_slots *s)
 	return false;
 }
 
-static void take_work(struct dwarf_worker *w, const struct dwarf_unit *u)
+static struct dwarf_unit *unit_with_dies(struct dwarf_unit *u)
 {
+	struct dwarf_unit *split = u->dwo_name ? dwarf_split_find(u) : NULL;
+
+	return split ? split : u;
+}
+
+static void take_work(struct dwarf_worker *w, const struct dwarf_unit *u,
+		      const struct dwarf_unit *dies)
+{
+	uint64_t bytes = u->end - u->offset + dies->end - dies->offset;
 	int64_t left = w->reader->work;
 
-	w->work = UNIT_WORK + (int64_t)(u->end - u->offset) * WORK_PER_BYTE;
+	w->work = UNIT_WORK + (int64_t)bytes * DWARF_WORK_PER_BYTE;
 	if (w->work > left)
 		w->work = left;
 }
@@ -96,7 +104,7 @@ static void take_work(struct dwarf_worker *w, const struct dwarf_unit *u)
 void dwarf_unit_work(struct dwarf_worker *w, struct dwarf_job *job)
 {
 	struct arena_mark mark = arena_mark(w->scratch);
-	struct dwarf_unit *u = job->unit;
+	struct dwarf_unit *u = job->unit, *dies;
 	uint32_t *depths = ARENA_ARRAY(w->scratch, uint32_t, job->slots.n);
 	struct dwarf_lines lines = {
 		.binary = w->reader->source->binary,
@@ -107,16 +115,17 @@ void dwarf_unit_work(struct dwarf_worker *w, struct dwarf_job *job)
 
 	w->links.n = 0;
 	job->slots.rows = ARENA_ARRAY(w->scratch, struct dwarf_row, job->slots.n);
-	take_work(w, u);
-	work = w->work;
 	dwarf_unit_root(u, NULL);
+	dies = unit_with_dies(u);
+	take_work(w, u, dies);
+	work = w->work;
 	lines.comp_dir = u->comp_dir;
 	lines.strings_at = u->str_offsets_base;
 	if (u->has_lines)
 		dwarf_spend(w, job->slots.n +
 				       (int64_t)dwarf_lines_read(&lines, &job->slots, u->lines));
 	if (!job->by_lines || any_row(&job->slots)) {
-		dwarf_scan(w, u, &job->slots, depths);
+		dwarf_scan(w, dies, &job->slots, depths);
 		dwarf_name_links(w);
 		make_answers(w, job, &lines, depths);
 	}

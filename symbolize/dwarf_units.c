@@ -44,11 +44,10 @@ static bool read_header(struct dwarf_cursor *c, struct dwarf_unit *u)
 	return !c->bad && (u->address_bytes == 4 || u->address_bytes == 8);
 }
 
-void dwarf_units_read(struct dwarf_image *image)
+static void read_units(struct dwarf_image *image)
 {
 	struct elf_bytes info = image->sections.v[DWARF_INFO];
-	struct dwarf_cursor c = { info.p, info.p + info.n, image->sections.is_little, false,
-				  false };
+	struct dwarf_cursor c = cursor_over(info, image->sections.is_little);
 
 	while (cursor_left(&c)) {
 		struct dwarf_unit u = { .image = image, .offset = (uint64_t)(c.p - info.p) };
@@ -68,6 +67,20 @@ void dwarf_units_read(struct dwarf_image *image)
 		u.die = (uint64_t)(inside.p - info.p);
 		*VEC_PUSH(&image->units) = u;
 	}
+}
+
+void dwarf_image_init(struct dwarf_image *image, struct dwarf_reader *r,
+		      const struct dwarf_sections *sections)
+{
+	*image = (struct dwarf_image){ .reader = r, .sections = *sections };
+	hash_map_init(&image->types);
+	read_units(image);
+}
+
+void dwarf_image_release(struct dwarf_image *image)
+{
+	VEC_RELEASE(&image->units);
+	hash_map_release(&image->types);
 }
 
 struct dwarf_unit *dwarf_unit_at(struct dwarf_image *image, uint64_t die)

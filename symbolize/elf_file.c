@@ -1,22 +1,23 @@
 /* elf_file.c - one ELF file, mapped and read through libelf: segments, sections, build id.
  *
- * Every byte of the file is hostile.  libelf keeps section bounds inside the file; what it does not
- * bound is how far a compressed section inflates, so that is checked against what zlib can do at
- * all (1032 : 1) before it allocates.  A file that shrinks while it is mapped still costs a SIGBUS,
- * as it does every reader that maps.
+ * Every byte of the file is hostile.  libelf keeps section bounds inside the file; sections that are
+ * compressed are inflated here (elf_inflate.c).  A file that shrinks while it is mapped still costs
+ * a SIGBUS, as it does every reader that maps.
  */
 #include "symbolize/elf_file.h"
+#include "symbolize/elf_inflate.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ZLIB_MAX_RATIO 1032
+#define MAX_SECTIONS 16 /* of one elf_file_sections() */
 
 static int map_file(struct elf_file *f, const char *path, struct err *err)
 {
@@ -37,8 +38,7 @@ static int map_file(struct elf_file *f, const char *path, struct err *err)
 		return err_set(err, SONDE_EFORMAT, "not an ELF file: '%s' is %s", path,
 			       S_ISREG(st.st_mode) ? "empty" : "no regular file");
 	}
-	/* Writable, for us alone: libelf changes the header of a section that it inflates. */
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	close(fd);
 	if (p == MAP_FAILED)
 		return err_set(err, SONDE_EIO, "cannot map '%s': %s", path, strerror(errno));
@@ -160,7 +160,7 @@ static int read_image(struct elf_file *f, const char *name, struct err *err)
 	f->machine = eh.e_machine;
 	f->is_little = eh.e_ident[EI_DATA] == ELFDATA2LSB;
 	f->is_64 = eh.e_ident[EI_CLASS] == ELFCLASS64;
-	if (eh.e_type == ET_REL)
+	if (eh.e_type == ET_REL && !f->is_debug)
 		return err_set(err, SONDE_EFORMAT,
 			       "'%s' is not linked: an object file has no addresses", name);
 	read_segments(f);
@@ -190,6 +190,18 @@ int elf_file_open(struct elf_file **out, const char *path, struct err *err)
 	return finish_open(out, f, status ? status : read_image(f, path, err));
 }
 
+int elf_file_open_debug(struct elf_file **out, const char *path, struct err *err)
+{
+	struct elf_file *f = calloc(1, sizeof(*f));
+	int status;
+
+	if (!f)
+		return err_set(err, SONDE_ENOMEM, "out of memory");
+	f->is_debug = true;
+	status = map_file(f, path, err);
+	return finish_open(out, f, status ? status : read_image(f, path, err));
+}
+
 int elf_file_open_mem(struct elf_file **out, const void *image, size_t bytes, const char *name,
 		      struct err *err)
 {
@@ -209,84 +221,175 @@ void elf_file_close(struct elf_file *f)
 	elf_end(f->elf);
 	if (f->is_mapped)
 		munmap((void *)(uintptr_t)f->image, f->bytes);
+	for (size_t i = 0; i < f->plain.n; i++)
+		elf_plain_free(f->plain.v[i].bytes);
+	VEC_RELEASE(&f->plain);
 	VEC_RELEASE(&f->segments);
 	VEC_RELEASE(&f->code);
 	free(f->path);
 	free(f);
 }
 
-/* Make libelf replace the section's compressed bytes by plain ones. */
-static int inflate(struct elf_file *f, Elf_Scn *scn, const GElf_Shdr *sh, const char *name,
-		   struct err *err)
-{
-	GElf_Chdr ch;
+/* ---- sections ---- */
 
-	if (!gelf_getchdr(scn, &ch))
-		return err_set(err, SONDE_EFORMAT,
-			       "damaged compression header in section '%s' of '%s'", name, f->path);
-	if (ch.ch_type != ELFCOMPRESS_ZLIB)
-		return err_set(
-			err, SONDE_EFORMAT,
-			"section '%s' of '%s' is compressed by %s, which cannot be read here", name,
-			f->path, ch.ch_type == 2 ? "zstd" : "an unknown method");
-	if (ch.ch_size / ZLIB_MAX_RATIO > sh->sh_size)
-		return err_set(err, SONDE_EFORMAT,
-			       "section '%s' of '%s' claims to inflate to %llu bytes from %llu",
-			       name, f->path, (unsigned long long)ch.ch_size,
-			       (unsigned long long)sh->sh_size);
-	if (elf_compress(scn, 0, 0) < 0)
-		return err_set(err, SONDE_EFORMAT, "cannot inflate section '%s' of '%s': %s", name,
-			       f->path, elf_errmsg(-1));
+/* One section on its way from the file to plain bytes. */
+struct load {
+	struct elf_file *f;
+	size_t number;
+	bool is_packed;
+	struct elf_packed packed;
+	struct elf_bytes bytes;
+	int status;
+	struct err err;
+};
+
+/* Whatever libelf has a hand in: it is not to be called from several threads. */
+static int begin_load(struct load *l, struct elf_file *f, Elf_Scn *scn, const char *name)
+{
+	struct elf_bytes raw;
+	GElf_Shdr sh;
+	Elf_Data *d;
+
+	*l = (struct load){ .f = f, .number = elf_ndxscn(scn) };
+	if (!gelf_getshdr(scn, &sh))
+		return err_set(&l->err, SONDE_EFORMAT, "damaged section header '%s' in '%s'", name,
+			       f->path);
+	if (sh.sh_type == SHT_NOBITS || sh.sh_size == 0)
+		return err_set(&l->err, SONDE_ENOTFOUND, "no section '%s' in '%s'", name, f->path);
+	d = elf_rawdata(scn, NULL);
+	if (!d || !d->d_buf)
+		return err_set(&l->err, SONDE_EFORMAT, "section '%s' lies outside the file '%s'",
+			       name, f->path);
+	raw = l->bytes = (struct elf_bytes){ d->d_buf, d->d_size };
+	if (!(sh.sh_flags & SHF_COMPRESSED) && strncmp(name, ".zdebug", 7) != 0)
+		return 0;
+	for (size_t i = 0; i < f->plain.n; i++)
+		if (f->plain.v[i].section == l->number) {
+			l->bytes = f->plain.v[i].bytes;
+			return 0;
+		}
+	l->is_packed = true;
+	return elf_packed_read(&l->packed, f, raw, name, &l->err);
+}
+
+static void *inflate(void *arg)
+{
+	struct load *l = arg;
+
+	l->status = elf_packed_inflate(&l->packed, l->f, &l->bytes, &l->err);
+	return NULL;
+}
+
+static int end_load(struct load *l, struct elf_bytes *out, struct err *err)
+{
+	if (l->status)
+		return err_set(err, l->status, "%s", l->err.text);
+	if (l->is_packed)
+		*VEC_PUSH(&l->f->plain) = (struct elf_plain){ l->number, l->bytes };
+	*out = l->bytes;
 	return 0;
 }
 
 int elf_file_data(struct elf_file *f, Elf_Scn *scn, const char *name, struct elf_bytes *out,
 		  struct err *err)
 {
-	GElf_Shdr sh;
-	Elf_Data *d;
-	int status;
+	struct load l;
 
-	if (!gelf_getshdr(scn, &sh))
-		return err_set(err, SONDE_EFORMAT, "damaged section header '%s' in '%s'", name,
-			       f->path);
-	if (sh.sh_type == SHT_NOBITS || sh.sh_size == 0)
-		return err_set(err, SONDE_ENOTFOUND, "no section '%s' in '%s'", name, f->path);
-	if (sh.sh_flags & SHF_COMPRESSED) {
-		status = inflate(f, scn, &sh, name, err);
-		if (status)
-			return status;
+	l.status = begin_load(&l, f, scn, name);
+	if (l.status == 0 && l.is_packed)
+		inflate(&l);
+	return end_load(&l, out, err);
+}
+
+/* .debug_x, or .zdebug_x as older tools named it when it was compressed. */
+static bool is_named(const char *section, const char *wanted)
+{
+	return strcmp(section, wanted) == 0 ||
+	       (section[0] == '.' && section[1] == 'z' && strncmp(wanted, ".debug", 6) == 0 &&
+		strcmp(section + 2, wanted + 1) == 0);
+}
+
+/* The section of that name, and the name as it is in the file; NULL if there is none.  Of several the
+ * first, but in .dwo files the last: there each type unit has one of its own before the rest. */
+static Elf_Scn *find_section(struct elf_file *f, const char *wanted, const char **name)
+{
+	Elf_Scn *scn = NULL, *found = NULL;
+	size_t names;
+
+	if (elf_getshdrstrndx(f->elf, &names))
+		return NULL;
+	while ((!found || f->is_debug) && (scn = elf_nextscn(f->elf, scn))) {
+		const char *s;
+		GElf_Shdr sh;
+
+		if (!gelf_getshdr(scn, &sh) || !(s = elf_strptr(f->elf, names, sh.sh_name)) ||
+		    !is_named(s, wanted))
+			continue;
+		found = scn;
+		*name = s;
 	}
-	d = elf_rawdata(scn, NULL);
-	if (!(sh.sh_flags & SHF_COMPRESSED) && (!d || !d->d_buf))
-		return err_set(err, SONDE_EFORMAT, "section '%s' lies outside the file '%s'", name,
-			       f->path);
-	if (sh.sh_flags & SHF_COMPRESSED)
-		d = elf_getdata(scn, NULL);
-	if (!d || !d->d_buf)
-		return err_set(err, SONDE_EFORMAT, "cannot read section '%s' of '%s'", name,
-			       f->path);
-	*out = (struct elf_bytes){ d->d_buf, d->d_size };
-	return 0;
+	return found;
+}
+
+bool elf_file_has(struct elf_file *f, const char *section)
+{
+	const char *name;
+	Elf_Scn *scn = find_section(f, section, &name);
+	GElf_Shdr sh;
+
+	return scn && gelf_getshdr(scn, &sh) && sh.sh_type != SHT_NOBITS;
 }
 
 int elf_file_section(struct elf_file *f, const char *name, struct elf_bytes *out, struct err *err)
 {
-	Elf_Scn *scn = NULL;
-	size_t names;
+	Elf_Scn *scn = find_section(f, name, &name);
 
-	if (elf_getshdrstrndx(f->elf, &names) == 0)
-		while ((scn = elf_nextscn(f->elf, scn))) {
-			GElf_Shdr sh;
-			const char *s;
+	if (!scn)
+		return err_set(err, SONDE_ENOTFOUND, "no section '%s' in '%s'", name, f->path);
+	return elf_file_data(f, scn, name, out, err);
+}
 
-			if (!gelf_getshdr(scn, &sh))
-				continue;
-			s = elf_strptr(f->elf, names, sh.sh_name);
-			if (s && strcmp(s, name) == 0)
-				return elf_file_data(f, scn, name, out, err);
-		}
-	return err_set(err, SONDE_ENOTFOUND, "no section '%s' in '%s'", name, f->path);
+/* Inflating is most of the work where there is any: each section in a thread of its own. */
+static void inflate_all(struct load *loads, size_t n)
+{
+	pthread_t threads[MAX_SECTIONS];
+	bool started[MAX_SECTIONS] = { false };
+
+	for (size_t i = 0; i < n; i++) {
+		if (loads[i].status || !loads[i].is_packed)
+			continue;
+		started[i] = pthread_create(&threads[i], NULL, inflate, &loads[i]) == 0;
+		if (!started[i])
+			inflate(&loads[i]);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (started[i])
+			pthread_join(threads[i], NULL);
+}
+
+int elf_file_sections(struct elf_file *f, const char *const *names, size_t n, struct elf_bytes *out,
+		      struct err *err)
+{
+	struct load loads[MAX_SECTIONS];
+	int status = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *name;
+		Elf_Scn *scn = find_section(f, names[i], &name);
+
+		out[i] = (struct elf_bytes){ NULL, 0 };
+		loads[i] = (struct load){ .status = SONDE_ENOTFOUND };
+		if (scn)
+			loads[i].status = begin_load(&loads[i], f, scn, name);
+	}
+	inflate_all(loads, n);
+	for (size_t i = 0; i < n; i++) {
+		int one = end_load(&loads[i], &out[i], status ? NULL : err);
+
+		if (one && one != SONDE_ENOTFOUND && !status)
+			status = one;
+	}
+	return status;
 }
 
 bool elf_file_is_code(const struct elf_file *f, uint64_t address)

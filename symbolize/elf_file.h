@@ -26,20 +26,29 @@ struct elf_bytes {
 	size_t n;
 };
 
+struct elf_plain { /* a section that was inflated */
+	size_t section;
+	struct elf_bytes bytes;
+};
+
 struct elf_file {
 	char *path;
 	const unsigned char *image;
 	size_t bytes;
 	bool is_mapped, is_little, is_64;
+	bool is_debug; /* may be an object file: it has debug information only */
 	uint16_t machine;
 	char build_id[2 * BUILD_ID_MAX + 1]; /* lower-case hex, "" if none */
 	VEC(struct elf_segment) segments;
 	VEC(struct elf_range)
 	code; /* executable sections, or segments where there are none; sorted */
+	VEC(struct elf_plain) plain;
 	Elf *elf;
 };
 
 SONDE_MUST int elf_file_open(struct elf_file **out, const char *path, struct err *err);
+/* The same for a file that has debug information only, such as a .dwo file: it need not be linked. */
+SONDE_MUST int elf_file_open_debug(struct elf_file **out, const char *path, struct err *err);
 /* The same from bytes, which the caller keeps until close. */
 SONDE_MUST int elf_file_open_mem(struct elf_file **out, const void *image, size_t bytes,
 				 const char *name, struct err *err);
@@ -48,6 +57,11 @@ void elf_file_close(struct elf_file *f); /* NULL is fine */
 /* A section by name, inflated.  SONDE_ENOTFOUND where there is none or where it holds no bytes. */
 SONDE_MUST int elf_file_section(struct elf_file *f, const char *name, struct elf_bytes *out,
 				struct err *err);
+/* Several at once; those that are compressed are inflated side by side.  What is not there is left
+ * empty; on failure too what could be read is there.  n is at most 16. */
+SONDE_MUST int elf_file_sections(struct elf_file *f, const char *const *names, size_t n,
+				 struct elf_bytes *out, struct err *err);
+bool elf_file_has(struct elf_file *f, const char *section); /* with bytes in the file */
 /* The same for a section that is at hand. */
 SONDE_MUST int elf_file_data(struct elf_file *f, Elf_Scn *scn, const char *name,
 			     struct elf_bytes *out, struct err *err);

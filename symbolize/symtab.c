@@ -1,6 +1,7 @@
 /* symtab.c - ELF symbols of one binary, sorted, one name an address.
  *
- * Which table: .symtab of the debug file, else of the binary, else .dynsym.
+ * Which table: .symtab of the debug file, else of the binary, else .dynsym and with it the one that
+ * is packed in .gnu_debugdata, which holds what .dynsym leaves out.
  *
  * Several symbols at one address (read, __read, __GI_read) are aliases and one must speak for all.
  * The rule, most important first: one with a size, a function rather than an untyped label, no
@@ -12,6 +13,7 @@
  */
 #include "symbolize/symtab.h"
 #include "base/arena.h"
+#include "symbolize/elf_inflate.h"
 
 #include <gelf.h>
 #include <stdlib.h>
@@ -23,6 +25,8 @@ enum { RANK_LOCAL = 1, RANK_WEAK = 2, RANK_GLOBAL = 3, RANK_FUNC = 4, RANK_SIZED
 
 struct symtab {
 	struct arena *arena;
+	struct elf_file *packed; /* from .gnu_debugdata; NULL = none */
+	struct elf_bytes packed_bytes;
 	VEC(struct symbol) symbols; /* by start */
 	VEC(uint64_t) reach;	    /* the greatest end of symbols 0..i */
 };
@@ -203,6 +207,17 @@ size_t symtab_all(const struct symtab *t, const struct symbol **out)
 	return t->symbols.n;
 }
 
+static void open_packed(struct symtab *t, struct elf_file *binary)
+{
+	struct elf_bytes section;
+
+	if (elf_file_section(binary, ".gnu_debugdata", &section, NULL) ||
+	    elf_unxz(section, binary->path, &t->packed_bytes, NULL))
+		return;
+	if (elf_file_open_mem(&t->packed, t->packed_bytes.p, t->packed_bytes.n, binary->path, NULL))
+		t->packed = NULL;
+}
+
 struct symtab *symtab_new(struct elf_file *binary, struct elf_file *debug)
 {
 	struct symtab *t = new_empty();
@@ -210,8 +225,11 @@ struct symtab *symtab_new(struct elf_file *binary, struct elf_file *debug)
 	read_table(t, debug, SHT_SYMTAB);
 	if (t->symbols.n == 0)
 		read_table(t, binary, SHT_SYMTAB);
-	if (t->symbols.n == 0)
+	if (t->symbols.n == 0) {
 		read_table(t, binary, SHT_DYNSYM);
+		open_packed(t, binary);
+		read_table(t, t->packed, SHT_SYMTAB);
+	}
 	plt_add_stubs(t, binary);
 	sort(t);
 	return t;
@@ -221,6 +239,8 @@ void symtab_free(struct symtab *t)
 {
 	if (!t)
 		return;
+	elf_file_close(t->packed);
+	elf_plain_free(t->packed_bytes);
 	VEC_RELEASE(&t->symbols);
 	VEC_RELEASE(&t->reach);
 	arena_free(t->arena);

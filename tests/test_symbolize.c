@@ -257,6 +257,90 @@ static void compressed_sections_are_inflated(void **state)
 	compile_and_check("gcc", "p.c", "-O2 -gdwarf-4 -gz=zlib");
 }
 
+/* objcopy says no where it was built without zstd. */
+static void recompressed_sections_are_inflated(void **state)
+{
+	static const char *const methods[] = { "zstd", "zlib-gnu" };
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		assert_int_equal(shell("cd %s && gcc -g -w -O2 -o p p.c -ldl", dir), 0);
+		if (shell("cd %s && objcopy --compress-debug-sections=%s p 2>/dev/null", dir,
+			  methods[i]) == 0)
+			check("p", "p.c");
+	}
+}
+
+static void dies_in_files_of_their_own_are_found(void **state)
+{
+	static const char *const ways[][2] = {
+		{ "gcc", "-O2 -gdwarf-5" },
+		{ "gcc", "-O2 -gdwarf-4" },
+		{ "gcc", "-O0 -gdwarf-5 -fdebug-types-section" },
+		{ "clang", "-O2 -gdwarf-5" },
+		{ "clang", "-O2 -gdwarf-4" },
+		{ "clang", "-O2 -gdwarf-5 -fsplit-dwarf-inlining" },
+	};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		char flags[256];
+
+		if (!have(ways[i][0]))
+			continue;
+		snprintf(flags, sizeof(flags), "%s -gsplit-dwarf", ways[i][1]);
+		compile_and_check(ways[i][0], "p.c", flags);
+		if (strcmp(ways[i][0], "gcc") == 0)
+			compile_and_check("g++", "p.cc", flags);
+	}
+}
+
+static void packed_dies_are_found(void **state)
+{
+	if (!have("llvm-dwp") || !have("clang"))
+		skip();
+	for (int version = 4; version <= 5; version++) {
+		assert_int_equal(
+			shell("cd %s && rm -f *.dwo p.dwp && "
+			      "clang -g -gdwarf-%d -gsplit-dwarf -w -O2 -c -o p.o p.c && "
+			      "clang -o p p.o -ldl && llvm-dwp -e p -o p.dwp && rm -f *.dwo",
+			      dir, version),
+			0);
+		check("p", "p.c");
+	}
+	assert_int_equal(shell("cd %s && rm -f p.dwp", dir), 0);
+}
+
+static void missing_split_file_is_named(void **state)
+{
+	struct frame frames[8];
+	char path[256];
+	struct binary *b;
+
+	assert_int_equal(shell("cd %s && gcc -g -gsplit-dwarf -w -O2 -no-pie -o p p.c -ldl && "
+			       "rm -f *.dwo",
+			       dir),
+			 0);
+	snprintf(path, sizeof(path), "%s/p", dir);
+	assert_int_equal(binary_open(&b, path, NULL, NULL), 0);
+	for (uint64_t at = 0x401000; at < 0x401800; at += 64)
+		binary_lookup(b, at, frames, 8);
+	assert_non_null(strstr(binary_problem(b), ".dwo' was not found"));
+	binary_close(b);
+}
+
+/* What two programs share is in a third file. */
+static void what_dwz_took_out_is_found(void **state)
+{
+	if (!have("dwz"))
+		skip();
+	assert_int_equal(
+		shell("cd %s && mkdir -p dwz && g++ -g -w -O2 -o p p.cc -ldl && "
+		      "g++ -g -w -O2 -DLIBRARY -shared -fPIC -o q.so p.cc -ldl && "
+		      "dwz -m common.dwz p q.so && readelf -SW p | grep -q gnu_debugaltlink",
+		      dir),
+		0);
+	check("p", "p.cc");
+}
+
 static void shared_libraries_are_exact(void **state)
 {
 	assert_int_equal(
@@ -370,6 +454,25 @@ static void symbols_speak_where_there_is_no_dwarf(void **state)
 	}
 	assert_true(p->mappings.v[0].has_functions);
 	assert_false(p->mappings.v[0].has_filenames || p->mappings.v[0].has_line_numbers);
+	profile_free(p);
+}
+
+/* As Fedora's programs come: the symbols that .dynsym leaves out, packed by xz. */
+static void packed_symbols_speak_too(void **state)
+{
+	struct symbolize_stats stats;
+	struct profile *p;
+	struct said said;
+
+	if (!have("xz"))
+		skip();
+	assert_int_equal(shell("cd %s && gcc -w -O2 -o p p.c -ldl && "
+			       "objcopy --only-keep-debug p mini && xz -f mini && strip p && "
+			       "objcopy --add-section .gnu_debugdata=mini.xz p",
+			       dir),
+			 0);
+	p = symbolize("", &stats, &said);
+	assert_int_equal(stats.n_resolved, said.n);
 	profile_free(p);
 }
 
@@ -522,13 +625,13 @@ static void vdso_is_resolved_by_build_id_only(void **state)
 	profile_free(p);
 }
 
-static void zstd_sections_are_refused_in_a_sentence(void **state)
+static void damaged_zstd_sections_are_refused_in_a_sentence(void **state)
 {
 	struct frame frames[8];
 	char path[256];
 	struct binary *b;
 
-	/* What zlib made, renamed: no tool here writes zstd. */
+	/* What zlib made, renamed. */
 	assert_int_equal(
 		shell("cd %s && gcc -g -w -O2 -gz=zlib -o p p.c -ldl && "
 		      "at=$(readelf -SW p | awk "
@@ -622,19 +725,25 @@ int main(void)
 		cmocka_unit_test(link_time_optimized_programs_are_exact),
 		cmocka_unit_test(programs_of_every_linker_are_exact),
 		cmocka_unit_test(compressed_sections_are_inflated),
+		cmocka_unit_test(recompressed_sections_are_inflated),
+		cmocka_unit_test(dies_in_files_of_their_own_are_found),
+		cmocka_unit_test(packed_dies_are_found),
+		cmocka_unit_test(missing_split_file_is_named),
+		cmocka_unit_test(what_dwz_took_out_is_found),
 		cmocka_unit_test(shared_libraries_are_exact),
 		cmocka_unit_test(debug_file_is_found_by_build_id),
 		cmocka_unit_test(debug_file_is_found_by_debuglink),
 		cmocka_unit_test(debug_file_with_another_checksum_is_refused),
 		cmocka_unit_test(debug_file_with_another_build_id_is_refused),
 		cmocka_unit_test(symbols_speak_where_there_is_no_dwarf),
+		cmocka_unit_test(packed_symbols_speak_too),
 		cmocka_unit_test(wrong_build_id_leaves_the_mapping_alone),
 		cmocka_unit_test(missing_binary_is_named),
 		cmocka_unit_test(what_has_lines_stays_unless_forced),
 		cmocka_unit_test(equal_functions_are_one),
 		cmocka_unit_test(mappings_of_one_file_are_all_resolved),
 		cmocka_unit_test(vdso_is_resolved_by_build_id_only),
-		cmocka_unit_test(zstd_sections_are_refused_in_a_sentence),
+		cmocka_unit_test(damaged_zstd_sections_are_refused_in_a_sentence),
 		cmocka_unit_test(damaged_debug_sections_cost_no_more_than_themselves),
 		cmocka_unit_test(what_is_no_elf_file_is_refused),
 	};
