@@ -55,7 +55,7 @@ BUILD_PACKAGES += libpcre2-dev libcapstone-dev libcurl4-openssl-dev
 TEST_PACKAGES := libcmocka-dev clang libclang-rt-14-dev llvm g++ python3 pkg-config binutils gdb libc6-dbg procps file
 TEST_PACKAGES += libunwind-dev linux-perf google-perftools libgoogle-perftools-dev
 TEST_PACKAGES += dwz redis-server redis-tools sqlite3 libsqlite3-dev lua5.4 nginx-light xz-utils
-TEST_PACKAGES += golang-go graphviz
+TEST_PACKAGES += golang-go graphviz chromium
 TEST_PACKAGES += time
 TIDY_PACKAGES := clang-tidy clang-format
 
@@ -80,7 +80,7 @@ TEST_SAMPLER := $(patsubst %,$(B)/obj/sampler/%.o,store labels cfi cfi_entry cfi
 LIB_WRITER := writer/encode.c writer/gzip_out.c
 LIB_OBJ := $(filter-out $(B)/obj/base/parallel.o,$(call room_obj,base)) $(call room_obj,sampler) $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(LIB_WRITER))) $(PROTO_OBJ)
 
-TOOL_LIBS := -lprotobuf-c -lz -ldeflate -ldwarf -lelf -lzstd -llzma -lpcre2-8 -lmicrohttpd -ldl -lpthread -lm
+TOOL_LIBS := -lprotobuf-c -lz -ldeflate -ldwarf -lelf -lzstd -llzma -lpcre2-8 -ldl -lpthread -lm
 all: $(B)/sonde $(B)/libsonde.so $(B)/libsonde.a $(B)/sonde.pc ## build the tool and the libraries into build/release
 debug: all ## the same into build/debug, unoptimized
 

@@ -3,6 +3,7 @@
  * libmicrohttpd's thread serves all connections.  A question for the session suspends its connection
  * until the answer is there.
  */
+#include "analyze/microhttpd.h"
 #include "analyze/web_files.h"
 #include "analyze/web_session.h"
 #include "base/outfile.h"
@@ -10,7 +11,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +24,8 @@ enum {
 	LEAST_TO_COMPRESS = 1024,
 	MAX_UPLOAD = 256 << 20,
 };
+
+static const struct microhttpd *mhd; /* loaded by the first web_open() */
 
 struct web {
 	struct MHD_Daemon *daemon;
@@ -64,45 +66,45 @@ static enum MHD_Result send_response(struct MHD_Connection *c, unsigned status,
 
 	if (!response)
 		return MHD_NO;
-	MHD_add_response_header(response, "Content-Type", type);
+	mhd->add_response_header(response, "Content-Type", type);
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
-		MHD_add_response_header(response, headers[i].name, headers[i].value);
-	rc = MHD_queue_response(c, status, response);
-	MHD_destroy_response(response);
+		mhd->add_response_header(response, headers[i].name, headers[i].value);
+	rc = mhd->queue_response(c, status, response);
+	mhd->destroy_response(response);
 	return rc;
 }
 
 static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, const char *text)
 {
-	return send_response(c, status,
-			     MHD_create_response_from_buffer(strlen(text), (void *)text,
-							     MHD_RESPMEM_MUST_COPY),
-			     "text/plain; charset=utf-8");
+	return send_response(
+		c, status,
+		mhd->create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY),
+		"text/plain; charset=utf-8");
 }
 
 static enum MHD_Result redirect(struct MHD_Connection *c, const char *to)
 {
 	struct MHD_Response *r =
-		MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+		mhd->create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
 
 	if (r)
-		MHD_add_response_header(r, "Location", to);
+		mhd->add_response_header(r, "Location", to);
 	return send_response(c, MHD_HTTP_FOUND, r, "text/plain");
 }
 
 static enum MHD_Result send_file(struct MHD_Connection *c, const struct web_file *f)
 {
 	return send_response(c, MHD_HTTP_OK,
-			     MHD_create_response_from_buffer((size_t)(f->end - f->start),
-							     (void *)f->start,
-							     MHD_RESPMEM_PERSISTENT),
+			     mhd->create_response_from_buffer((size_t)(f->end - f->start),
+							      (void *)f->start,
+							      MHD_RESPMEM_PERSISTENT),
 			     f->type);
 }
 
 static bool takes_gzip(struct MHD_Connection *c)
 {
 	const char *takes =
-		MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+		mhd->lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 
 	return takes && strstr(takes, "gzip");
 }
@@ -120,16 +122,17 @@ static enum MHD_Result send_answer(struct request *r)
 		a->body = packed;
 		a->n = n_packed;
 	}
-	response = MHD_create_response_from_buffer(a->n, a->body ? a->body : (void *)"",
-						   a->body ? MHD_RESPMEM_MUST_FREE
-							   : MHD_RESPMEM_PERSISTENT);
+	response = mhd->create_response_from_buffer(a->n, a->body ? a->body : (void *)"",
+						    a->body ? MHD_RESPMEM_MUST_FREE
+							    : MHD_RESPMEM_PERSISTENT);
 	a->body = NULL;
 	if (response && packed)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+		mhd->add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
 	if (response && a->extension) {
 		snprintf(disposition, sizeof(disposition), "attachment; filename=\"profile.%s\"",
 			 a->extension);
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, disposition);
+		mhd->add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION,
+					 disposition);
 	}
 	return send_response(r->connection, a->status, response, a->type);
 }
@@ -140,10 +143,10 @@ static enum MHD_Result send_status(struct request *r)
 
 	if (!text)
 		return send_text(r->connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
-	return send_response(r->connection, MHD_HTTP_OK,
-			     MHD_create_response_from_buffer(strlen(text), text,
-							     MHD_RESPMEM_MUST_FREE),
-			     "application/json");
+	return send_response(
+		r->connection, MHD_HTTP_OK,
+		mhd->create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE),
+		"application/json");
 }
 
 /* ---- who may ask ---- */
@@ -176,8 +179,7 @@ static bool is_address(const char *name, size_t n)
 /* A page of another site that lets its own name mean our address still sends that name. */
 static bool host_is_ours(const struct web *w, struct MHD_Connection *c)
 {
-	const char *host =
-		MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+	const char *host = mhd->lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
 	size_t n = host ? host_length(host) : 0;
 
 	if (!n)
@@ -191,8 +193,8 @@ static bool host_is_ours(const struct web *w, struct MHD_Connection *c)
  * page may use the data. */
 static bool is_foreign(struct MHD_Connection *c)
 {
-	const char *site = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Sec-Fetch-Site");
-	const char *mode = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Sec-Fetch-Mode");
+	const char *site = mhd->lookup_connection_value(c, MHD_HEADER_KIND, "Sec-Fetch-Site");
+	const char *mode = mhd->lookup_connection_value(c, MHD_HEADER_KIND, "Sec-Fetch-Mode");
 
 	return site && (strcmp(site, "cross-site") == 0 || strcmp(site, "same-site") == 0) &&
 	       (!mode || strcmp(mode, "navigate") != 0);
@@ -202,7 +204,7 @@ static bool is_foreign(struct MHD_Connection *c)
  * is. */
 static bool comes_from_page(struct MHD_Connection *c)
 {
-	return MHD_lookup_connection_value(c, MHD_HEADER_KIND, "X-Sonde") && !is_foreign(c);
+	return mhd->lookup_connection_value(c, MHD_HEADER_KIND, "X-Sonde") && !is_foreign(c);
 }
 
 /* ---- requests ---- */
@@ -218,7 +220,7 @@ static void wake(struct web_job *job)
 {
 	struct request *r = job->ctx;
 
-	MHD_resume_connection(r->connection);
+	mhd->resume_connection(r->connection);
 }
 
 static enum MHD_Result ask(struct request *r, const char *what)
@@ -227,8 +229,8 @@ static enum MHD_Result ask(struct request *r, const char *what)
 	r->job.what = arena_strdup(r->job.query.arena, what);
 	r->job.done = wake;
 	r->job.ctx = r;
-	MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, add_param, &r->job.query);
-	MHD_suspend_connection(r->connection);
+	mhd->get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, add_param, &r->job.query);
+	mhd->suspend_connection(r->connection);
 	web_session_ask(r->web->session, &r->job);
 	return MHD_YES;
 }
@@ -325,7 +327,8 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *u
 	}
 	r->is_post = strcmp(method, "POST") == 0;
 	if (!r->is_post && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-		return send_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and POST are answered\n");
+		return send_text(c, MHD_HTTP_METHOD_NOT_ALLOWED,
+				 "only GET and POST are answered\n");
 	if (!host_is_ours(r->web, c))
 		return send_text(c, MHD_HTTP_FORBIDDEN,
 				 "the name in the Host header is not this server's\n");
@@ -377,16 +380,14 @@ static void log_nothing(void *ctx, const char *fmt, va_list ap)
 static struct MHD_Daemon *start(struct web *w, const struct sockaddr *address)
 {
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-			 MHD_USE_ERROR_LOG |
-			 (address->sa_family == AF_INET6 ? MHD_USE_IPv6 : 0);
+			 MHD_USE_ERROR_LOG | (address->sa_family == AF_INET6 ? MHD_USE_IPv6 : 0);
 
-	return MHD_start_daemon(flags, 0, NULL, NULL, handle, w, MHD_OPTION_EXTERNAL_LOGGER,
-				log_nothing, NULL, MHD_OPTION_SOCK_ADDR, address,
-				MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
-				MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
-				MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES,
-				MHD_OPTION_END);
+	return mhd->start_daemon(
+		flags, 0, NULL, NULL, handle, w, MHD_OPTION_EXTERNAL_LOGGER, log_nothing, NULL,
+		MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES, MHD_OPTION_END);
 }
 
 static int listen_at(struct web *w, const char *port, const char *address, struct err *err)
@@ -420,7 +421,7 @@ static int open_at(struct web *w, const char *address, struct err *err)
 	free(port);
 	if (rc)
 		return rc;
-	info = MHD_get_daemon_info(w->daemon, MHD_DAEMON_INFO_BIND_PORT);
+	info = mhd->get_daemon_info(w->daemon, MHD_DAEMON_INFO_BIND_PORT);
 	snprintf(w->url, sizeof(w->url), strchr(w->host, ':') ? "http://[%s]:%u" : "http://%s:%u",
 		 w->host, info ? info->port : 0);
 	return 0;
@@ -435,7 +436,9 @@ int web_open(struct web **out, const struct web_opts *opts, const struct notes *
 	*out = NULL;
 	if (!w)
 		return err_set(err, SONDE_ENOMEM, "out of memory");
-	rc = web_session_open(&w->session, opts, notes, err);
+	rc = microhttpd_load(&mhd, err);
+	if (!rc)
+		rc = web_session_open(&w->session, opts, notes, err);
 	if (!rc)
 		rc = open_at(w, opts->address, err);
 	if (rc)
@@ -462,12 +465,12 @@ void web_close(struct web *w)
 	if (!w)
 		return;
 	if (w->daemon)
-		listening = MHD_quiesce_daemon(w->daemon);
+		listening = mhd->quiesce_daemon(w->daemon);
 	if (listening >= 0)
 		close(listening);
 	web_session_close(w->session); /* resumes what waits */
 	if (w->daemon)
-		MHD_stop_daemon(w->daemon);
+		mhd->stop_daemon(w->daemon);
 	free(w->host);
 	free(w);
 }

@@ -3,7 +3,7 @@
 import { ask, Refused, tell } from "./ask.js";
 import { flamePng, flameSvg, save } from "./export.js";
 import { Flame } from "./flame.js";
-import { formatDelta, formatShare, formatValue, isNoise } from "./format.js";
+import { formatDelta, formatShare, formatValue, isNoise, preferUnit, unitsLike } from "./format.js";
 import { closeMenu, openDialog, openMenu } from "./menu.js";
 import { showText } from "./report.js";
 import { addressOf, change, exactly, nameIn, readAddress, serverQuery, state } from "./state.js";
@@ -352,6 +352,7 @@ async function show() {
   drawPanes();
   if (!info)
     return;
+  preferUnit(state.unit);
   drawChips();
   $("sample").value = sampleNumber();
   try {
@@ -429,6 +430,7 @@ function openOptions() {
     ...optionRow("Theme", choiceOf("theme", [["", "as the system"], ["light", "light"], ["dark", "dark"]])),
     ...optionRow("Granularity", choiceOf("g", [["", "functions"], ["filefunctions", "functions and files"], ["files", "files"], ["lines", "lines"], ["addresses", "addresses"]])),
     ...optionRow("Inlined functions", choiceOf("noinlines", [["", "on their own"], ["t", "part of their caller"]])),
+    ...optionRow("Unit", choiceOf("unit", [["", "as it fits"], ...unitsLike(info.types[sampleNumber()].unit).map((u) => [u, u])])),
     ...optionRow("Percent of", choiceOf("rel", [["", "the whole profile"], ["t", "what the filters leave"]])),
     ...optionRow("Group by label", choiceOf("group", [["", "none"], ...labelKeys])),
     ...optionRow("Focus", textOf("f")), ...optionRow("Ignore", textOf("i")), ...optionRow("Hide", textOf("h")),

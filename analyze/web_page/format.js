@@ -9,16 +9,30 @@ const families = [
   [["bytes", "byte", "b"], [["B", 1], ["kB", 2 ** 10], ["MB", 2 ** 20], ["GB", 2 ** 30], ["TB", 2 ** 40], ["PB", 2 ** 50]]],
 ];
 
+let wanted = ""; // a unit that the user prefers, where values can be had in it
+
+export function preferUnit(unit) {
+  wanted = unit;
+}
+
+const familyOf = (unit) => families.find(([names]) => names.includes(unit.toLowerCase()));
+
+export function unitsLike(unit) {
+  const family = familyOf(unit);
+  return family ? family[1].map(([name]) => name) : [];
+}
+
 export function formatValue(value, unit) {
   if (value === 0)
     return "0";
-  const family = families.find(([names]) => names.includes(unit.toLowerCase()));
+  const family = familyOf(unit);
   if (!family)
     return unit === "count" || unit === "" ? value.toLocaleString("en-US") : value + " " + unit;
   let [name, factor] = family[1][0];
   for (const [n, f] of family[1])
     if (Math.abs(value) >= f)
       [name, factor] = [n, f];
+  [name, factor] = family[1].find(([n]) => n === wanted) || [name, factor];
   return (value / factor).toFixed(2).replace(/\.00$/, "") + name;
 }
 

@@ -47,7 +47,7 @@ export class Table {
 
   columns() {
     return this.compared
-      ? [["oldFlat", "old", 1], ["flat", "new", 1], ["delta", "delta", 1], ["deltaCum", "cum delta", 1], ["name", "function", 0]]
+      ? [["oldFlat", "old", 1], ["flat", "new", 1], ["delta", "flat Δ", 1], ["deltaCum", "cum Δ", 1], ["name", "function", 0]]
       : [["flat", "flat", 1], ["flatShare", "flat%", 1], ["cum", "cum", 1], ["cumShare", "cum%", 1], ["name", "function", 0]];
   }
 
