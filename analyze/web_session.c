@@ -6,11 +6,16 @@
 #include "analyze/web_saved.h"
 #include "analyze/web_text.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { MAX_VIEWS = 4 };
+enum {
+	MAX_VIEWS = 4,
+	MAX_NODES = 4000000, /* in all views but the newest: about 400 MB */
+};
 
 enum state { LOADING, READY, FAILED };
 
@@ -33,6 +38,8 @@ struct web_session {
 	struct web_view *views[MAX_VIEWS];
 	uint64_t clock;
 	bool compared;
+	int opened; /* descriptor of a profile that the page sent in the place of the first, or -1 */
+	char *opened_name; /* NULL = the first */
 };
 
 static const char closing_text[] = "the server is closing";
@@ -50,6 +57,23 @@ static struct web_view **oldest_view(struct web_session *s)
 			oldest = &s->views[i];
 	}
 	return oldest;
+}
+
+/* Large trees are not kept beside a new one. */
+static void drop_large_views(struct web_session *s, const struct web_view *newest)
+{
+	size_t nodes = 0;
+
+	for (size_t i = 0; i < MAX_VIEWS; i++)
+		if (s->views[i] && s->views[i] != newest)
+			nodes += s->views[i]->tree.nodes.n;
+	for (size_t i = 0; i < MAX_VIEWS && nodes > MAX_NODES; i++) {
+		if (!s->views[i] || s->views[i] == newest)
+			continue;
+		nodes -= s->views[i]->tree.nodes.n;
+		web_view_free(s->views[i]);
+		s->views[i] = NULL;
+	}
 }
 
 static int find_view(struct web_session *s, const struct web_query *q, struct web_view **out,
@@ -73,12 +97,13 @@ static int find_view(struct web_session *s, const struct web_query *q, struct we
 	web_view_free(*place);
 	*place = *out;
 	(*out)->used = ++s->clock;
+	drop_large_views(s, *out);
 	return 0;
 }
 
 /* ---- answers ---- */
 
-enum about { PROFILE, VIEW, REPORT, EXPORT, DOWNLOAD, SAVED_VIEWS, COMPARE, CHANGE_SAVED };
+enum about { PROFILE, VIEW, REPORT, EXPORT, DOWNLOAD, SAVED_VIEWS, COMPARE, OPEN, CHANGE_SAVED };
 
 static const char json_type[] = "application/json", binary_type[] = "application/octet-stream",
 		  html_type[] = "text/html; charset=utf-8",
@@ -87,7 +112,7 @@ static const char json_type[] = "application/json", binary_type[] = "application
 static const struct question {
 	const char *what;
 	enum about about;
-	enum report_kind kind;		    /* of REPORT and EXPORT */
+	enum report_kind kind;	      /* of REPORT and EXPORT */
 	const char *type, *extension; /* of what is to be saved; NULL = JSON for the page */
 	int (*of_view)(struct web_view *v, const struct web_query *q, struct json *j,
 		       struct err *err);
@@ -110,6 +135,7 @@ static const struct question {
 	{ "data/saveview", CHANGE_SAVED },
 	{ "data/deleteview", CHANGE_SAVED },
 	{ "data/compare", COMPARE },
+	{ "data/open", OPEN },
 };
 
 enum { N_QUESTIONS = sizeof(questions) / sizeof(questions[0]) };
@@ -132,7 +158,9 @@ enum web_kind web_session_kind(const char *what)
 static const char *title_of(const struct web_session *s)
 {
 	const struct load_opts *load = &s->opts->load;
-	const char *last = load->n_sources ? load->sources[load->n_sources - 1] : "";
+	const char *last = s->opened_name    ? s->opened_name
+			   : load->n_sources ? load->sources[load->n_sources - 1]
+					     : "";
 	const char *slash = strrchr(last, '/');
 
 	return slash ? slash + 1 : last;
@@ -161,20 +189,58 @@ static int load_profile(struct web_session *s, const struct load_opts *load, str
 	return 0;
 }
 
+static const char *path_of(const struct web_job *job, int fd)
+{
+	return arena_printf(job->query.arena, "/proc/self/fd/%d", fd);
+}
+
 /* The profile that came with the job is to be the base. */
 static int compare_with(struct web_session *s, const struct web_job *job, struct err *err)
 {
-	const char *path = arena_printf(job->query.arena, "/proc/self/fd/%d", job->upload);
+	const char *base = path_of(job, job->upload), *source = path_of(job, s->opened);
 	struct load_opts load = s->opts->load;
+
+	load.bases = &base;
+	load.n_bases = 1;
+	if (s->opened_name) {
+		load.sources = &source;
+		load.n_sources = 1;
+	}
+	return load_profile(s, &load, err);
+}
+
+/* It is to be shown in the place of what was loaded. */
+static int open_instead(struct web_session *s, const struct web_job *job, struct err *err)
+{
+	const char *source = path_of(job, job->upload);
+	struct load_opts load = s->opts->load;
+	int rc;
+
+	load.sources = &source;
+	load.n_sources = 1;
+	load.n_bases = 0;
+	load.diff_base = false;
+	rc = load_profile(s, &load, err);
+	if (rc)
+		return rc;
+	if (s->opened >= 0)
+		close(s->opened);
+	free(s->opened_name);
+	s->opened = fcntl(job->upload, F_DUPFD_CLOEXEC, 3);
+	s->opened_name = strdup(web_query_get(&job->query, "name"));
+	return 0;
+}
+
+static int take_upload(struct web_session *s, const struct question *question,
+		       const struct web_job *job, struct err *err)
+{
 	int rc;
 
 	if (job->upload < 0)
 		return err_set(err, SONDE_EUSAGE, "no profile came with the request");
-	load.bases = &path;
-	load.n_bases = 1;
-	rc = load_profile(s, &load, err);
+	rc = question->about == OPEN ? open_instead(s, job, err) : compare_with(s, job, err);
 	if (rc)
-		err_prefix(err, "cannot compare with %s", web_query_get(&job->query, "name"));
+		err_prefix(err, "cannot read %s", web_query_get(&job->query, "name"));
 	return rc;
 }
 
@@ -218,7 +284,8 @@ static int print_json(struct web_session *s, const struct question *question,
 		rc = print_report(s, question, q, NULL, j, err);
 		break;
 	case COMPARE:
-		rc = compare_with(s, job, err);
+	case OPEN:
+		rc = take_upload(s, question, job, err);
 		break;
 	case CHANGE_SAVED:
 		rc = web_saved_change(strcmp(question->what, "data/saveview") == 0,
@@ -372,6 +439,7 @@ int web_session_open(struct web_session **out, const struct web_opts *opts,
 		return err_set(err, SONDE_ENOMEM, "out of memory");
 	s->opts = opts;
 	s->notes = notes;
+	s->opened = -1;
 	s->step = "loading the profile";
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->changed, NULL);
@@ -418,9 +486,9 @@ int web_session_loaded(struct web_session *s, struct err *err)
 
 char *web_session_status(struct web_session *s)
 {
-	static const char *const names[] = { [LOADING] = "loading",
-					     [READY] = "ready",
-					     [FAILED] = "failed" };
+	static const char *const names[] = {
+		[LOADING] = "loading", [READY] = "ready", [FAILED] = "failed"
+	};
 	char *text = NULL;
 	size_t n;
 	struct json j = { .out = open_memstream(&text, &n) };
@@ -450,5 +518,8 @@ void web_session_close(struct web_session *s)
 	for (size_t i = 0; i < MAX_VIEWS; i++)
 		web_view_free(s->views[i]);
 	profile_free(s->master);
+	if (s->opened >= 0)
+		close(s->opened);
+	free(s->opened_name);
 	free(s);
 }

@@ -488,14 +488,21 @@ async function deleteView(name) {
 
 // ---- a second profile, dropped on the page or chosen, to compare with ----
 
-async function compareWith(file) {
-  say(`Comparing with ${file.name} …`);
+async function send(what, file) {
+  say(`Reading ${file.name} …`);
+  await tell(what, new URLSearchParams({ name: file.name }).toString(), file);
+}
+
+// One file becomes the base of what is shown; of two, the older is the base of the other.
+async function compareWith(files) {
+  const [base, other] = [...files].sort((a, b) => a.lastModified - b.lastModified);
   try {
-    await tell("compare", new URLSearchParams({ name: file.name }).toString(), file);
-    info = await ask("info", "");
-    drawn = {};
+    if (other)
+      await send("open", other);
+    await send("compare", base);
+    await useInfo();
     await go({ z: "", p: "" });
-    say(`Compared with ${file.name} as the base.`);
+    say(`Compared with ${base.name} as the base.`);
   } catch (error) {
     complain(error);
   }
@@ -504,17 +511,23 @@ async function compareWith(file) {
 function chooseBase() {
   const input = document.createElement("input");
   input.type = "file";
-  input.addEventListener("change", () => { if (input.files.length) compareWith(input.files[0]); });
+  input.multiple = true;
+  input.addEventListener("change", () => { if (input.files.length) compareWith(input.files); });
   input.click();
 }
 
 function listenToDrops() {
-  document.addEventListener("dragover", (e) => { if (e.dataTransfer.types.includes("Files")) { e.preventDefault(); say("Drop a profile to compare with it as the base."); } });
+  document.addEventListener("dragover", (e) => {
+    if (!e.dataTransfer.types.includes("Files"))
+      return;
+    e.preventDefault();
+    say("Drop a profile to compare with it as the base, or two to compare them.");
+  });
   document.addEventListener("drop", (e) => {
     if (!e.dataTransfer.files.length)
       return;
     e.preventDefault();
-    compareWith(e.dataTransfer.files[0]);
+    compareWith(e.dataTransfer.files);
   });
 }
 
@@ -697,6 +710,20 @@ async function waitForProfile() {
   }
 }
 
+function showInfo() {
+  $("title").textContent = info.title;
+  $("title").title = [info.binary, ...info.comments].join("\n");
+  document.title = `${info.title} - sonde`;
+  $("sample").replaceChildren(...info.types.map((t, i) => new Option(`${t.type} (${t.unit})`, i)));
+}
+
+// Another profile was loaded.
+async function useInfo() {
+  info = await ask("info", "");
+  drawn = {};
+  showInfo();
+}
+
 async function start() {
   readAddress();
   applyTheme();
@@ -709,10 +736,7 @@ async function start() {
     complain(error);
     return;
   }
-  $("title").textContent = info.title;
-  $("title").title = [info.binary, ...info.comments].join("\n");
-  document.title = `${info.title} - sonde`;
-  $("sample").append(...info.types.map((t, i) => new Option(`${t.type} (${t.unit})`, i)));
+  showInfo();
   say("");
   await show();
 }

@@ -160,7 +160,7 @@ export async function showText(view, on) {
       text.append(notes);
     }
   } catch (error) {
-    message(error.message, true);
+    message(error.message + (/Graphviz/.test(error.message) ? "\nOn Debian: apt install graphviz. Everything else here works without it." : ""), true);
     throw error;
   }
 }
