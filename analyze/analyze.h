@@ -38,8 +38,8 @@ struct load_opts {
 	const char *build_id;	 /* of the main binary, where the profile has none; NULL = leave */
 	const char *add_comment; /* NULL = none */
 	/* Of what is fetched over HTTP; 0 = not set, NULL or "" = none. */
-	int64_t seconds; /* how long to profile */
-	int64_t timeout; /* seconds to wait for it */
+	int64_t seconds;			 /* how long to profile */
+	int64_t timeout;			 /* seconds to wait for it */
 	const char *tls_cert, *tls_key, *tls_ca; /* files */
 };
 
@@ -51,8 +51,8 @@ SONDE_MUST int analyze_load(struct profile **out, const struct load_opts *opts,
 enum report_kind {
 	REPORT_TOP,
 	REPORT_TREE,
-	REPORT_PEEK, /* wants a pattern */
-	REPORT_LIST, /* wants a pattern */
+	REPORT_PEEK,	/* wants a pattern */
+	REPORT_LIST,	/* wants a pattern */
 	REPORT_DISASM,	/* wants a pattern or an address */
 	REPORT_WEBLIST, /* wants a pattern or an address; HTML */
 	REPORT_DOT,
@@ -97,8 +97,12 @@ struct report_opts {
 	const char *unit;
 	double divide_by;
 	const char *source_path, *trim_path;
+	/* What pprof does not have: */
+	bool by_binary;		   /* tell functions of one name in different binaries apart */
+	bool exact_inlines;	   /* mark as inlined what was inlined, whatever the filters left */
+	bool both_percentages;	   /* also of what the filters left */
 	enum report_format format; /* JSON and CSV only for reports that are tables (table.h) */
-	bool intel_syntax; /* of REPORT_DISASM and REPORT_WEBLIST; else AT&T's */
+	bool intel_syntax;	   /* of REPORT_DISASM and REPORT_WEBLIST; else AT&T's */
 };
 
 void report_opts_init(struct report_opts *opts);

@@ -74,7 +74,7 @@ static void add_sample(struct planting *t, size_t sample, int64_t w, int64_t dw)
 			node = find_child(t, node, places->of.v[k]);
 			g->node.v[node].cum = add64(g->node.v[node].cum, w);
 			g->node.v[node].cum_div = add64(g->node.v[node].cum_div, dw);
-			add_call(t, node, k + 1 != end, w, dw);
+			add_call(t, node, places->inlined.v[k], w, dw);
 			if (g->opts.tags)
 				node_tags_add_cum(g->opts.tags, node, sample, w, dw);
 		}

@@ -386,3 +386,13 @@ int filter_profile(struct profile *p, const struct report_opts *o, const struct 
 	free_all(&f);
 	return rc;
 }
+
+void filter_mark_inlines(struct profile *p)
+{
+	for (size_t i = 0; i < p->locations.n; i++) {
+		const struct location *l = &p->locations.v[i];
+
+		for (uint32_t k = 0; k < l->n_lines; k++)
+			p->lines.v[l->first_line + k].is_inlined = k + 1 < l->n_lines;
+	}
+}

@@ -16,4 +16,8 @@ SONDE_MUST int filter_profile(struct profile *p, const struct report_opts *opts,
 			      const struct label_units *units, const struct notes *notes,
 			      struct err *err);
 
+/* Note for each line whether its function was inlined: it is not the last of its location, which
+ * the filters may change. */
+void filter_mark_inlines(struct profile *p);
+
 #endif

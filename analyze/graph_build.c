@@ -301,8 +301,9 @@ static void mark_inlined(struct walk *k)
 	const struct nodes *t = k->g->nodes;
 
 	for (size_t l = 0; l + 1 < t->at.n; l++)
-		for (uint32_t i = t->at.v[l]; i + 1 < t->at.v[l + 1]; i++)
-			k->wanted.v[t->of.v[i]] = INTO;
+		for (uint32_t i = t->at.v[l]; i < t->at.v[l + 1]; i++)
+			if (t->inlined.v[i])
+				k->wanted.v[t->of.v[i]] = INTO;
 }
 
 static void mark_wanted(struct walk *k)
@@ -338,10 +339,11 @@ static void make_steps(struct walk *k, const unsigned char *kept)
 
 		k->at.v[l] = first;
 		for (uint32_t i = t->at.v[l + 1]; i-- > t->at.v[l];) {
-			uint32_t node = t->of.v[i], is_inline = i + 1 < t->at.v[l + 1];
+			uint32_t node = t->of.v[i];
 
 			if (!kept || kept[node])
-				k->steps.v[k->steps.n++] = node | (is_inline ? STEP_INLINE : 0);
+				k->steps.v[k->steps.n++] =
+					node | (t->inlined.v[i] ? STEP_INLINE : 0);
 			else if (k->steps.n == first || k->steps.v[k->steps.n - 1] != k->left_out)
 				k->steps.v[k->steps.n++] = k->left_out;
 		}

@@ -20,6 +20,7 @@ void nodes_release(struct nodes *t)
 	VEC_RELEASE(&t->names);
 	VEC_RELEASE(&t->at);
 	VEC_RELEASE(&t->of);
+	VEC_RELEASE(&t->inlined);
 	hash_map_release(&t->map);
 	arena_free(t->arena);
 }
@@ -107,10 +108,13 @@ static void assign_location(struct nodes *t, const struct location *l, const str
 	for (uint32_t i = 0; i < l->n_lines; i++) {
 		info = line_info(t, l, &lines[i], files);
 		*VEC_PUSH(&t->of) = find_node(t, &info);
+		*VEC_PUSH(&t->inlined) =
+			t->exact_inlines ? lines[i].is_inlined : i + 1 < l->n_lines;
 	}
 	if (l->n_lines == 0) {
 		info = line_info(t, l, NULL, files);
 		*VEC_PUSH(&t->of) = find_node(t, &info);
+		*VEC_PUSH(&t->inlined) = false;
 	}
 }
 
@@ -120,7 +124,7 @@ void nodes_assign(struct nodes *t)
 	struct arena *scratch = arena_new(ARENA_DIE);
 	const str_id *files = clean_files(t, scratch);
 
-	t->at.n = t->of.n = 0;
+	t->at.n = t->of.n = t->inlined.n = 0;
 	VEC_MUST(&t->at, p->locations.n + 1);
 	for (size_t i = 0; i < p->locations.n; i++) {
 		t->at.v[i] = (uint32_t)t->of.n;

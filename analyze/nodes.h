@@ -27,8 +27,9 @@ struct node_name {
 
 struct nodes {
 	struct profile *profile;
-	bool with_objfile; /* also tell binaries and start lines apart */
-	bool with_binary;  /* also tell binaries apart; set it before nodes_assign() */
+	bool with_objfile;  /* also tell binaries and start lines apart */
+	bool with_binary;   /* also tell binaries apart; set it before nodes_assign() */
+	bool exact_inlines; /* trust line.is_inlined; set it before nodes_assign() */
 	VEC(struct node_info) info;
 	VEC(struct node_name) names;
 	struct hash_map map;
@@ -37,6 +38,7 @@ struct nodes {
 	VEC(uint32_t)
 	at; /* by location, n + 1: its nodes are of[at[l] .. at[l + 1]), innermost first */
 	VEC(uint32_t) of;
+	VEC(unsigned char) inlined; /* by place in of: into the function that is next */
 };
 
 void nodes_init(struct nodes *t, struct profile *p, bool with_objfile);

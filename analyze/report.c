@@ -7,6 +7,7 @@
 #include "analyze/report.h"
 #include "analyze/aggregate.h"
 #include "analyze/arith.h"
+#include "analyze/by_binary.h"
 #include "analyze/filter.h"
 #include "analyze/measure.h"
 #include "analyze/sample_index.h"
@@ -183,6 +184,8 @@ static int prepare(struct report *r, const char *pattern, const struct notes *no
 	label_units_init(&r->units, r->profile, notes);
 	apply_kind(&r->opts, &kinds[r->kind]);
 	tag_frames_add(r->profile, &r->opts, notes);
+	if (r->opts.exact_inlines)
+		filter_mark_inlines(r->profile);
 	if (relative)
 		rc = filter_profile(r->profile, &r->opts, &r->units, notes, err);
 	if (!rc)
@@ -196,8 +199,10 @@ static int prepare(struct report *r, const char *pattern, const struct notes *no
 		rc = filter_profile(r->profile, &r->opts, &r->units, notes, err);
 	if (rc)
 		return rc;
-	if (r->opts.format != FORMAT_TEXT)
+	if (r->opts.format != FORMAT_TEXT || r->opts.both_percentages)
 		r->filtered_total = sum_total(r);
+	if (r->opts.by_binary)
+		name_by_binary(r->profile);
 	aggregate(r->profile, &r->opts);
 	return 0;
 }
@@ -266,4 +271,27 @@ void report_put_right(struct report *r, const char *text, size_t width)
 	for (; shown < width; shown++)
 		putc_unlocked(' ', r->out);
 	fwrite_unlocked(text, 1, n, r->out);
+}
+
+void report_put_costs_legend(struct report *r)
+{
+	report_put(r, r->opts.both_percentages
+			      ? "      flat  flat% shown%   sum%        cum   cum% shown%"
+			      : "      flat  flat%   sum%        cum   cum%");
+}
+
+static void put_shares(struct report *r, int64_t value)
+{
+	fprintf(r->out, " %s", report_percentage(r, value));
+	if (r->opts.both_percentages)
+		fprintf(r->out, " %s", measure_percentage(r->scratch, value, r->filtered_total));
+}
+
+void report_put_costs(struct report *r, int64_t flat, int64_t sum, int64_t cum)
+{
+	report_put_right(r, report_value(r, flat), 10);
+	put_shares(r, flat);
+	fprintf(r->out, " %s ", report_percentage(r, sum));
+	report_put_right(r, report_value(r, cum), 10);
+	put_shares(r, cum);
 }

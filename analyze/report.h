@@ -59,6 +59,11 @@ const char *report_percentage(struct report *r, int64_t value); /* of r->total *
 void report_put_right(struct report *r, const char *text, size_t width);
 void report_put(struct report *r, const char *text);
 
+/* The columns that top and tree have: own cost, running sum and cost with callees, with their
+ * shares; with both_percentages also of what the filters left. */
+void report_put_costs_legend(struct report *r);
+void report_put_costs(struct report *r, int64_t flat, int64_t sum, int64_t cum);
+
 /* report_disasm.c: is the pattern a number, as an address is? */
 bool report_pattern_address(const struct report *r, uint64_t *address);
 

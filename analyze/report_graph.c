@@ -57,6 +57,7 @@ void report_make_nodes(struct report *r)
 	nodes_init(&r->nodes, r->profile,
 		   r->kind == REPORT_LIST || r->kind == REPORT_DISASM ||
 			   r->kind == REPORT_CALLGRIND);
+	r->nodes.exact_inlines = r->opts.exact_inlines;
 	nodes_assign(&r->nodes);
 	graph_init(&r->graph, &r->nodes, &opts);
 	if (is_picture(r))

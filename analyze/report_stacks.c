@@ -5,6 +5,7 @@
 void stacks_make_nodes(struct report *r)
 {
 	nodes_init(&r->nodes, r->profile, false);
+	r->nodes.exact_inlines = r->opts.exact_inlines;
 	r->nodes.with_binary = true;
 	r->nodes_ready = true;
 	nodes_assign(&r->nodes);

@@ -73,11 +73,20 @@ static int by_key_and_weight(const void *a, const void *b)
 	return order ? order : strcmp(x->value, y->value);
 }
 
+static const char *share_of_shown(struct report *r, int64_t value)
+{
+	if (!r->opts.both_percentages)
+		return "";
+	return arena_printf(r->scratch, ", %s of shown",
+			    measure_percentage(r->scratch, value, r->filtered_total));
+}
+
 static void write_value(struct report *r, struct text *t, const struct tag *tag)
 {
 	text_printf(t, " \t%s", report_value(r, tag->sum));
 	if (r->total > 0)
-		text_printf(t, " (%s)", report_percentage(r, tag->sum));
+		text_printf(t, " (%s%s)", report_percentage(r, tag->sum),
+			    share_of_shown(r, tag->sum));
 	text_printf(t, ":\t %s\n", tag->value);
 }
 
@@ -91,7 +100,7 @@ static void write_key(struct report *r, struct text *t, const struct tag *tags, 
 	text_printf(t, "%s:\t Total %s of %s", tags->key, report_value(r, sum),
 		    report_value(r, r->total));
 	if (r->total > 0)
-		text_printf(t, " (%s)", report_percentage(r, sum));
+		text_printf(t, " (%s%s)", report_percentage(r, sum), share_of_shown(r, sum));
 	text_add(t, "\n");
 	for (size_t i = 0; i < n; i++)
 		write_value(r, t, &tags[i]);

@@ -3,34 +3,56 @@
 #include "analyze/report.h"
 #include "analyze/table.h"
 
-/* Is the node inlined into all, some or none of the callers that are left? */
-static const char *inline_word(const struct graph *g, uint32_t node)
+enum { INLINED = 1, CALLED = 2 };
+
+/* How the functions of all stacks came there, by node; whoever their callers are. */
+static const unsigned char *find_inlined(struct report *r)
 {
-	size_t inlined = 0, called = 0;
+	const struct profile *p = r->profile;
+	unsigned char *found = ARENA_ARRAY(r->arena, unsigned char, r->nodes.info.n),
+		      *seen = ARENA_ARRAY(r->arena, unsigned char, p->locations.n);
 
-	for (uint32_t i = g->in_at.v[node]; i < g->in_at.v[node + 1]; i++) {
-		bool is_inline = g->edges.v[g->in.v[i]].is_inline;
+	for (size_t s = 0; s < p->stack_at.v[p->n_samples]; s++) {
+		uint32_t l = p->stack.v[s];
 
-		inlined += is_inline;
-		called += !is_inline;
+		for (uint32_t i = r->nodes.at.v[l]; !seen[l] && i < r->nodes.at.v[l + 1]; i++)
+			found[r->nodes.of.v[i]] |= r->nodes.inlined.v[i] ? INLINED : CALLED;
+		seen[l] = 1;
 	}
-	return !inlined ? NULL : called ? "partial-inline" : "inline";
+	return found;
 }
 
-static void print_row(struct report *r, uint32_t node, int64_t *sum)
+/* Is the node inlined into all, some or none of the callers that are left? */
+static unsigned char inlined_by_edges(const struct graph *g, uint32_t node)
+{
+	unsigned char found = 0;
+
+	for (uint32_t i = g->in_at.v[node]; i < g->in_at.v[node + 1]; i++)
+		found |= g->edges.v[g->in.v[i]].is_inline ? INLINED : CALLED;
+	return found;
+}
+
+/* NULL = not inlined. */
+static const char *inline_word(const struct graph *g, uint32_t node, const unsigned char *exact)
+{
+	unsigned char found = exact ? exact[node] : inlined_by_edges(g, node);
+
+	return !(found & INLINED) ? NULL : found & CALLED ? "partial-inline" : "inline";
+}
+
+static void print_row(struct report *r, uint32_t node, const unsigned char *exact, int64_t *sum)
 {
 	int64_t flat = graph_flat(&r->graph, node), cum = graph_cum(&r->graph, node);
-	const char *word = inline_word(&r->graph, node);
+	const char *word = inline_word(&r->graph, node, exact);
 
 	*sum = add64(*sum, flat);
-	report_put_right(r, report_value(r, flat), 10);
-	fprintf(r->out, " %s %s ", report_percentage(r, flat), report_percentage(r, *sum));
-	report_put_right(r, report_value(r, cum), 10);
-	fprintf(r->out, " %s  %s%s%s%s\n", report_percentage(r, cum), node_name(&r->nodes, node)->s,
-		word ? " (" : "", word ? word : "", word ? ")" : "");
+	report_put_costs(r, flat, *sum, cum);
+	fprintf(r->out, "  %s%s%s%s\n", node_name(&r->nodes, node)->s, word ? " (" : "",
+		word ? word : "", word ? ")" : "");
 }
 
-static void write_row(struct table *t, struct report *r, uint32_t node, int64_t *sum)
+static void write_row(struct table *t, struct report *r, uint32_t node, const unsigned char *exact,
+		      int64_t *sum)
 {
 	int64_t flat = graph_flat(&r->graph, node), cum = graph_cum(&r->graph, node);
 
@@ -45,10 +67,10 @@ static void write_row(struct table *t, struct report *r, uint32_t node, int64_t 
 	table_percent(t, flat, r->filtered_total);
 	table_percent(t, cum, r->filtered_total);
 	table_unit(t, r);
-	table_text(t, inline_word(&r->graph, node));
+	table_text(t, inline_word(&r->graph, node, exact));
 }
 
-static void write_table(struct report *r, const struct left_out *left)
+static void write_table(struct report *r, const struct left_out *left, const unsigned char *exact)
 {
 	static const char *const columns[] = {
 		TABLE_NODE_COLUMNS,
@@ -70,26 +92,28 @@ static void write_table(struct report *r, const struct left_out *left)
 	table_left_out(&t, left, false);
 	table_rows(&t, columns, sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = 0; i < r->graph.order.n; i++)
-		write_row(&t, r, r->graph.order.v[i], &sum);
+		write_row(&t, r, r->graph.order.v[i], exact, &sum);
 	table_end(&t);
 }
 
 int report_top(struct report *r, struct err *err)
 {
 	struct left_out left = report_trim_graph(r, GRAPH_EDGES_INLINED);
+	const unsigned char *exact = r->opts.exact_inlines ? find_inlined(r) : NULL;
 	int64_t sum = 0;
 
 	if (r->opts.format != FORMAT_TEXT) {
-		write_table(r, &left);
+		write_table(r, &left, exact);
 		return 0;
 	}
 	report_choose_unit(r);
 	report_print_header(r, &left);
-	report_put(r, "      flat  flat%   sum%        cum   cum%\n");
+	report_put_costs_legend(r);
+	report_put(r, "\n");
 	for (size_t i = 0; i < r->graph.order.n; i++) {
 		struct arena_mark mark = arena_mark(r->scratch);
 
-		print_row(r, r->graph.order.v[i], &sum);
+		print_row(r, r->graph.order.v[i], exact, &sum);
 		arena_rewind(r->scratch, mark);
 	}
 	return 0;

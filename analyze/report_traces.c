@@ -49,7 +49,7 @@ struct frame_lines {
 	struct node_name *line; /* by place in nodes.of */
 };
 
-static const struct node_name *frame_line(struct frame_lines *f, uint32_t i, bool is_inline)
+static const struct node_name *frame_line(struct frame_lines *f, uint32_t i)
 {
 	struct report *r = f->r;
 	struct node_name *line = &f->line[i];
@@ -57,7 +57,7 @@ static const struct node_name *frame_line(struct frame_lines *f, uint32_t i, boo
 	if (!line->s) {
 		line->s = arena_printf(r->arena, "%*s   %s%s\n", VALUE_WIDTH, "",
 				       node_name(&r->nodes, r->nodes.of.v[i])->s,
-				       is_inline ? " (inline)" : "");
+				       r->nodes.inlined.v[i] ? " (inline)" : "");
 		line->n = strlen(line->s);
 	}
 	return line;
@@ -73,7 +73,7 @@ static void print_frames(struct frame_lines *f, const char *value, const uint32_
 		uint32_t end = t->at.v[stack[s] + 1];
 
 		for (uint32_t i = t->at.v[stack[s]]; i < end; i++, skip = 0) {
-			const struct node_name *line = frame_line(f, i, i + 1 < end);
+			const struct node_name *line = frame_line(f, i);
 
 			fwrite_unlocked(line->s + skip, 1, line->n - skip, f->r->out);
 		}
@@ -186,6 +186,7 @@ static void print_text(struct report *r)
 int report_traces(struct report *r, struct err *err)
 {
 	nodes_init(&r->nodes, r->profile, false);
+	r->nodes.exact_inlines = r->opts.exact_inlines;
 	r->nodes_ready = true;
 	nodes_assign(&r->nodes);
 	if (r->opts.format == FORMAT_TEXT)

@@ -7,8 +7,7 @@
 
 static const char separator[] =
 	"----------------------------------------------------------+-------------\n";
-static const char legend[] =
-	"      flat  flat%   sum%        cum   cum%   calls calls% + context \t \t \n";
+static const char legend[] = "   calls calls% + context \t \t \n"; /* behind that of the costs */
 
 static void print_edges(struct report *r, const uint32_t *edges, size_t n, bool callers,
 			int64_t cum)
@@ -32,11 +31,8 @@ static void print_node(struct report *r, uint32_t node, int64_t *sum)
 	print_edges(r, g->in.v + g->in_at.v[node], g->in_at.v[node + 1] - g->in_at.v[node], true,
 		    cum);
 	*sum = add64(*sum, flat);
-	report_put_right(r, report_value(r, flat), 10);
-	fprintf(r->out, " %s %s ", report_percentage(r, flat), report_percentage(r, *sum));
-	report_put_right(r, report_value(r, cum), 10);
-	fprintf(r->out, " %s                | %s\n", report_percentage(r, cum),
-		node_name(&r->nodes, node)->s);
+	report_put_costs(r, flat, *sum, cum);
+	fprintf(r->out, "                | %s\n", node_name(&r->nodes, node)->s);
 	print_edges(r, g->out.v + g->out_at.v[node], g->out_at.v[node + 1] - g->out_at.v[node],
 		    false, cum);
 }
@@ -143,6 +139,7 @@ int report_tree(struct report *r, struct err *err)
 	report_choose_unit(r);
 	report_print_header(r, &left);
 	report_put(r, separator);
+	report_put_costs_legend(r);
 	report_put(r, legend);
 	for (size_t i = 0; i < r->graph.order.n; i++) {
 		struct arena_mark mark = arena_mark(r->scratch);

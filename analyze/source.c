@@ -4,6 +4,7 @@
  */
 #include "analyze/source.h"
 #include "analyze/paths.h"
+#include "analyze/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LONGEST_LINE = 65535 };
+enum { LONGEST_LINE = 65535, MOST_TRIED = 6 };
 
 static int open_absolute(const char *path, struct err *err)
 {
@@ -132,4 +133,62 @@ int source_read(struct source *out, struct arena *a, const char *name, const cha
 	close(fd);
 	cut_lines(out, a, text, n);
 	return 0;
+}
+
+/* ---- why not ---- */
+
+struct tried {
+	struct text text;
+	size_t n;
+};
+
+/* After the first few only their number is told. */
+static void add_tried(struct tried *t, const char *path)
+{
+	int fd;
+
+	if (t->n++ >= MOST_TRIED)
+		return;
+	text_printf(&t->text, "%s%s", t->n > 1 ? ", " : "", path);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0)
+		close(fd);
+	else if (errno != ENOENT)
+		text_printf(&t->text, " (%s)", strerror(errno));
+}
+
+static void add_tried_upwards(struct tried *t, struct arena *a, const char *dir, const char *name)
+{
+	for (;;) {
+		const char *parent = path_dir(a, dir);
+
+		add_tried(t, path_join(a, dir, name));
+		if (strcmp(parent, dir) == 0)
+			return;
+		dir = parent;
+	}
+}
+
+const char *source_tried(struct arena *a, const char *name, const char *source_path,
+			 const char *trim_path)
+{
+	const char *trimmed = path_trim(a, name, trim_path, source_path), *dir, *result;
+	struct tried t = { { VEC_INIT }, 0 };
+	char cwd[PATH_MAX];
+
+	if (!*source_path)
+		source_path = getcwd(cwd, sizeof(cwd)) ? cwd : ".";
+	if (*trimmed == '/')
+		add_tried(&t, trimmed);
+	for (dir = *trimmed == '/' ? NULL : source_path; dir;) {
+		size_t n = strcspn(dir, ":");
+
+		add_tried_upwards(&t, a, arena_strndup(a, dir, n), trimmed);
+		dir = dir[n] ? dir + n + 1 : NULL;
+	}
+	if (t.n > MOST_TRIED)
+		text_printf(&t.text, " and %zu more", t.n - MOST_TRIED);
+	result = arena_strndup(a, t.text.v.v, t.text.v.n);
+	text_release(&t.text);
+	return result;
 }

@@ -16,4 +16,9 @@ struct source {
 SONDE_MUST int source_read(struct source *out, struct arena *a, const char *name,
 			   const char *source_path, const char *trim_path, struct err *err);
 
+/* Where source_read() looked for such a file, and what was in the way when it was not just missing:
+ * "/a/x.c, /b/x.c (Permission denied)".  In arena a. */
+const char *source_tried(struct arena *a, const char *name, const char *source_path,
+			 const char *trim_path);
+
 #endif

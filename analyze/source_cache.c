@@ -1,12 +1,17 @@
 /* source_cache.c - read each source file once. */
 #include "analyze/source_cache.h"
+#include "analyze/notes.h"
+
+enum { MOST_NOTES = 4 };
 
 void source_cache_init(struct source_cache *c, struct profile *p, struct arena *a,
-		       const char *source_path, const char *trim_path)
+		       const char *source_path, const char *trim_path, const struct notes *notes)
 {
-	*c = (struct source_cache){
-		.profile = p, .arena = a, .source_path = source_path, .trim_path = trim_path
-	};
+	*c = (struct source_cache){ .profile = p,
+				    .arena = a,
+				    .source_path = source_path,
+				    .trim_path = trim_path,
+				    .notes = notes };
 	hash_map_init(&c->by_name);
 }
 
@@ -19,6 +24,18 @@ void source_cache_release(struct source_cache *c)
 bool source_cache_has(struct source_cache *c, str_id name)
 {
 	return *hash_map_first(&c->by_name, hash_mix(name)) != HASH_MAP_NONE;
+}
+
+/* Of many only the first are named: whoever sees them knows enough. */
+static void note_missing(struct source_cache *c, const char *name)
+{
+	if (++c->n_missing < MOST_NOTES)
+		note(c->notes,
+		     "no source of '%s': tried %s; --source-path=<dir> names other folders, "
+		     "--trim-path=<dir> cuts the beginning of names",
+		     name, source_tried(c->arena, name, c->source_path, c->trim_path));
+	else if (c->n_missing == MOST_NOTES)
+		note(c->notes, "no source of more files");
 }
 
 const struct cached_source *source_cache_get(struct source_cache *c, str_id name)
@@ -36,6 +53,7 @@ const struct cached_source *source_cache_get(struct source_cache *c, str_id name
 			c->trim_path, &err)) {
 		new.source = (struct source){ NULL, 0 };
 		new.problem = arena_strdup(c->arena, err.text);
+		note_missing(c, profile_str(c->profile, name));
 	}
 	*VEC_PUSH(&c->sources) = new;
 	return &c->sources.v[c->sources.n - 1];

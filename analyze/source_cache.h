@@ -2,6 +2,7 @@
 #ifndef SONDE_ANALYZE_SOURCE_CACHE_H
 #define SONDE_ANALYZE_SOURCE_CACHE_H
 
+#include "analyze/analyze.h"
 #include "analyze/source.h"
 #include "base/hash.h"
 #include "base/profile.h"
@@ -15,13 +16,15 @@ struct cached_source {
 struct source_cache {
 	struct profile *profile; /* of the names */
 	const char *source_path, *trim_path;
+	const struct notes *notes; /* told of the first files that cannot be read */
+	size_t n_missing;
 	struct arena *arena; /* borrowed: what was read lives in it */
 	struct hash_map by_name;
 	VEC(struct cached_source) sources;
 };
 
 void source_cache_init(struct source_cache *c, struct profile *p, struct arena *a,
-		       const char *source_path, const char *trim_path);
+		       const char *source_path, const char *trim_path, const struct notes *notes);
 void source_cache_release(struct source_cache *c);
 
 /* Never NULL; good until the next call. */

@@ -52,6 +52,7 @@ struct function {
 
 struct line {
 	uint32_t function; /* index, or PROFILE_NONE */
+	bool is_inlined;   /* only after filter_mark_inlines() (analyze/filter.h) */
 	int64_t line, column;
 };
 

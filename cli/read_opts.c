@@ -65,6 +65,12 @@ static const struct option_row rows[] = {
 	{ "cum", OPTION_CHOICE, FIELD(sort), 1 + SORT_CUM, view, NULL, NULL },
 	{ "relative_percentages", OPTION_BOOL, SET(relative_percentages), 0, view, NULL,
 	  "let what the filters leave be 100 %" },
+	{ "both_percentages", OPTION_BOOL, SET(both_percentages), 0, view, NULL,
+	  "top, tree, peek, tags: print shares of the whole and of what is left" },
+	{ "by_binary", OPTION_BOOL, SET(by_binary), 0, view, NULL,
+	  "tell functions of one name in different binaries apart" },
+	{ "exact_inlines", OPTION_BOOL, SET(exact_inlines), 0, view, NULL,
+	  "mark what was inlined also where filters hide its caller" },
 	{ "compact_labels", OPTION_BOOL, SET(compact_labels), 0, view, NULL,
 	  "print a shorter header" },
 	{ "call_tree", OPTION_BOOL, SET(call_tree), 0, view, NULL,
@@ -236,7 +242,8 @@ void read_opts_print(enum read_style style)
 	options_print(wanted, n);
 }
 
-struct load_opts read_opts_load_opts(const struct read_opts *o, const char *const *sources, size_t n)
+struct load_opts read_opts_load_opts(const struct read_opts *o, const char *const *sources,
+				     size_t n)
 {
 	return (struct load_opts){
 		.sources = sources,
