@@ -69,9 +69,9 @@ int keeper_start(void)
 	pthread_attr_setstacksize(&attr, STACK_BYTES > PTHREAD_STACK_MIN ? STACK_BYTES
 									 : PTHREAD_STACK_MIN);
 	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
+	real_sigmask(SIG_SETMASK, &all, &old);
 	rc = real_pthread_create(&keeper, &attr, run, NULL);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	real_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
 	is_running = rc == 0;
 	return -rc;

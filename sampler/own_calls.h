@@ -32,6 +32,7 @@
 	OWN_CALL(HANDLER, MAY_FAIL, prctl, PR_GET_SECCOMP, 0)                                      \
 	OWN_CALL(HANDLER, MUST_WORK, futex, 0, FUTEX_WAKE_PRIVATE, 1, 0)                           \
 	OWN_CALL(HANDLER, MAY_FAIL, clock_gettime, CLOCK_THREAD_CPUTIME_ID, 0)                     \
+	OWN_CALL(HANDLER, MAY_FAIL, rt_sigprocmask, -1, 0, 0, 8)                                   \
 	OWN_CALL(HANDLER, MUST_WORK, munmap, 0, 0)                                                 \
 	OWN_CALL(LIBRARY, MUST_WORK, futex, 0, FUTEX_WAIT_PRIVATE, 0, 0)                           \
 	OWN_CALL(LIBRARY, MUST_WORK, gettid, 0)                                                    \

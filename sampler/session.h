@@ -6,6 +6,7 @@
 #include "sampler/sonde.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 
 struct session_opts {
@@ -46,8 +47,13 @@ const char *session_spool_path(void); /* "" = none */
 typedef void (*session_fork_fn)(struct session_opts *opts);
 void session_on_fork(session_fork_fn fn);
 
+/* Does the calling thread take our signal for blocked, though it is not?  A new thread does as its creator did. */
+bool signals_believed_blocked(void);
+void signals_inherit_belief(bool blocked);
+
 /* The real ones, however they were wrapped. */
 struct sigaction;
+int real_sigmask(int how, const sigset_t *set, sigset_t *before); /* 0 or an errno value */
 int real_sigaction(int sig, const struct sigaction *action, struct sigaction *before);
 int real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
 			void *arg);

@@ -6,6 +6,7 @@
  */
 #include "sampler/threads.h"
 #include "sampler/live.h"
+#include "sampler/session.h"
 #include "sampler/syscalls.h"
 #include "sampler/thread_table.h"
 #include "sampler/tick.h"
@@ -266,7 +267,7 @@ void threads_leave(void)
 	/* From here on the thread is not sampled, so no signal of it can come late. */
 	sigemptyset(&set);
 	sigaddset(&set, live.signal);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	real_sigmask(SIG_BLOCK, &set, NULL);
 	self = NULL;
 	threads_lock();
 	account(t);

@@ -34,6 +34,7 @@ struct thread {
 	void *(*start)(void *);
 	void *arg;
 	size_t stack_bytes;
+	bool believes_blocked; /* see wrap_signals.c */
 	const struct label_set *inherited;
 
 	struct thread *next_free;

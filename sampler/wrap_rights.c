@@ -12,12 +12,14 @@
 #include "sampler/handler.h"
 #include "sampler/live.h"
 #include "sampler/session.h"
+#include "sampler/syscalls.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
@@ -80,6 +82,69 @@ int real_sigaction(int sig, const struct sigaction *action, struct sigaction *be
 	return next(sig, action, before);
 }
 
+/* An alternate stack may be as small as may be: too small for two frames of the kernel's with vector registers in them.
+ * Where there is such a one our signal waits until the host's handler is done. */
+static _Atomic bool has_small_stacks;
+static _Atomic uint64_t waits_for; /* the signals of whose masks we made ours a part */
+
+static void let_ours_wait(struct sigaction *action, bool *added)
+{
+	*added = (action->sa_flags & SA_ONSTACK) && live.signal && atomic_load(&has_small_stacks) &&
+		 sigismember(&action->sa_mask, live.signal) == 0;
+	if (*added)
+		sigaddset(&action->sa_mask, live.signal);
+}
+
+static int pass_action_on(int sig, const struct sigaction *action, struct sigaction *before)
+{
+	uint64_t bit = sig > 0 && sig < NSIG ? (uint64_t)1 << (sig - 1) : 0;
+	bool was_added = atomic_load(&waits_for) & bit, added = false;
+	struct sigaction copy;
+	int rc;
+
+	if (action) {
+		copy = *action;
+		let_ours_wait(&copy, &added);
+	}
+	rc = real_sigaction(sig, action ? &copy : NULL, before);
+	if (rc)
+		return rc;
+	if (before && was_added)
+		sigdelset(&before->sa_mask, live.signal);
+	if (action && added)
+		atomic_fetch_or(&waits_for, bit);
+	else if (action)
+		atomic_fetch_and(&waits_for, ~bit);
+	return 0;
+}
+
+static void all_let_ours_wait(void)
+{
+	struct sigaction action;
+
+	if (atomic_exchange(&has_small_stacks, true))
+		return;
+	for (int sig = 1; sig < NSIG; sig++)
+		if (sig != live.signal && real_sigaction(sig, NULL, &action) == 0 &&
+		    (action.sa_flags & SA_ONSTACK) && action.sa_handler != SIG_DFL &&
+		    action.sa_handler != SIG_IGN)
+			pass_action_on(sig, &action, NULL);
+}
+
+EXPORT int sigaltstack(const stack_t *stack, stack_t *before)
+{
+	size_t frame = getauxval(AT_MINSIGSTKSZ), enough = 2 * (frame ? frame : MINSIGSTKSZ) + 4096;
+	long rc = raw_syscall(SYS_sigaltstack, (long)stack, (long)before, 0, 0);
+
+	if (rc) {
+		errno = (int)-rc;
+		return -1;
+	}
+	if (stack && !(stack->ss_flags & SS_DISABLE) && stack->ss_size < enough)
+		all_let_ours_wait();
+	return 0;
+}
+
 EXPORT int sigaction(int sig, const struct sigaction *action, struct sigaction *before)
 {
 	if (sig == live.signal && session_is_of_this_process()) {
@@ -90,7 +155,7 @@ EXPORT int sigaction(int sig, const struct sigaction *action, struct sigaction *
 			return 0;
 		}
 	}
-	return real_sigaction(sig, action, before);
+	return pass_action_on(sig, action, before);
 }
 
 EXPORT sighandler_t signal(int sig, sighandler_t handler)

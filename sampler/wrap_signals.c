@@ -1,0 +1,156 @@
+/* wrap_signals.c - masks and waits: a host that takes hold of all signals does not mean ours.
+ *
+ * Many programs block every signal in every thread and have one thread that waits for all of them.  Taken by the
+ * letter, no thread of theirs would be sampled, and the one that waits would be handed a signal that it has never heard
+ * of.  So a set that holds nearly all signals is passed on without ours, and the host sees its mask as it set it.
+ *
+ * A set of few signals with ours among them is meant: it is blocked as said, and who waits for it gets it, while we
+ * take another.
+ *
+ * pthread_sigmask and sigprocmask may be called in the host's handlers: no lock, no loader.
+ */
+#include "sampler/live.h"
+#include "sampler/session.h"
+#include "sampler/syscalls.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+enum { N_STANDARD = 31, NEARLY_ALL = 20, KERNEL_SET_BYTES = 8, FIRST_RT = 32, LIBC_OWN = 2 };
+
+/* The host of this thread believes that our signal is blocked. */
+static __thread bool believes_blocked __attribute__((tls_model("initial-exec")));
+
+static bool holds_nearly_all(const sigset_t *set)
+{
+	int n = 0;
+
+	for (int sig = 1; sig <= N_STANDARD; sig++)
+		n += sigismember(set, sig) == 1;
+	return n >= NEARLY_ALL;
+}
+
+static bool is_ours_in(const sigset_t *set)
+{
+	return live.signal && sigismember(set, live.signal) == 1;
+}
+
+static bool is_sampling(void)
+{
+	return atomic_load_explicit(&live.sampling, memory_order_relaxed);
+}
+
+/* ---- masks ---- */
+
+/* What the kernel is to be told: without ours where it is not meant, and without the two that libc keeps for itself
+ * (as libc does). */
+static sigset_t real_mask(int how, const sigset_t *set)
+{
+	sigset_t real = *set;
+
+	if (how == SIG_UNBLOCK) {
+		if (is_ours_in(set))
+			believes_blocked = false;
+		return real;
+	}
+	for (int i = 0; i < LIBC_OWN; i++)
+		real.__val[0] &= ~(1UL << (FIRST_RT + i - 1));
+	if (is_sampling() && is_ours_in(set) && holds_nearly_all(set)) {
+		sigdelset(&real, live.signal);
+		believes_blocked = true;
+	} else if (how == SIG_SETMASK) {
+		believes_blocked = false;
+	}
+	return real;
+}
+
+int real_sigmask(int how, const sigset_t *set, sigset_t *before)
+{
+	return (int)-raw_syscall(SYS_rt_sigprocmask, how, (long)set, (long)before,
+				 KERNEL_SET_BYTES);
+}
+
+EXPORT int pthread_sigmask(int how, const sigset_t *set, sigset_t *before)
+{
+	bool believed = believes_blocked;
+	sigset_t real;
+	int rc;
+
+	if (set)
+		real = real_mask(how, set);
+	rc = real_sigmask(how, set ? &real : NULL, before);
+	if (rc == 0 && before && believed)
+		sigaddset(before, live.signal);
+	return rc;
+}
+
+EXPORT int sigprocmask(int how, const sigset_t *set, sigset_t *before)
+{
+	int rc = pthread_sigmask(how, set, before);
+
+	if (rc == 0)
+		return 0;
+	errno = rc;
+	return -1;
+}
+
+bool signals_believed_blocked(void)
+{
+	return believes_blocked;
+}
+
+void signals_inherit_belief(bool blocked)
+{
+	believes_blocked = blocked;
+}
+
+/* ---- waits ---- */
+
+/* The set that the host means; copy is room for it. */
+static const sigset_t *meant(const sigset_t *set, sigset_t *copy)
+{
+	if (!set || !is_sampling() || !is_ours_in(set))
+		return set;
+	if (holds_nearly_all(set)) {
+		*copy = *set;
+		sigdelset(copy, live.signal);
+		return copy;
+	}
+	if (session_is_of_this_process())
+		session_give_up_signal();
+	return set;
+}
+
+#define NEXT(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
+
+EXPORT int sigwait(const sigset_t *set, int *sig)
+{
+	sigset_t copy;
+
+	return NEXT(sigwait)(meant(set, &copy), sig);
+}
+
+EXPORT int sigwaitinfo(const sigset_t *set, siginfo_t *info)
+{
+	sigset_t copy;
+
+	return NEXT(sigwaitinfo)(meant(set, &copy), info);
+}
+
+EXPORT int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
+{
+	sigset_t copy;
+
+	return NEXT(sigtimedwait)(meant(set, &copy), info, timeout);
+}
+
+EXPORT int signalfd(int fd, const sigset_t *set, int flags)
+{
+	sigset_t copy;
+
+	return NEXT(signalfd)(fd, meant(set, &copy), flags);
+}

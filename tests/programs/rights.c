@@ -1,0 +1,326 @@
+/* rights.c - a program that makes use of its rights, one for each word, and tells what it saw.
+ *
+ * usage: rights MODE       what it prints must be the same with a profiler as without
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The work is a piece of CPU time by the thread's own clock. */
+static __attribute__((noinline)) void burn(int ms)
+{
+	struct timespec t;
+	long long end = 0;
+
+	do {
+		for (volatile int i = 0; i < 100000; i++)
+			;
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+		if (!end)
+			end = t.tv_sec * 1000000000LL + t.tv_nsec + ms * 1000000LL;
+	} while (t.tv_sec * 1000000000LL + t.tv_nsec < end);
+}
+
+static void print_mask(const char *what, const sigset_t *set)
+{
+	printf("%s:", what);
+	for (int sig = 1; sig < NSIG; sig++)
+		if (sigismember(set, sig) == 1)
+			printf(" %d", sig);
+	printf("\n");
+}
+
+static void print_own_mask(const char *what)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	pthread_sigmask(SIG_BLOCK, NULL, &set);
+	print_mask(what, &set);
+}
+
+/* Every descriptor closed: new ones begin at 3, and stay what they are. */
+static int mode_descriptors(void)
+{
+	struct stat a, b;
+	int fd;
+
+	syscall(SYS_close_range, 3, ~0U, 0);
+	burn(100);
+	fd = open("/dev/null", O_RDONLY);
+	printf("first %d\n", fd);
+	fstat(fd, &a);
+	burn(200);
+	fstat(fd, &b);
+	printf("the same %d, next %d\n", a.st_rdev == b.st_rdev && a.st_ino == b.st_ino, dup(fd));
+	return 0;
+}
+
+static void *blocking_thread(void *arg)
+{
+	print_own_mask("inherited");
+	burn(300);
+	return arg;
+}
+
+/* All signals blocked everywhere, and a look at the masks. */
+static int mode_blocked(void)
+{
+	sigset_t all, before, few;
+	pthread_t t;
+
+	print_own_mask("at first");
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	print_mask("before", &before);
+	print_own_mask("all");
+	pthread_create(&t, NULL, blocking_thread, NULL);
+	pthread_join(t, NULL);
+	sigemptyset(&few);
+	sigaddset(&few, SIGUSR1);
+	sigaddset(&few, SIGPROF);
+	sigprocmask(SIG_UNBLOCK, &few, &before);
+	print_mask("before", &before);
+	print_own_mask("but two");
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	print_own_mask("all again");
+	sigprocmask(SIG_SETMASK, &few, &before);
+	print_mask("before", &before);
+	print_own_mask("two");
+	return 0;
+}
+
+static void *waiting_thread(void *arg)
+{
+	sigset_t all;
+	int sig = 0;
+
+	sigfillset(&all);
+	burn(200);
+	do {
+		if (sigwait(&all, &sig))
+			sig = -1;
+		printf("handed %d\n", sig);
+	} while (sig == SIGHUP);
+	return arg;
+}
+
+/* One thread waits for all signals, the others block them. */
+static int mode_waiting(void)
+{
+	struct signalfd_siginfo info;
+	struct timespec now = { 0, 0 };
+	pthread_t t;
+	sigset_t all;
+	int fd;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	pthread_create(&t, NULL, waiting_thread, NULL);
+	burn(300);
+	kill(getpid(), SIGHUP);
+	kill(getpid(), SIGTERM);
+	pthread_join(t, NULL);
+	burn(100);
+	fd = signalfd(-1, &all, SFD_NONBLOCK);
+	burn(100);
+	printf("pending %d\n", sigtimedwait(&all, NULL, &now));
+	printf("read %d\n", (int)read(fd, &info, sizeof(info)));
+	kill(getpid(), SIGUSR2);
+	printf("waited %d\n", sigwaitinfo(&all, NULL));
+	return 0;
+}
+
+/* SIGPROF without a handler: sent, and waited for by name. */
+static int mode_awaited(void)
+{
+	sigset_t one;
+	int sig = 0;
+
+	burn(100);
+	sigemptyset(&one);
+	sigaddset(&one, SIGPROF);
+	sigprocmask(SIG_BLOCK, &one, NULL);
+	kill(getpid(), SIGPROF);
+	sigwait(&one, &sig);
+	printf("waited for %d\n", sig == SIGPROF);
+	burn(200);
+	return 0;
+}
+
+static void *small_thread(void *arg)
+{
+	burn(300);
+	return arg;
+}
+
+static int mode_small_stacks(void)
+{
+	pthread_attr_t attr;
+	pthread_t t[4];
+
+	pthread_attr_init(&attr);
+	printf("%d\n", pthread_attr_setstacksize(&attr, (size_t)sysconf(_SC_THREAD_STACK_MIN)));
+	for (int i = 0; i < 4; i++)
+		printf("%d\n", pthread_create(&t[i], &attr, small_thread, NULL));
+	for (int i = 0; i < 4; i++)
+		printf("%d\n", pthread_join(t[i], NULL));
+	return 0;
+}
+
+static void on_alternate_stack(int sig)
+{
+	burn(300);
+}
+
+/* An alternate stack of the size that was enough before there were vector registers, and a handler that works there. */
+static int mode_alternate_stack(void)
+{
+	size_t bytes = (size_t)sysconf(_SC_MINSIGSTKSZ) + 4096;
+	char *guarded = mmap(NULL, bytes + 3 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *low = guarded + 8192 + (4096 - bytes % 4096) % 4096 - 4096;
+	struct sigaction action = { .sa_handler = on_alternate_stack, .sa_flags = SA_ONSTACK }, now;
+	stack_t stack = { 0 };
+
+	mprotect(guarded + 4096, (bytes + 4095) & ~(size_t)4095, PROT_READ | PROT_WRITE);
+	stack.ss_sp = low;
+	stack.ss_size = bytes;
+	printf("%d\n", sigaltstack(&stack, NULL));
+	sigaction(SIGUSR1, &action, NULL);
+	sigaction(SIGUSR1, NULL, &now);
+	print_mask("its mask", &now.sa_mask);
+	raise(SIGUSR1);
+	print_own_mask("after");
+	return 0;
+}
+
+static int mode_limits(void)
+{
+	static const int kinds[] = { RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_SIGPENDING,
+				     RLIMIT_CORE,   RLIMIT_NPROC, RLIMIT_STACK };
+	struct rlimit none = { 0, 0 };
+	pthread_t t;
+
+	burn(100);
+	for (size_t i = 0; i + 1 < sizeof(kinds) / sizeof(kinds[0]); i++)
+		printf("%d\n", setrlimit(kinds[i], &none));
+	none.rlim_cur = none.rlim_max = 1 << 20;
+	printf("%d\n", setrlimit(RLIMIT_STACK, &none));
+	burn(200);
+	printf("open %d\n", open("/dev/null", O_RDONLY));
+	if (geteuid() == 0 &&
+	    pthread_create(&t, NULL, small_thread, NULL) == 0) /* whom RLIMIT_NPROC does not bind */
+		printf("joined %d\n", pthread_join(t, NULL));
+	return 0;
+}
+
+static int mode_root(void)
+{
+	burn(100);
+	printf("%d", chroot("/proc/self/fdinfo"));
+	printf(" %d\n", chdir("/"));
+	burn(200);
+	return 0;
+}
+
+static int mode_daemon(void)
+{
+	int fd, status;
+	pid_t pid;
+
+	burn(50);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		setsid();
+		if (fork())
+			_exit(0);
+		if (chdir("/"))
+			_exit(1);
+		syscall(SYS_close_range, 3, ~0U, 0);
+		fd = open("/dev/null", O_RDWR);
+		burn(100);
+		if (write(STDOUT_FILENO, fd == 3 ? "daemon 3\n" : "daemon ?\n", 9) < 0)
+			_exit(1);
+		_exit(0);
+	}
+	return waitpid(pid, &status, 0) == pid ? status : 1;
+}
+
+static int mode_forks(void)
+{
+	int bad = 0, status;
+
+	for (int i = 0; i < 1000; i++) {
+		pid_t pid = i % 2 ? fork() : vfork();
+
+		if (pid == 0)
+			_exit(i & 63);
+		bad += pid < 0 || waitpid(pid, &status, 0) != pid || status != (i & 63) << 8;
+	}
+	printf("bad %d\n", bad);
+	return 0;
+}
+
+/* Its timers, its error number. */
+static int mode_timers(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN };
+	struct itimerspec left;
+	timer_t timer;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	printf("%d\n", timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer));
+	printf("%d\n",
+	       timer_settime(timer, 0, &(struct itimerspec){ { 0, 0 }, { 0, 50000000 } }, NULL));
+	errno = 4321;
+	burn(200);
+	printf("errno %d\n", errno);
+	timer_gettime(timer, &left);
+	printf("left %ld, sent %d\n", left.it_value.tv_nsec, sigwaitinfo(&set, NULL) == SIGRTMIN);
+	return timer_delete(timer);
+}
+
+static const struct mode {
+	const char *name;
+	int (*run)(void);
+} modes[] = {
+	{ "descriptors", mode_descriptors },
+	{ "blocked", mode_blocked },
+	{ "waiting", mode_waiting },
+	{ "awaited", mode_awaited },
+	{ "small-stacks", mode_small_stacks },
+	{ "alternate-stack", mode_alternate_stack },
+	{ "limits", mode_limits },
+	{ "root", mode_root },
+	{ "daemon", mode_daemon },
+	{ "forks", mode_forks },
+	{ "timers", mode_timers },
+};
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 4096);
+	for (size_t i = 0; argc > 1 && i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (!strcmp(argv[1], modes[i].name))
+			return modes[i].run();
+	fprintf(stderr, "usage: rights MODE\n");
+	return 2;
+}
