@@ -13,12 +13,14 @@
 #include <ucontext.h>
 
 enum {
-	ARCH_REG_EH_RETURN = 2, /* rcx: gcc's __builtin_eh_return takes the new stack pointer there */
+	ARCH_REG_EH_RETURN =
+		2, /* rcx: gcc's __builtin_eh_return takes the new stack pointer there */
 	ARCH_REG_BX = 3,
 	ARCH_REG_BP = 6,
 	ARCH_REG_SP = 7,
 	ARCH_REG_RA = 16,
-	ARCH_REG_PC = 16,      /* in a context */
+	ARCH_REG_PC = 16, /* in a context */
+	ARCH_CONTEXT_BYTES = sizeof(gregset_t),
 	ARCH_RA_IS_LOADED = 0, /* a call leaves the return address on the stack */
 	ARCH_ENTRY_CFA = 8,    /* the CFA at a function's first instruction, from sp */
 };
@@ -83,6 +85,30 @@ static inline bool arch_is_plt_expression(const uint8_t *e, size_t n, int64_t *l
 static inline bool arch_is_signal_cfa(bool is_deref_sp, int64_t offset)
 {
 	return is_deref_sp && offset == offsetof(ucontext_t, uc_mcontext.gregs[REG_RSP]);
+}
+
+/* libgcc's functions that enter the handler of an exception have, in a struct _Unwind_Context of their frame, where they
+ * go: call uw_install_context_1; mov ra(%rbp),%rsi; mov cfa(%rbp),%rdi.  The fields of that struct: */
+enum { ARCH_INSTALL_REGS = 0, ARCH_INSTALL_CFA = 0x90, ARCH_INSTALL_RA = 0x98 };
+
+/* The call, and the struct's distance from rbp. */
+static inline bool arch_find_install(const uint8_t *code, size_t n, size_t *call, int32_t *context)
+{
+	for (size_t i = 0; i + 19 <= n; i++) {
+		int32_t ra, cfa;
+
+		if (code[i] != 0xe8 || memcmp(code + i + 5, "\x48\x8b\xb5", 3) != 0 ||
+		    memcmp(code + i + 12, "\x48\x8b\xbd", 3) != 0)
+			continue;
+		memcpy(&ra, code + i + 8, sizeof(ra));
+		memcpy(&cfa, code + i + 15, sizeof(cfa));
+		if (ra - cfa != ARCH_INSTALL_RA - ARCH_INSTALL_CFA)
+			continue;
+		*call = i;
+		*context = cfa - ARCH_INSTALL_CFA;
+		return true;
+	}
+	return false;
 }
 
 /* swapcontext() says nothing of what it does to rsp: from there on until it has pushed the new context's return address

@@ -12,6 +12,7 @@
 #include "sampler/cfi.h"
 #include "base/hash.h"
 #include "base/vec.h"
+#include "sampler/eh_return.h"
 
 #include <sys/mman.h>
 
@@ -30,7 +31,8 @@ struct compiler {
 	struct hash_map rule_map;
 	struct rule last_rule;
 	uint16_t last_number, recent[RECENT]; /* rule numbers by their hash */
-	bool has_last, full;		      /* out of memory or of rule numbers */
+	uint64_t eh_return_at; /* where the entry says that it jumps to a handler; 0 = nowhere */
+	bool has_last, full;   /* out of memory or of rule numbers */
 };
 
 /* ---- rows ---- */
@@ -99,6 +101,8 @@ static void add_row(void *arg, uint64_t address, const struct rule *r)
 
 	if (c->full || address < c->text_at || relative > c->text_bytes)
 		return;
+	if (eh_return_is(r))
+		c->eh_return_at = address;
 	if (c->has_last && same_rule(&c->last_rule, r)) {
 		put_row(c, (uint32_t)relative, c->last_number);
 		return;
@@ -116,12 +120,41 @@ static void add_row(void *arg, uint64_t address, const struct rule *r)
 
 /* ---- entries ---- */
 
+/* One rule instead of those in a part of an entry. */
+struct patch {
+	struct compiler *c;
+	uint64_t from, to;
+	struct rule rule;
+	bool is_put;
+};
+
+static void add_patched_row(void *arg, uint64_t address, const struct rule *r)
+{
+	struct patch *p = arg;
+
+	if (address >= p->from && !p->is_put) {
+		add_row(p->c, p->from, &p->rule);
+		p->is_put = true;
+	}
+	if (address < p->from || address >= p->to)
+		add_row(p->c, address, r);
+}
+
 static void compile_entry(struct compiler *c, const struct cfi_source *src, const struct cie *cie,
 			  const struct fde *fde)
 {
 	static const struct rule none = { .kind = RULE_NONE };
+	struct patch patch = { .c = c };
+	size_t n = c->at.n;
 
+	c->eh_return_at = 0;
 	cfi_run(src, cie, fde, add_row, c);
+	if (c->eh_return_at &&
+	    eh_return_window(src, fde, c->eh_return_at, &patch.from, &patch.rule)) {
+		patch.to = c->eh_return_at;
+		c->at.n = c->at.n < n ? c->at.n : n;
+		cfi_run(src, cie, fde, add_patched_row, &patch);
+	}
 	add_row(c, fde->end, &none);
 }
 

@@ -363,8 +363,8 @@ struct rule cfi_rule_at(const struct cfi_source *src, const struct cie *cie, con
 	const struct cfi_quirk *quirk = src->n_quirks ? quirk_in(src, fde) : NULL;
 	struct program p;
 
-	if (quirk && address >= quirk->start && address < quirk->end)
-		return quirk->rule;
+	if (quirk && address >= quirk->start)
+		return address < quirk->end ? quirk->rule : quirk->after;
 	p.cie = cie;
 	p.s = cie->initial;
 	p.n_remembered = 0;
@@ -383,14 +383,14 @@ void cfi_run(const struct cfi_source *src, const struct cie *cie, const struct f
 	const struct cfi_quirk *quirk = src->n_quirks ? quirk_in(src, fde) : NULL;
 	struct program p;
 
-	if (quirk) { /* such functions have one rule beside */
-		struct rule other = cfi_rule_at(src, cie, fde, fde->end - 1);
+	if (quirk) { /* such functions have one rule of their own */
+		struct rule own = rule_of(&cie->initial, false);
 
 		if (quirk->start > fde->start)
-			row(arg, fde->start, &other);
+			row(arg, fde->start, &own);
 		row(arg, quirk->start, &quirk->rule);
 		if (quirk->end < fde->end)
-			row(arg, quirk->end, &other);
+			row(arg, quirk->end, &quirk->after);
 		return;
 	}
 	p.cie = cie;

@@ -9,10 +9,11 @@
 #include "sampler/cfi_reader.h"
 #include "sampler/unwind.h"
 
-/* Addresses where libc's description of itself is known to be wrong, and what holds there. */
+/* Addresses where libc's description of itself is known to be wrong, and what holds there and in the rest of the
+ * function; before them its own rule does. */
 struct cfi_quirk {
 	uint64_t start, end;
-	struct rule rule;
+	struct rule rule, after;
 };
 
 enum { CFI_MAX_QUIRKS = 4 };
@@ -26,6 +27,8 @@ struct cfi_source {
 	bool is_debug_frame; /* data is a .debug_frame, not an .eh_frame */
 	uint64_t base;	     /* the load address: what relocated absolute pointers carry */
 	uint64_t text_at, text_bytes; /* the executable segment */
+	/* Copy code of the segment; false when it is gone.  NULL = code is not looked at. */
+	bool (*read_code)(const struct cfi_source *src, uint64_t at, void *to, size_t n);
 	struct cfi_quirk quirks[CFI_MAX_QUIRKS];
 	unsigned n_quirks;
 };

@@ -114,12 +114,18 @@ static bool hold(struct known *k, uintptr_t from, size_t n, bool is_permanent)
 	return false;
 }
 
+static bool read_code(const struct cfi_source *src, uint64_t at, void *to, size_t n)
+{
+	return own_memory_copy(to, src->base + at, n);
+}
+
 static void open_source(struct known *k, const struct module_frames *f)
 {
 	struct cfi_source *src = &k->source;
 	uintptr_t from;
 
 	src->base = f->base;
+	src->read_code = read_code;
 	src->text_at = f->start - f->base;
 	src->text_bytes = f->end - f->start;
 	quirks_note(src, f->base);

@@ -34,12 +34,11 @@ uintptr_t quirks_context_entry(void)
 	return entry;
 }
 
-static void note(struct cfi_source *src, uint64_t start, uint64_t end, struct rule rule)
+static void note(struct cfi_source *src, const struct cfi_quirk *quirk)
 {
-	if (start < src->text_at || start - src->text_at >= src->text_bytes ||
-	    src->n_quirks == CFI_MAX_QUIRKS)
-		return;
-	src->quirks[src->n_quirks++] = (struct cfi_quirk){ start, end, rule };
+	if (quirk->start >= src->text_at && quirk->start - src->text_at < src->text_bytes &&
+	    src->n_quirks < CFI_MAX_QUIRKS)
+		src->quirks[src->n_quirks++] = *quirk;
 }
 
 static int16_t in_ucontext(unsigned reg)
@@ -47,30 +46,46 @@ static int16_t in_ucontext(unsigned reg)
 	return (int16_t)arch_register_at(arch_context(0), reg);
 }
 
+/* From the exchange on everything is in the ucontext that a register points to, then the address that the new context
+ * goes on at is on its stack. */
 static void note_context_switch(struct cfi_source *src, uintptr_t base)
 {
 	uintptr_t code = (uintptr_t)swapcontext;
-	struct rule rule = { .kind = RULE_REG,
-			     .reg = ARCH_SWITCH_REG,
-			     .sp = PLACE_CFA,
-			     .bp = PLACE_CFA,
-			     .bx = PLACE_CFA,
-			     .ra = PLACE_CFA,
-			     .sp_offset = in_ucontext(ARCH_REG_SP),
-			     .bp_offset = in_ucontext(ARCH_REG_BP),
-			     .bx_offset = in_ucontext(ARCH_REG_BX),
-			     .ra_offset = in_ucontext(ARCH_REG_PC) };
+	struct cfi_quirk quirk = {
+		.rule = { .kind = RULE_REG,
+			  .is_exact = true,
+			  .reg = ARCH_SWITCH_REG,
+			  .sp = PLACE_CFA,
+			  .bp = PLACE_CFA,
+			  .bx = PLACE_CFA,
+			  .ra = PLACE_CFA,
+			  .sp_offset = in_ucontext(ARCH_REG_SP),
+			  .bp_offset = in_ucontext(ARCH_REG_BP),
+			  .bx_offset = in_ucontext(ARCH_REG_BX),
+			  .ra_offset = in_ucontext(ARCH_REG_PC) },
+		.after = { .kind = RULE_SP,
+			   .is_exact = true,
+			   .cfa_offset = ARCH_ENTRY_CFA,
+			   .ra = PLACE_CFA,
+			   .ra_offset = -ARCH_ENTRY_CFA },
+	};
 	size_t from, to;
 
 	if (code < base + src->text_at || code - base - src->text_at >= src->text_bytes ||
-	    code - base - src->text_at + SWITCH_BYTES > src->text_bytes)
+	    code - base - src->text_at + SWITCH_BYTES > src->text_bytes ||
+	    !arch_find_context_switch((const uint8_t *)code, SWITCH_BYTES, &from, &to))
 		return;
-	if (arch_find_context_switch((const uint8_t *)code, SWITCH_BYTES, &from, &to))
-		note(src, code - base + from, code - base + to, rule);
+	quirk.start = code - base + from;
+	quirk.end = code - base + to;
+	note(src, &quirk);
 }
 
 void quirks_note(struct cfi_source *src, uintptr_t base)
 {
-	note(src, quirks_context_entry() - base, UINT64_MAX, (struct rule){ .kind = RULE_END });
+	struct cfi_quirk entry = { .start = quirks_context_entry() - base,
+				   .end = UINT64_MAX,
+				   .rule = { .kind = RULE_END } };
+
+	note(src, &entry);
 	note_context_switch(src, base);
 }

@@ -27,6 +27,7 @@ struct walk {
 	const struct module_list *list;
 	const struct stack_bounds *own;
 	struct unwind_cache *cache; /* NULL = none */
+	uintptr_t own_context;	    /* of the handler's argument */
 	struct unwind_result *out;
 	uintptr_t low, high; /* what was last found readable */
 	struct unwind_regs regs;
@@ -74,6 +75,15 @@ static inline bool read_word(struct walk *w, uintptr_t at, uintptr_t *value)
 		return false;
 	if ((at < w->low || at >= w->high) && !reach(w, at))
 		return false;
+	*value = *(const uintptr_t *)at;
+	return true;
+}
+
+/* A register that was saved at an address: in the handler's own argument, or on the stack. */
+static bool read_saved(struct walk *w, uintptr_t at, uintptr_t *value)
+{
+	if (!w->own_context || at - w->own_context >= ARCH_CONTEXT_BYTES)
+		return read_word(w, at, value);
 	*value = *(const uintptr_t *)at;
 	return true;
 }
@@ -178,7 +188,7 @@ static bool read_register(struct walk *w, uint64_t reg, uintptr_t *value)
 	uintptr_t at =
 		reg == ARCH_REG_BX && w->bx_at ? w->bx_at : arch_register_at(w->regs.context, reg);
 
-	return at && read_word(w, at, value);
+	return at && read_saved(w, at, value);
 }
 
 static bool read_place(struct walk *w, enum place place, int offset, uintptr_t cfa,
@@ -191,6 +201,9 @@ static bool read_place(struct walk *w, enum place place, int offset, uintptr_t c
 		return read_word(w, cfa + (uintptr_t)(intptr_t)offset, value);
 	case PLACE_BP:
 		return read_word(w, w->regs.bp + (uintptr_t)(intptr_t)offset, value);
+	case PLACE_POINTER:
+		return read_word(w, cfa + (uintptr_t)(intptr_t)offset, &cfa) &&
+		       read_word(w, cfa, value);
 	case PLACE_REG:
 		return read_register(w, (uint64_t)offset, value);
 	case PLACE_LOST:
@@ -200,14 +213,26 @@ static bool read_place(struct walk *w, enum place place, int offset, uintptr_t c
 	return false;
 }
 
+/* A bp that was saved at an address from bp itself lies in the frame, unless bp is the caller's again already: so are
+ * the last instructions of a function that realigned its stack. */
+static bool read_bp(struct walk *w, const struct rule *rule, uintptr_t cfa, uintptr_t *bp)
+{
+	uintptr_t at = w->regs.bp + (uintptr_t)(intptr_t)rule->bp_offset;
+
+	if (rule->bp == PLACE_BP && rule->sp == PLACE_SAME && (at < w->regs.sp || at >= cfa))
+		return true;
+	return read_place(w, rule->bp, rule->bp_offset, cfa, bp);
+}
+
 static void follow_bx(struct walk *w, const struct rule *rule, uintptr_t cfa)
 {
 	if (rule->bx == PLACE_CFA)
 		w->bx_at = cfa + (uintptr_t)(intptr_t)rule->bx_offset;
 	else if (rule->bx == PLACE_BP)
 		w->bx_at = w->regs.bp + (uintptr_t)(intptr_t)rule->bx_offset;
-	else if (rule->bx != PLACE_SAME)
-		w->bx_at = 0;
+	else if (rule->bx != PLACE_POINTER ||
+		 !read_word(w, cfa + (uintptr_t)(intptr_t)rule->bx_offset, &w->bx_at))
+		w->bx_at = rule->bx == PLACE_SAME ? w->bx_at : 0;
 }
 
 static bool is_frame(const struct walk *w, uintptr_t cfa)
@@ -278,7 +303,7 @@ static bool find_cfa_by_register(struct walk *w, const struct rule *rule, uintpt
 	if (read_register(w, rule->reg, &value))
 		return cfa_by_register(w, rule, value, cfa);
 	at = arch_register_at(w->old_context, rule->reg);
-	if (!at || !read_word(w, at, &value) || !cfa_by_register(w, rule, value, cfa) ||
+	if (!at || !read_saved(w, at, &value) || !cfa_by_register(w, rule, value, cfa) ||
 	    rule->ra != PLACE_CFA || !is_frame(w, *cfa) ||
 	    !read_word(w, *cfa + (uintptr_t)(intptr_t)rule->ra_offset, &pc) ||
 	    !is_return_address(w, pc))
@@ -337,8 +362,7 @@ __attribute__((noinline)) static bool step_rule(struct walk *w, const struct rul
 	if (rule->ra == PLACE_SAME ? !read_register(w, ARCH_REG_RA, &pc)
 				   : !read_place(w, rule->ra, rule->ra_offset, cfa, &pc))
 		return false;
-	if (!read_place(w, rule->sp, rule->sp_offset, cfa, &sp) ||
-	    !read_place(w, rule->bp, rule->bp_offset, cfa, &bp))
+	if (!read_place(w, rule->sp, rule->sp_offset, cfa, &sp) || !read_bp(w, rule, cfa, &bp))
 		return false;
 	follow_bx(w, rule, cfa);
 	w->regs = (struct unwind_regs){ arch_code_address(pc), sp, bp, 0 };
@@ -409,6 +433,9 @@ static bool step_without_rule(struct walk *w, const struct module *m, bool is_re
 
 	if (is_return && m && is_made_up_return(w, m, pc)) {
 		put_frame(w, pcs, pc);
+		if (!ARCH_RA_IS_LOADED && read_word(w, w->regs.sp, &pc) &&
+		    pc == w->list->context_entry)
+			put_frame(w, pcs, pc); /* a coroutine that setcontext() is about to begin */
 		return ends(w, END_ENTRY);
 	}
 	if (!m)
@@ -495,7 +522,7 @@ void unwind(const struct module_list *list, struct unwind_regs regs,
 	w.low = w.high = 0;
 	w.regs = regs;
 	w.bx_at = arch_register_at(regs.context, ARCH_REG_BX);
-	w.old_context = regs.context;
+	w.own_context = w.old_context = regs.context;
 	*out = (struct unwind_result){ .n = 0 };
 	start_cache(&w);
 	enter_stack(&w, regs.sp);

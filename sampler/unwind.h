@@ -30,17 +30,18 @@ enum rule_kind {
 enum place {
 	PLACE_SAME, /* where it was (of sp: the CFA) */
 	PLACE_LOST,
-	PLACE_CFA, /* in memory at CFA + offset */
-	PLACE_BP,  /* in memory at bp + offset */
-	PLACE_REG, /* in the register whose number is the offset */
+	PLACE_CFA,     /* in memory at CFA + offset */
+	PLACE_BP,      /* in memory at bp + offset */
+	PLACE_POINTER, /* in memory where the pointer at CFA + offset points to */
+	PLACE_REG,     /* in the register whose number is the offset */
 };
 
 /* How to find the caller's frame.  Three registers are followed beside the return address: sp, bp and bx (arch.h). */
 struct rule {
 	uint8_t kind; /* enum rule_kind */
 	uint8_t is_plain; /* kind is RULE_SP or RULE_BP, ra and bp are at PLACE_CFA or the same, sp is the CFA */
-	uint8_t is_exact;  /* the caller goes on just there: its address is not one behind a call */
-	uint8_t reg;	   /* of RULE_REG, RULE_DEREF_INDEX */
+	uint8_t is_exact; /* the caller goes on just there: its address is not one behind a call */
+	uint8_t reg;	  /* of RULE_REG, RULE_DEREF_INDEX */
 	uint8_t bp, bx, ra, sp; /* enum place */
 	int32_t cfa_offset;
 	int16_t cfa_addend;
