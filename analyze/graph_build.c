@@ -1,9 +1,9 @@
 /* graph_build.c - sum the samples up into nodes and edges.
  *
  * Every frame of every sample is visited, and nearly each visit is to memory that is not in the
- * nearest cache.  So the walk touches integers only, and is made of loops without branches on what
- * they load, which lets the processor fetch for many frames at a time: first the stack becomes a
- * list of steps, then the nodes of all steps are asked for, then added to.
+ * nearest cache.  So the walk touches integers only, and is made of short loops, each of which asks
+ * memory for what the next one needs, for many frames at a time: the frames that matter, then the
+ * steps that they stand for, then the sums of their nodes, then the edges between them.
  *
  * Each core walks a range of the samples with sums of its own; those of the ranges are added up in
  * order, so that the graph is the same for any number of cores.
@@ -23,14 +23,22 @@ enum { INTO = 1, OUT_OF = 2 };
 enum {
 	FRAMES_OF_A_PART = 1 << 17, /* fewer are not worth a thread */
 	CALLS_OF_A_BATCH = 64,
-	STEPS = 512, /* taken at a time */
-	FEW = 4,     /* steps of most locations, at most */
+	FRAMES = 128, /* of a stack, taken at a time */
+	STEPS = 512,  /* on the way through them */
+	FEW = 3,      /* steps of most locations, at most */
 };
 
 /* A step on the way from the root to the leaf: a node, or the number of nodes for "left out", whose
  * sums nobody reads. */
-#define STEP_INLINE  0x80000000u /* inlined into the step before */
-#define STEP_NODE(s) ((s) & ~STEP_INLINE)
+#define STEP_INLINE   0x80000000u /* inlined into the step before */
+#define STEP_RESIDUAL 0x40000000u /* frames before it are left out */
+#define STEP_NODE(s)  ((s) & ~(STEP_INLINE | STEP_RESIDUAL))
+
+/* The steps of a location, outermost first. */
+struct stop {
+	uint32_t n;
+	uint32_t step[FEW]; /* or where they begin in walk.steps, if they are more */
+};
 
 struct sums {
 	int64_t cum;
@@ -41,7 +49,9 @@ struct walk {
 	struct graph *g;
 	uint32_t left_out;	   /* the step for it */
 	VEC(unsigned char) wanted; /* by node: which of its edges are counted, INTO | OUT_OF */
-	VEC(uint32_t) at, steps;   /* by location, n + 1: its steps are steps[at[l] .. at[l + 1]) */
+	VEC(struct stop) stop;	   /* by location */
+	VEC(uint32_t) steps;	   /* of locations with many */
+	VEC(bool) met;		   /* by location: is any step not left out?  Empty = all are met */
 };
 
 /* The sample at hand. */
@@ -50,6 +60,7 @@ struct sample {
 	uint32_t stamp; /* its number plus 1 */
 	uint32_t from;	/* the node met last; left_out = none yet */
 	bool residual;	/* something after that is left out */
+	bool gap;	/* the frames before those at hand are left out */
 };
 
 /* A range of the samples, and what it adds up to. */
@@ -60,7 +71,8 @@ struct part {
 	VEC(int64_t) flat, flat_div, cum_div; /* the _div only for means */
 	struct edge_table edges;
 	struct sample sample;
-	size_t n_path, n_calls;
+	size_t n_frames, n_path, n_calls;
+	uint32_t frame[FRAMES]; /* locations | STEP_RESIDUAL */
 	uint32_t path[STEPS];
 	struct call calls[STEPS];
 };
@@ -104,6 +116,7 @@ static void add_edges_of_path(struct part *t)
 			s->residual = true;
 			continue;
 		}
+		s->residual |= (t->path[i] & STEP_RESIDUAL) != 0;
 		if (from != t->k->left_out && from != node &&
 		    ((wanted[node] & INTO) | (wanted[from] & OUT_OF)))
 			t->calls[t->n_calls++] =
@@ -128,36 +141,78 @@ static void take_path(struct part *t)
 }
 
 /* Any number of steps, where they may not fit. */
-static void append_many(struct part *t, const uint32_t *steps, size_t n)
+static void append_many(struct part *t, const struct stop *stop, uint32_t residual)
 {
-	while (n > 0) {
-		size_t some = STEPS - t->n_path < n ? STEPS - t->n_path : n;
+	const uint32_t *steps = stop->n > FEW ? t->k->steps.v + stop->step[0] : stop->step;
 
-		memcpy(t->path + t->n_path, steps, some * sizeof(*steps));
-		t->n_path += some;
-		steps += some;
-		n -= some;
+	for (uint32_t i = 0; i < stop->n; i++) {
 		if (t->n_path == STEPS)
 			take_path(t);
+		t->path[t->n_path++] = steps[i] | (i == 0 ? residual : 0);
 	}
+}
+
+/* The frames that matter of stack[0 .. n), from the root to the leaf. */
+static void choose_frames(struct part *t, const uint32_t *stack, size_t n)
+{
+	const struct stop *stop = t->k->stop.v;
+	const bool *met = t->k->met.v;
+	bool was_met = !t->sample.gap;
+	size_t n_frames = 0;
+
+	if (!t->k->met.n) {
+		for (size_t i = n; i-- > 0;) {
+			t->frame[n_frames++] = stack[i];
+			__builtin_prefetch(&stop[stack[i]]);
+		}
+		t->n_frames = n_frames;
+		return;
+	}
+	for (size_t i = n; i-- > 0;) {
+		bool is_met = met[stack[i]];
+
+		t->frame[n_frames] = stack[i] | (was_met ? 0 : STEP_RESIDUAL);
+		n_frames += is_met;
+		was_met = is_met;
+	}
+	for (size_t i = 0; i < n_frames; i++)
+		__builtin_prefetch(&stop[STEP_NODE(t->frame[i])]);
+	t->n_frames = n_frames;
+	t->sample.gap = !was_met;
+}
+
+static void take_frames(struct part *t)
+{
+	const struct stop *stops = t->k->stop.v;
+	size_t n_path = t->n_path;
+
+	for (size_t i = 0; i < t->n_frames; i++) {
+		uint32_t frame = t->frame[i];
+		const struct stop *stop = &stops[STEP_NODE(frame)];
+
+		if (stop->n > FEW || n_path > STEPS - FEW) {
+			t->n_path = n_path;
+			append_many(t, stop, frame & STEP_RESIDUAL);
+			n_path = t->n_path;
+			continue;
+		}
+		memcpy(t->path + n_path, stop->step, sizeof(stop->step)); /* all: n is any */
+		t->path[n_path] |= frame & STEP_RESIDUAL;
+		n_path += stop->n;
+	}
+	t->n_path = n_path;
 }
 
 static void add_sample(struct part *t, const uint32_t *stack, size_t n)
 {
-	const uint32_t *at = t->k->at.v, *steps = t->k->steps.v;
+	size_t some;
 
-	for (size_t i = n; i-- > 0;) {
-		const uint32_t *first = steps + at[stack[i]];
-		size_t n_steps = at[stack[i] + 1] - at[stack[i]];
-
-		if (n_steps > FEW || t->n_path > STEPS - FEW) {
-			append_many(t, first, n_steps);
-			continue;
-		}
-		memcpy(t->path + t->n_path, first, FEW * sizeof(*first)); /* more than it has */
-		t->n_path += n_steps;
+	for (; n > 0; n -= some) {
+		some = n < FRAMES ? n : FRAMES;
+		choose_frames(t, stack + n - some, some);
+		take_frames(t);
+		take_path(t);
 	}
-	take_path(t);
 }
 
 /* The innermost node, if it is kept: what is left out takes its own weight with it. */
@@ -165,7 +220,10 @@ static void add_flat(struct part *t, uint32_t location)
 {
 	struct node_tags *tags = t->k->g->opts.tags;
 	const struct sample *s = &t->sample;
-	uint32_t node = STEP_NODE(t->k->steps.v[t->k->at.v[location + 1] - 1]);
+	const struct stop *stop = &t->k->stop.v[location];
+	uint32_t last = stop->n - 1, node;
+
+	node = STEP_NODE(stop->n > FEW ? t->k->steps.v[stop->step[0] + last] : stop->step[last]);
 
 	if (node == t->k->left_out)
 		return;
@@ -327,28 +385,44 @@ static void mark_wanted(struct walk *k)
 	}
 }
 
-/* The steps of each location, outermost first; neighbours that are left out are one step. */
-static void make_steps(struct walk *k, const unsigned char *kept)
+/* The steps of one location behind the others; neighbours that are left out are one step. */
+static struct stop make_stop(struct walk *k, size_t location, const unsigned char *kept)
 {
 	const struct nodes *t = k->g->nodes;
+	uint32_t at = t->at.v[location], end = t->at.v[location + 1], first = (uint32_t)k->steps.n;
+	struct stop stop = { .step = { first } };
 
-	VEC_MUST(&k->steps, t->of.n + FEW); /* add_sample() reads on behind the last one */
-	VEC_MUST(&k->at, t->at.n);
-	for (size_t l = 0; l + 1 < t->at.n; l++) {
-		uint32_t first = (uint32_t)k->steps.n;
+	for (uint32_t i = end; i-- > at;) {
+		uint32_t node = t->of.v[i];
 
-		k->at.v[l] = first;
-		for (uint32_t i = t->at.v[l + 1]; i-- > t->at.v[l];) {
-			uint32_t node = t->of.v[i];
-
-			if (!kept || kept[node])
-				k->steps.v[k->steps.n++] =
-					node | (t->inlined.v[i] ? STEP_INLINE : 0);
-			else if (k->steps.n == first || k->steps.v[k->steps.n - 1] != k->left_out)
-				k->steps.v[k->steps.n++] = k->left_out;
-		}
+		if (!kept || kept[node])
+			k->steps.v[k->steps.n++] = node | (t->inlined.v[i] ? STEP_INLINE : 0);
+		else if (k->steps.n == first || k->steps.v[k->steps.n - 1] != k->left_out)
+			k->steps.v[k->steps.n++] = k->left_out;
 	}
-	k->at.v[t->at.n - 1] = (uint32_t)k->steps.n;
+	stop.n = (uint32_t)k->steps.n - first;
+	if (stop.n <= FEW) {
+		memcpy(stop.step, k->steps.v + first, stop.n * sizeof(*stop.step));
+		k->steps.n = first;
+	}
+	return stop;
+}
+
+static void make_stops(struct walk *k, const unsigned char *kept)
+{
+	const struct nodes *t = k->g->nodes;
+	size_t n = t->at.n - 1;
+
+	VEC_MUST(&k->steps, t->of.n + 1);
+	VEC_MUST(&k->stop, n + 1);
+	for (size_t i = 0; i < n; i++)
+		k->stop.v[i] = make_stop(k, i, kept);
+	if (!kept)
+		return;
+	VEC_MUST(&k->met, n + 1);
+	for (size_t i = 0; i < n; i++)
+		k->met.v[i] = k->stop.v[i].n != 1 || k->stop.v[i].step[0] != k->left_out;
+	k->met.n = n;
 }
 
 void graph_build(struct graph *g, const unsigned char *kept)
@@ -358,11 +432,12 @@ void graph_build(struct graph *g, const unsigned char *kept)
 	if (g->opts.tags)
 		node_tags_clear(g->opts.tags);
 	CLEAR(&g->node, g->nodes->info.n);
-	make_steps(&k, kept);
+	make_stops(&k, kept);
 	mark_wanted(&k);
 	walk_all(&k);
 	graph_collect_nodes(g);
 	VEC_RELEASE(&k.wanted);
-	VEC_RELEASE(&k.at);
+	VEC_RELEASE(&k.stop);
 	VEC_RELEASE(&k.steps);
+	VEC_RELEASE(&k.met);
 }
