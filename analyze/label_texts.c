@@ -55,16 +55,16 @@ struct label_texts label_texts_make(struct report *r, size_t sample, label_text_
 	size_t at = p->label_at.v[sample], n = p->label_at.v[sample + 1] - at;
 	const struct label *grouped = group(r->scratch, p->labels.v + at, n);
 	struct label_texts texts = { .v = ARENA_ARRAY(r->scratch, const char *, n) };
+	struct text t = { VEC_INIT };
 
 	for (size_t i = 0, end; i < n; i = end) {
-		struct text t = { VEC_INIT };
-
 		end = group_end(grouped, n, i);
+		t.v.n = 0;
 		write(r, &t, grouped + i, end - i);
 		texts.v[texts.n++] = arena_strndup(r->scratch, t.v.v, t.v.n);
 		texts.n_strings += !grouped[i].is_num;
-		text_release(&t);
 	}
+	text_release(&t);
 	qsort(texts.v, texts.n_strings, sizeof(*texts.v), by_text);
 	qsort(texts.v + texts.n_strings, texts.n - texts.n_strings, sizeof(*texts.v), by_text);
 	return texts;

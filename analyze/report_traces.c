@@ -1,15 +1,9 @@
-/* report_traces.c - every sample with its stack, streamed: nothing is held but the names. */
+/* report_traces.c - every sample with its stack, as text (trace_text.c) or as a table. */
 #include "analyze/arith.h"
-#include "analyze/label_texts.h"
 #include "analyze/measure.h"
 #include "analyze/report.h"
 #include "analyze/table.h"
-#include "analyze/utf8.h"
-
-#include <string.h>
-
-static const char separator[] =
-	"-----------+-------------------------------------------------------\n";
+#include "analyze/trace_text.h"
 
 static const char *value_text(struct report *r, const struct label *l)
 {
@@ -17,85 +11,6 @@ static const char *value_text(struct report *r, const struct label *l)
 		return profile_str(r->profile, l->str);
 	return measure_label(r->scratch, l->num,
 			     profile_str(r->profile, label_units_get(&r->units, l->key)), "auto");
-}
-
-/* "       key:  value value" */
-static void write_line(struct report *r, struct text *t, const struct label *labels, size_t n)
-{
-	const char *key = profile_str(r->profile, labels->key);
-	size_t shown = utf8_count(key, strlen(key));
-
-	text_printf(t, "%*s%s: ", shown < 10 ? (int)(10 - shown) : 0, "", key);
-	for (size_t i = 0; i < n; i++) {
-		text_add(t, " ");
-		text_add(t, value_text(r, &labels[i]));
-	}
-	text_add(t, "\n");
-}
-
-static void print_labels(struct report *r, size_t sample)
-{
-	struct label_texts texts = label_texts_make(r, sample, write_line);
-
-	for (size_t i = 0; i < texts.n; i++)
-		report_put(r, texts.v[i]);
-}
-
-enum { VALUE_WIDTH = 10 };
-
-/* The whole line of each frame, made when it is first met: there are few frames and many lines. */
-struct frame_lines {
-	struct report *r;
-	struct node_name *line; /* by place in nodes.of */
-};
-
-static const struct node_name *frame_line(struct frame_lines *f, uint32_t i)
-{
-	struct report *r = f->r;
-	struct node_name *line = &f->line[i];
-
-	if (!line->s) {
-		line->s = arena_printf(r->arena, "%*s   %s%s\n", VALUE_WIDTH, "",
-				       node_name(&r->nodes, r->nodes.of.v[i])->s,
-				       r->nodes.inlined.v[i] ? " (inline)" : "");
-		line->n = strlen(line->s);
-	}
-	return line;
-}
-
-static void print_frames(struct frame_lines *f, const char *value, const uint32_t *stack, size_t n)
-{
-	const struct nodes *t = &f->r->nodes;
-	size_t skip = VALUE_WIDTH; /* the first line has the value there */
-
-	report_put_right(f->r, value, VALUE_WIDTH);
-	for (size_t s = 0; s < n; s++) {
-		uint32_t end = t->at.v[stack[s] + 1];
-
-		for (uint32_t i = t->at.v[stack[s]]; i < end; i++, skip = 0) {
-			const struct node_name *line = frame_line(f, i);
-
-			fwrite_unlocked(line->s + skip, 1, line->n - skip, f->r->out);
-		}
-	}
-}
-
-static void print_sample(struct frame_lines *f, size_t i)
-{
-	struct report *r = f->r;
-	const struct profile *p = r->profile;
-	size_t stack_at = p->stack_at.v[i], n_stack = p->stack_at.v[i + 1] - stack_at;
-	const int64_t *values = p->values.v + i * p->sample_types.n;
-	int64_t v = values[r->value_index];
-
-	if (n_stack == 0)
-		return;
-	report_put(r, separator);
-	if (p->label_at.v[i] < p->label_at.v[i + 1])
-		print_labels(r, i);
-	if (r->opts.mean && values[0] != 0)
-		v = div64(v, values[0]);
-	print_frames(f, report_value(r, v), p->stack.v + stack_at, n_stack);
 }
 
 /* ---- as a table ---- */
@@ -165,7 +80,6 @@ static void write_table(struct report *r)
 
 static void print_text(struct report *r)
 {
-	struct frame_lines f = { .r = r };
 	struct header header = { VEC_INIT };
 
 	header_add_profile(&header, r);
@@ -173,14 +87,7 @@ static void print_text(struct report *r)
 	if (header.lines.n == 0)
 		report_put(r, "\n");
 	header_release(&header);
-	f.line = ARENA_ARRAY(r->arena, struct node_name, r->nodes.of.n);
-	for (size_t i = 0; i < r->profile->n_samples; i++) {
-		struct arena_mark mark = arena_mark(r->scratch);
-
-		print_sample(&f, i);
-		arena_rewind(r->scratch, mark);
-	}
-	report_put(r, separator);
+	trace_text_print(r);
 }
 
 int report_traces(struct report *r, struct err *err)

@@ -7,7 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BUFFER = 1 << 17, FIRST_FREE_TRIES = 1000 };
+enum { FIRST_FREE_TRIES = 1000 };
+
+/* Of a size without a buffer setvbuf() takes no notice. */
+static void use_large_buffer(FILE *out)
+{
+	static char buffers[2][1 << 17];
+
+	setvbuf(out, buffers[out == stdout], _IOFBF, sizeof(buffers[0]));
+}
 
 /* Flush and check; what was lost before is found here, too. */
 static int finish(FILE *out, const char *name, int rc, struct err *err)
@@ -24,7 +32,7 @@ static int print_to_fd(int fd, const char *path, print_fn print, void *ctx, stru
 
 	if (!out)
 		return err_set(err, SONDE_EIO, "cannot write '%s': %s", path, strerror(errno));
-	setvbuf(out, NULL, _IOFBF, BUFFER);
+	use_large_buffer(out);
 	rc = finish(out, path, print(ctx, out, err), err);
 	fclose(out);
 	return rc;
@@ -67,6 +75,6 @@ int read_opts_output(const struct read_opts *o, const char *extension, print_fn 
 		return print_to_file(o->output, print, ctx, err);
 	if (extension && isatty(STDOUT_FILENO))
 		return print_to_free_name(extension, print, ctx, err);
-	setvbuf(stdout, NULL, _IOFBF, BUFFER);
+	use_large_buffer(stdout);
 	return finish(stdout, "standard output", print(ctx, stdout, err), err);
 }
