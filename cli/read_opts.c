@@ -138,8 +138,9 @@ static const struct option_row rows[] = {
 	  "show the profile in a browser, served here (no port: a free one)" },
 	{ "no_browser", OPTION_BOOL, FIELD(no_browser), 0, source, NULL,
 	  "with -http: do not open a browser" },
+	{ "o", OPTION_STRING, FIELD(output), 0, source, NULL, NULL },
 	{ "output", OPTION_STRING, FIELD(output), 0, source, "<file>",
-	  "write to this file instead of stdout" },
+	  "write to this file instead of stdout; also -o" },
 
 	{ "fail_above", OPTION_PERCENT, FIELD(fail_above), 0, source, "<p>%",
 	  "exit with 3 when a row grew by more than this part of the total before" },
