@@ -516,7 +516,7 @@ int report_firefox(struct report *r, struct err *err)
 
 	if (rc)
 		return rc;
-	stacks_make_nodes(r);
+	stacks_make_nodes(r, true);
 	f.strings = strtab_new();
 	collect_samples(&f);
 	collect_functions(&f);

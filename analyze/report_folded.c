@@ -1,94 +1,146 @@
 /* report_folded.c - a line for each distinct stack, as flamegraph.pl and its family read it:
  * "root;caller;leaf value".
+ *
+ * Stacks are equal when their nodes are.  Lines come in the order in which the profile has the
+ * stacks first, so that nothing but one sum for each is held.
  */
 #include "analyze/arith.h"
 #include "analyze/report_stacks.h"
-#include "analyze/text.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-static void add_name(struct text *t, const char *name)
-{
-	size_t from = t->v.n;
-
-	text_add(t, name);
-	for (size_t i = from; i < t->v.n; i++) {
-		if (t->v.v[i] == ';')
-			t->v.v[i] = ':';
-		else if (t->v.v[i] == '\n' || t->v.v[i] == '\r')
-			t->v.v[i] = ' ';
-	}
-}
-
-/* The names from the root to a place. */
-static const char *stack_text(struct report *r, const struct stack_tree *tree, uint32_t place)
-{
-	VEC(uint32_t) path = VEC_INIT;
-	struct text t = { VEC_INIT };
-	const char *stack;
-
-	for (; place != STACK_TREE_ROOT; place = tree->v.v[place].parent)
-		*VEC_PUSH(&path) = tree->v.v[place].node;
-	for (size_t i = path.n; i-- > 0;) {
-		add_name(&t, node_name(&r->nodes, path.v[i])->s);
-		if (i)
-			text_add(&t, ";");
-	}
-	stack = arena_strndup(r->arena, t.v.v, t.v.n);
-	VEC_RELEASE(&path);
-	text_release(&t);
-	return stack;
-}
-
-struct folded {
-	const char *stack;
-	int64_t value;
+struct folded_stack {
+	size_t sample; /* that had it first */
+	int64_t sum;
 };
 
-static int by_stack(const void *a, const void *b)
+struct folded {
+	struct report *r;
+	struct hash_map map;
+	VEC(struct folded_stack) stacks;
+	struct node_name *names; /* by node; as they stand in a line */
+};
+
+/* A walk along the nodes of a sample, from the root to the leaf. */
+struct steps {
+	const struct report *r;
+	size_t first, at; /* in profile.stack */
+	uint32_t line;	  /* so many nodes of this location are left */
+};
+
+static struct steps steps_of(const struct report *r, size_t sample)
 {
-	return strcmp(((const struct folded *)a)->stack, ((const struct folded *)b)->stack);
+	const struct profile *p = r->profile;
+
+	return (struct steps){ r, p->stack_at.v[sample], p->stack_at.v[sample + 1], 0 };
 }
 
-/* Different places may have one text: functions of one name in different binaries. */
-static void print_lines(struct report *r, const struct stack_tree *tree, const int64_t *values)
+/* NODE_NONE at the end. */
+static uint32_t next_node(struct steps *s)
 {
-	VEC(struct folded) lines = VEC_INIT;
+	const uint32_t *at = s->r->nodes.at.v, *stack = s->r->profile->stack.v;
 
-	for (uint32_t i = 0; i < tree->v.n; i++)
-		if (values[i])
-			*VEC_PUSH(&lines) = (struct folded){ stack_text(r, tree, i), values[i] };
-	if (lines.n)
-		qsort(lines.v, lines.n, sizeof(*lines.v), by_stack);
-	for (size_t i = 0, end; i < lines.n; i = end) {
-		int64_t sum = lines.v[i].value;
-
-		for (end = i + 1; end < lines.n && by_stack(&lines.v[i], &lines.v[end]) == 0; end++)
-			sum = add64(sum, lines.v[end].value);
-		if (sum)
-			fprintf(r->out, "%s %" PRId64 "\n", lines.v[i].stack, sum);
+	while (s->line == 0) {
+		if (s->at == s->first)
+			return NODE_NONE;
+		s->at--;
+		s->line = at[stack[s->at] + 1] - at[stack[s->at]];
 	}
-	VEC_RELEASE(&lines);
+	return s->r->nodes.of.v[at[stack[s->at]] + --s->line];
+}
+
+static uint64_t hash_stack(const struct report *r, size_t sample)
+{
+	struct steps s = steps_of(r, sample);
+	uint64_t h = 0;
+
+	for (uint32_t node; (node = next_node(&s)) != NODE_NONE;)
+		h = hash_add(h, node);
+	return h;
+}
+
+static bool same_stack(const struct report *r, size_t a, size_t b)
+{
+	struct steps x = steps_of(r, a), y = steps_of(r, b);
+	uint32_t node;
+
+	do {
+		node = next_node(&x);
+		if (next_node(&y) != node)
+			return false;
+	} while (node != NODE_NONE);
+	return true;
+}
+
+static void add_sample(struct folded *f, size_t sample)
+{
+	uint64_t h = hash_stack(f->r, sample);
+	int64_t value = stacks_value(f->r, sample);
+	uint32_t *at;
+
+	for (at = hash_map_first(&f->map, h); *at != HASH_MAP_NONE;
+	     at = hash_map_next(&f->map, at, h)) {
+		struct folded_stack *old = &f->stacks.v[*at];
+
+		if (!same_stack(f->r, old->sample, sample))
+			continue;
+		old->sum = add64(old->sum, value);
+		return;
+	}
+	*at = (uint32_t)f->stacks.n;
+	hash_map_added(&f->map, at, h);
+	*VEC_PUSH(&f->stacks) = (struct folded_stack){ sample, value };
+}
+
+/* Without the characters that part names and lines. */
+static const struct node_name *line_name(struct folded *f, uint32_t node)
+{
+	struct node_name *name = &f->names[node];
+	char *s;
+
+	if (name->s)
+		return name;
+	s = arena_strdup(f->r->arena, node_name(&f->r->nodes, node)->s);
+	name->s = s;
+	name->n = strlen(s);
+	for (; *s; s++) {
+		if (*s == ';')
+			*s = ':';
+		else if (*s == '\n' || *s == '\r')
+			*s = ' ';
+	}
+	return name;
+}
+
+static void print_stack(struct folded *f, const struct folded_stack *stack)
+{
+	struct steps s = steps_of(f->r, stack->sample);
+	uint32_t node = next_node(&s);
+
+	if (node == NODE_NONE || stack->sum == 0)
+		return;
+	while (node != NODE_NONE) {
+		const struct node_name *name = line_name(f, node);
+
+		fwrite_unlocked(name->s, 1, name->n, f->r->out);
+		node = next_node(&s);
+		putc_unlocked(node == NODE_NONE ? ' ' : ';', f->r->out);
+	}
+	fprintf(f->r->out, "%" PRId64 "\n", stack->sum);
 }
 
 int report_folded(struct report *r, struct err *err)
 {
-	struct stack_tree tree = { .v = VEC_INIT };
-	VEC(int64_t) values = VEC_INIT;
+	struct folded f = { .r = r };
 
-	stacks_make_nodes(r);
-	for (size_t i = 0; i < r->profile->n_samples; i++) {
-		uint32_t place = stacks_add(&tree, r, i);
-
-		while (values.n < tree.v.n)
-			*VEC_PUSH(&values) = 0;
-		if (place != STACK_TREE_ROOT)
-			values.v[place] = add64(values.v[place], stacks_value(r, i));
-	}
-	print_lines(r, &tree, values.v);
-	VEC_RELEASE(&values);
-	stack_tree_release(&tree);
+	stacks_make_nodes(r, false);
+	f.names = ARENA_ARRAY(r->arena, struct node_name, r->nodes.info.n);
+	for (size_t i = 0; i < r->profile->n_samples; i++)
+		add_sample(&f, i);
+	for (size_t i = 0; i < f.stacks.n; i++)
+		print_stack(&f, &f.stacks.v[i]);
+	hash_map_release(&f.map);
+	VEC_RELEASE(&f.stacks);
 	return 0;
 }

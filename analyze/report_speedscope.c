@@ -114,7 +114,7 @@ int report_speedscope(struct report *r, struct err *err)
 
 	if (rc)
 		return rc;
-	stacks_make_nodes(r);
+	stacks_make_nodes(r, true);
 	json_open(&j, NULL, '{');
 	json_text(&j, "$schema", "https://www.speedscope.app/file-format-schema.json");
 	json_text(&j, "exporter", "sonde@" SONDE_VERSION);

@@ -2,11 +2,11 @@
 #include "analyze/report_stacks.h"
 #include "analyze/arith.h"
 
-void stacks_make_nodes(struct report *r)
+void stacks_make_nodes(struct report *r, bool with_binary)
 {
 	nodes_init(&r->nodes, r->profile, false);
 	r->nodes.exact_inlines = r->opts.exact_inlines;
-	r->nodes.with_binary = true;
+	r->nodes.with_binary = with_binary;
 	r->nodes_ready = true;
 	nodes_assign(&r->nodes);
 }

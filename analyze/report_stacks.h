@@ -5,8 +5,8 @@
 #include "analyze/report.h"
 #include "analyze/stack_tree.h"
 
-/* Number the nodes of a report that has no graph; binaries are told apart. */
-void stacks_make_nodes(struct report *r);
+/* Number the nodes of a report that has no graph. */
+void stacks_make_nodes(struct report *r, bool with_binary);
 
 /* The value that is reported of a sample, divided as the options want. */
 int64_t stacks_value(const struct report *r, size_t sample);

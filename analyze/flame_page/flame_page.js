@@ -2,7 +2,7 @@
 //
 // data.frames has columns by frame: name, file, line, binary.  data.tree has columns by box: frame (-1 = a heap of
 // boxes that were too small to write), parent (-1 = none), self, and in a comparison before.  Parents come before
-// their children; leftOut belongs to the last boxes.  All text reaches the page as text, never as HTML.
+// their children; leftOut belongs to the last boxes, those of frame -1.  All text reaches the page as text, never as HTML.
 "use strict";
 
 // ---- numbers as text ----
@@ -43,7 +43,7 @@ function readTree(data) {
 	const tree = {
 		n: n + 1, root,
 		frame: t.frame.concat(-2), parent: t.parent.map((p) => (p < 0 ? root : p)).concat(-1),
-		self: Float64Array.from(t.self.concat(0)), before: new Float64Array(n + 1),
+		self: Float64Array.from(t.self.concat(t.emptySelf)), before: new Float64Array(n + 1),
 		total: new Float64Array(n + 1), totalBefore: new Float64Array(n + 1),
 		children: Array.from({ length: n + 1 }, () => []),
 		leftOut: new Array(n + 1).fill(0),
@@ -51,6 +51,7 @@ function readTree(data) {
 	};
 	for (let i = 0; data.comparison && i < n; i++)
 		tree.before[i] = t.before[i];
+	tree.before[root] = t.emptyBefore;
 	t.leftOut.forEach((count, i) => { tree.leftOut[n - t.leftOut.length + i] = count; });
 	const add = (i) => {
 		tree.total[i] += tree.self[i];
