@@ -14,52 +14,40 @@
 
 #define MAX_STEP_BYTES (1u << 20)
 
+static const uint8_t slots[] = { /* by attribute, plus 1; 0 = of no interest */
+	[DW_AT_name] = SLOT_NAME + 1,
+	[DW_AT_linkage_name] = SLOT_LINKAGE_NAME + 1,
+	[DW_AT_abstract_origin] = SLOT_ORIGIN + 1,
+	[DW_AT_specification] = SLOT_SPECIFICATION + 1,
+	[DW_AT_signature] = SLOT_SIGNATURE + 1,
+	[DW_AT_sibling] = SLOT_SIBLING + 1,
+	[DW_AT_low_pc] = SLOT_LOW + 1,
+	[DW_AT_high_pc] = SLOT_HIGH + 1,
+	[DW_AT_ranges] = SLOT_RANGES + 1,
+	[DW_AT_decl_line] = SLOT_DECL_LINE + 1,
+	[DW_AT_call_file] = SLOT_CALL_FILE + 1,
+	[DW_AT_call_line] = SLOT_CALL_LINE + 1,
+	[DW_AT_call_column] = SLOT_CALL_COLUMN + 1,
+	[DW_AT_comp_dir] = SLOT_COMP_DIR + 1,
+	[DW_AT_stmt_list] = SLOT_STMT_LIST + 1,
+	[DW_AT_language] = SLOT_LANGUAGE + 1,
+	[DW_AT_addr_base] = SLOT_ADDR_BASE + 1,
+	[DW_AT_str_offsets_base] = SLOT_STR_OFFSETS_BASE + 1,
+	[DW_AT_rnglists_base] = SLOT_RNGLISTS_BASE + 1,
+	[DW_AT_dwo_name] = SLOT_DWO_NAME + 1,
+};
+
 static enum dwarf_slot slot_of(uint64_t at)
 {
+	if (at < sizeof(slots))
+		return slots[at] ? slots[at] - 1u : NO_SLOT;
 	switch (at) {
-	case DW_AT_name:
-		return SLOT_NAME;
-	case DW_AT_linkage_name:
 	case DW_AT_MIPS_linkage_name:
 		return SLOT_LINKAGE_NAME;
-	case DW_AT_abstract_origin:
-		return SLOT_ORIGIN;
-	case DW_AT_specification:
-		return SLOT_SPECIFICATION;
-	case DW_AT_signature:
-		return SLOT_SIGNATURE;
-	case DW_AT_sibling:
-		return SLOT_SIBLING;
-	case DW_AT_low_pc:
-		return SLOT_LOW;
-	case DW_AT_high_pc:
-		return SLOT_HIGH;
-	case DW_AT_ranges:
-		return SLOT_RANGES;
-	case DW_AT_decl_line:
-		return SLOT_DECL_LINE;
-	case DW_AT_call_file:
-		return SLOT_CALL_FILE;
-	case DW_AT_call_line:
-		return SLOT_CALL_LINE;
-	case DW_AT_call_column:
-		return SLOT_CALL_COLUMN;
-	case DW_AT_comp_dir:
-		return SLOT_COMP_DIR;
-	case DW_AT_stmt_list:
-		return SLOT_STMT_LIST;
-	case DW_AT_language:
-		return SLOT_LANGUAGE;
-	case DW_AT_addr_base:
 	case DW_AT_GNU_addr_base:
 		return SLOT_ADDR_BASE;
-	case DW_AT_str_offsets_base:
-		return SLOT_STR_OFFSETS_BASE;
-	case DW_AT_rnglists_base:
-		return SLOT_RNGLISTS_BASE;
 	case DW_AT_GNU_ranges_base:
 		return SLOT_RANGES_BASE;
-	case DW_AT_dwo_name:
 	case DW_AT_GNU_dwo_name:
 		return SLOT_DWO_NAME;
 	case DW_AT_GNU_dwo_id:
@@ -193,7 +181,7 @@ static void read_attrs(struct dwarf_abbrevs *t, struct dwarf_abbrev *a, struct d
 			return;
 		if (form > UINT16_MAX)
 			form = 0;
-		step = step_of(t, (uint16_t)form);
+		step = form < DWARF_FORMS ? t->forms[form] : step_of(t, (uint16_t)form);
 		if (slot == SLOT_LOW || slot == SLOT_RANGES)
 			a->has_code = true;
 		*VEC_PUSH(&t->attrs) =
@@ -225,6 +213,8 @@ const struct dwarf_abbrev *dwarf_abbrevs_read(struct dwarf_abbrevs *t, const str
 	t->address_bytes = u->address_bytes;
 	t->is_dwarf64 = u->is_dwarf64;
 	t->v.n = t->attrs.n = t->steps.n = 0;
+	for (uint16_t form = 0; form < DWARF_FORMS; form++)
+		t->forms[form] = step_of(t, form);
 	if (u->abbrevs >= section.n)
 		return NULL;
 	c.p = section.p + u->abbrevs;

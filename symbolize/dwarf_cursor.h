@@ -72,6 +72,8 @@ static inline uint64_t cursor_uleb(struct dwarf_cursor *c)
 {
 	uint64_t value = 0;
 
+	if (c->p < c->end && *c->p < 128) /* as most are */
+		return *c->p++;
 	for (unsigned shift = 0; c->p < c->end; shift += 7) {
 		unsigned char b = *c->p++;
 

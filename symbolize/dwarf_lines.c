@@ -22,7 +22,7 @@
 #include <libdwarf/dwarf.h>
 
 struct line_registers {
-	uint64_t address, op_index, file, line, column;
+	uint64_t address, file, line, column, op_index;
 };
 
 struct line_header {
@@ -37,8 +37,9 @@ struct program {
 	struct dwarf_slots *slots;
 	struct line_header header;
 	struct line_registers now, row; /* row = the last one that was made */
-	bool in_sequence, is_code;
-	uint32_t next; /* the first slot not before row.address */
+	bool in_sequence;
+	uint32_t next;	       /* the first slot not before row.address */
+	uint64_t next_address; /* its address; the highest if there is none or the code is dead */
 	/* what special opcodes add, where an instruction is one operation */
 	uint64_t address_step[256];
 	int64_t line_step[256];
@@ -235,34 +236,67 @@ static bool read_header(struct dwarf_lines *l, struct dwarf_cursor *c, struct li
 
 /* ---- program ---- */
 
+static void aim(struct program *p, uint32_t next)
+{
+	p->next = next;
+	p->next_address = next < p->slots->n ? p->slots->addresses[next] : UINT64_MAX;
+}
+
 /* The last row holds up to the address end. */
 static void take_row(struct program *p, uint64_t end)
 {
 	struct dwarf_slots *slots = p->slots;
 	const struct line_registers *row = &p->row;
+	uint32_t i = p->next;
 
-	for (; p->next < slots->n && slots->addresses[p->next] < end; p->next++)
-		if (!slots->rows[p->next].known)
-			slots->rows[p->next] =
-				(struct dwarf_row){ true, row->file,
-						    (int64_t)(row->line & INT64_MAX),
-						    (int64_t)(row->column & INT64_MAX) };
+	for (; i < slots->n && slots->addresses[i] < end; i++)
+		if (!slots->rows[i].known)
+			slots->rows[i] = (struct dwarf_row){ true, row->file,
+							     (int64_t)(row->line & INT64_MAX),
+							     (int64_t)(row->column & INT64_MAX) };
+	aim(p, i);
 }
 
-static inline void make_row(struct program *p, bool ends)
+static void begin_sequence(struct program *p)
 {
-	if (!p->in_sequence || p->now.address < p->row.address) {
-		if (!p->in_sequence)
-			p->is_code = elf_file_is_code(p->lines->binary, p->now.address);
-		p->next = dwarf_first_slot(p->slots, p->now.address);
-	} else if (p->is_code && p->next < p->slots->n &&
-		   p->slots->addresses[p->next] < p->now.address) {
+	p->in_sequence = true;
+	aim(p, elf_file_is_code(p->lines->binary, p->now.address)
+		       ? dwarf_first_slot(p->slots, p->now.address)
+		       : p->slots->n);
+}
+
+/* One by one: pairs of words copied by one wide load wait for the stores of single words that were just
+ * made, which takes as long as all the rest. */
+static inline uint64_t one_word(uint64_t word)
+{
+	__asm__("" : "+r"(word));
+	return word;
+}
+
+static inline void keep_row(struct program *p)
+{
+	p->row.address = one_word(p->now.address);
+	p->row.file = one_word(p->now.file);
+	p->row.line = one_word(p->now.line);
+	p->row.column = one_word(p->now.column);
+}
+
+static inline void make_row(struct program *p)
+{
+	if (!p->in_sequence)
+		begin_sequence(p);
+	else if (p->now.address > p->next_address)
 		take_row(p, p->now.address);
-	}
-	p->row = p->now;
-	p->in_sequence = !ends;
-	if (ends)
-		p->now = (struct line_registers){ .file = 1, .line = 1 };
+	else if (p->now.address < p->row.address && p->next_address != UINT64_MAX)
+		aim(p, dwarf_first_slot(p->slots, p->now.address));
+	keep_row(p);
+}
+
+static void end_sequence(struct program *p)
+{
+	make_row(p);
+	p->in_sequence = false;
+	p->now = (struct line_registers){ .file = 1, .line = 1 };
 }
 
 static void advance(struct program *p, uint64_t operations)
@@ -285,7 +319,7 @@ static inline void special_opcode(struct program *p, uint8_t opcode)
 	else
 		advance(p, (uint8_t)(opcode - p->header.opcode_base) / p->header.line_range);
 	p->now.line += (uint64_t)p->line_step[opcode];
-	make_row(p, false);
+	make_row(p);
 }
 
 static void prepare_steps(struct program *p)
@@ -311,7 +345,7 @@ static void extended_opcode(struct program *p, struct dwarf_cursor *c)
 	operand.end = c->p;
 	switch (cursor_fixed(&operand, 1)) {
 	case DW_LNE_end_sequence:
-		make_row(p, true);
+		end_sequence(p);
 		break;
 	case DW_LNE_set_address:
 		if (bytes - 1 <= 8 && bytes > 1)
@@ -335,7 +369,7 @@ static void standard_opcode(struct program *p, struct dwarf_cursor *c, uint8_t o
 {
 	switch (opcode) {
 	case DW_LNS_copy:
-		make_row(p, false);
+		make_row(p);
 		break;
 	case DW_LNS_advance_pc:
 		advance(p, cursor_uleb(c));

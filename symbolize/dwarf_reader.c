@@ -3,12 +3,11 @@
  * Units are independent of each other, so each worker takes the next one until none is left.  The
  * biggest come first, as one that is begun last is what all wait for.
  */
+#include "base/parallel.h"
 #include "symbolize/dwarf_batch.h"
 
-#include <sched.h>
 #include <stdlib.h>
 
-#define MAX_WORKERS	 8
 #define BYTES_PER_WORKER (1 << 20) /* of units; less is not worth a thread */
 #define READER_WORK	 ((int64_t)1 << 28)
 
@@ -26,7 +25,7 @@ struct dwarf_reader *dwarf_reader_open(const struct dwarf_source *source)
 		dwarf_image_init(&r->shared, r, source->shared);
 		r->image.shared = &r->shared;
 	}
-	r->workers = ARENA_ARRAY(a, struct dwarf_worker, MAX_WORKERS);
+	r->workers = ARENA_ARRAY(a, struct dwarf_worker, PARALLEL_MOST);
 	return r;
 }
 
@@ -63,26 +62,19 @@ const char *dwarf_reader_problem(const struct dwarf_reader *r)
 /* ---- workers ---- */
 
 struct shift {
+	struct dwarf_reader *r;
 	struct dwarf_job **jobs; /* the biggest first */
 	size_t n;
 	_Atomic size_t next;
 };
 
-struct seat {
-	struct dwarf_worker *worker;
-	struct shift *shift;
-	pthread_t thread;
-};
-
-static void *work(void *arg)
+static void work(void *ctx, size_t worker)
 {
-	struct seat *seat = arg;
-	struct shift *shift = seat->shift;
+	struct shift *shift = ctx;
 	size_t i;
 
 	while ((i = shift->next++) < shift->n)
-		dwarf_unit_work(seat->worker, shift->jobs[i]);
-	return NULL;
+		dwarf_unit_work(&shift->r->workers[worker], shift->jobs[i]);
 }
 
 /* A skeleton has its dies elsewhere. */
@@ -101,29 +93,21 @@ static int by_size(const void *a, const void *b)
 	return (x < y) - (x > y);
 }
 
-static unsigned processors(void)
+static size_t workers_for(const struct shift *shift)
 {
-	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
-
-	return n < 1 ? 1 : n > MAX_WORKERS ? MAX_WORKERS : (unsigned)n;
-}
-
-static unsigned workers_for(const struct shift *shift)
-{
-	unsigned n = processors();
+	size_t n = parallel_width();
 	uint64_t bytes = 0;
 
 	for (size_t i = 0; i < shift->n; i++)
 		bytes += job_bytes(shift->jobs[i]);
 	if (n > shift->n)
-		n = (unsigned)shift->n;
+		n = shift->n;
 	if (n > bytes / BYTES_PER_WORKER)
-		n = (unsigned)(bytes / BYTES_PER_WORKER);
+		n = bytes / BYTES_PER_WORKER;
 	return n ? n : 1;
 }
 
-static void hire(struct dwarf_reader *r, unsigned n)
+static void hire(struct dwarf_reader *r, size_t n)
 {
 	for (; r->n_workers < n; r->n_workers++) {
 		struct dwarf_worker *w = &r->workers[r->n_workers];
@@ -137,9 +121,8 @@ static void hire(struct dwarf_reader *r, unsigned n)
 
 void dwarf_reader_work(struct dwarf_reader *r, struct dwarf_jobs *jobs)
 {
-	struct seat seats[MAX_WORKERS];
-	struct shift shift = { .n = jobs->v.n };
-	unsigned n, started = 1;
+	struct shift shift = { .r = r, .n = jobs->v.n };
+	size_t n;
 
 	if (!jobs->v.n)
 		return;
@@ -151,15 +134,7 @@ void dwarf_reader_work(struct dwarf_reader *r, struct dwarf_jobs *jobs)
 	qsort(shift.jobs, shift.n, sizeof(*shift.jobs), by_size);
 	n = workers_for(&shift);
 	hire(r, n);
-	for (unsigned i = 0; i < n; i++)
-		seats[i] = (struct seat){ &r->workers[i], &shift, 0 };
-	/* Without a thread the others do its work. */
-	while (started < n &&
-	       pthread_create(&seats[started].thread, NULL, work, &seats[started]) == 0)
-		started++;
-	work(&seats[0]);
-	while (--started)
-		pthread_join(seats[started].thread, NULL);
+	parallel_run(work, &shift, n);
 	free(shift.jobs);
 }
 

@@ -85,6 +85,8 @@ struct dwarf_abbrev {
 
 struct dwarf_image;
 
+#define DWARF_FORMS 0x30 /* but for GNU's */
+
 struct dwarf_abbrevs {
 	/* what they were read from and for */
 	const struct dwarf_image *image;
@@ -92,7 +94,8 @@ struct dwarf_abbrevs {
 	uint16_t version;
 	uint8_t address_bytes;
 	bool is_dwarf64;
-	VEC(struct dwarf_abbrev) v; /* by code */
+	struct dwarf_step forms[DWARF_FORMS]; /* over a value of each form */
+	VEC(struct dwarf_abbrev) v;	      /* by code */
 	VEC(struct dwarf_attr) attrs;
 	VEC(struct dwarf_step) steps;
 };

@@ -5,12 +5,12 @@
  * a SIGBUS, as it does every reader that maps.
  */
 #include "symbolize/elf_file.h"
+#include "base/parallel.h"
 #include "symbolize/elf_inflate.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -272,12 +272,9 @@ static int begin_load(struct load *l, struct elf_file *f, Elf_Scn *scn, const ch
 	return elf_packed_read(&l->packed, f, raw, name, &l->err);
 }
 
-static void *inflate(void *arg)
+static void inflate(struct load *l)
 {
-	struct load *l = arg;
-
 	l->status = elf_packed_inflate(&l->packed, l->f, &l->bytes, &l->err);
-	return NULL;
 }
 
 static int end_load(struct load *l, struct elf_bytes *out, struct err *err)
@@ -349,28 +346,20 @@ int elf_file_section(struct elf_file *f, const char *name, struct elf_bytes *out
 	return elf_file_data(f, scn, name, out, err);
 }
 
-/* Inflating is most of the work where there is any: each section in a thread of its own. */
-static void inflate_all(struct load *loads, size_t n)
+/* Inflating is most of the work where there is any. */
+static void inflate_piece(void *ctx, size_t i)
 {
-	pthread_t threads[MAX_SECTIONS];
-	bool started[MAX_SECTIONS] = { false };
+	struct load *l = (struct load *)ctx + i;
 
-	for (size_t i = 0; i < n; i++) {
-		if (loads[i].status || !loads[i].is_packed)
-			continue;
-		started[i] = pthread_create(&threads[i], NULL, inflate, &loads[i]) == 0;
-		if (!started[i])
-			inflate(&loads[i]);
-	}
-	for (size_t i = 0; i < n; i++)
-		if (started[i])
-			pthread_join(threads[i], NULL);
+	if (l->status == 0 && l->is_packed)
+		inflate(l);
 }
 
 int elf_file_sections(struct elf_file *f, const char *const *names, size_t n, struct elf_bytes *out,
 		      struct err *err)
 {
 	struct load loads[MAX_SECTIONS];
+	bool any_packed = false;
 	int status = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -381,8 +370,10 @@ int elf_file_sections(struct elf_file *f, const char *const *names, size_t n, st
 		loads[i] = (struct load){ .status = SONDE_ENOTFOUND };
 		if (scn)
 			loads[i].status = begin_load(&loads[i], f, scn, name);
+		any_packed |= loads[i].is_packed;
 	}
-	inflate_all(loads, n);
+	if (any_packed)
+		parallel_run(inflate_piece, loads, n);
 	for (size_t i = 0; i < n; i++) {
 		int one = end_load(&loads[i], &out[i], status ? NULL : err);
 
