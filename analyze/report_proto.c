@@ -63,8 +63,11 @@ static void add_node(struct report *r, struct functions *t, uint32_t node)
 	int64_t values[] = { scaled(r, graph_cum(&r->graph, node)),
 			     scaled(r, graph_flat(&r->graph, node)) };
 
-	*VEC_PUSH(&to->lines) =
-		(struct line){ find_function(t, r->profile, info), info->line, info->column };
+	*VEC_PUSH(&to->lines) = (struct line){
+		.function = find_function(t, r->profile, info),
+		.line = info->line,
+		.column = info->column,
+	};
 	*VEC_PUSH(&to->locations) = (struct location){ .id = at + 1,
 						       .address = info->address,
 						       .mapping = PROFILE_NONE,

@@ -172,7 +172,8 @@ static void set_lines(struct job *j, struct location *l, const struct frame *fra
 				   .start_line = f->start_line,
 			   });
 
-		*VEC_PUSH(&p->lines) = (struct line){ function, f->line, f->column };
+		*VEC_PUSH(&p->lines) =
+			(struct line){ .function = function, .line = f->line, .column = f->column };
 	}
 }
 

@@ -528,7 +528,7 @@ static void what_has_lines_stays_unless_forced(void **state)
 	run("p", &said);
 	p = to_profile(&said, "");
 	*VEC_PUSH(&p->functions) = (struct function){ .id = 7, .name = profile_intern(p, "mine") };
-	*VEC_PUSH(&p->lines) = (struct line){ 0, 1, 0 };
+	*VEC_PUSH(&p->lines) = (struct line){ .line = 1 };
 	p->locations.v[0].n_lines = 1;
 	assert_int_equal(symbolize_profile(p, NULL, NULL, NULL), 0);
 	assert_int_equal(p->locations.v[0].n_lines, 1);
