@@ -50,7 +50,7 @@ MAY_cli       := base writer sampler symbolize analyze cli
 BUILD_PACKAGES := gcc libc6-dev make libstdc++6
 BUILD_PACKAGES += protobuf-c-compiler libprotobuf-c-dev zlib1g-dev libdeflate-dev
 BUILD_PACKAGES += libelf-dev libdwarf-dev libzstd-dev liblzma-dev
-BUILD_PACKAGES += libmicrohttpd-dev
+BUILD_PACKAGES += libmicrohttpd-dev libedit-dev
 BUILD_PACKAGES += libpcre2-dev libcapstone-dev libcurl4-openssl-dev
 TEST_PACKAGES := libcmocka-dev clang libclang-rt-14-dev llvm g++ python3 pkg-config binutils gdb libc6-dbg procps file
 TEST_PACKAGES += libunwind-dev linux-perf google-perftools libgoogle-perftools-dev
@@ -81,6 +81,8 @@ LIB_WRITER := writer/encode.c writer/gzip_out.c
 LIB_OBJ := $(filter-out $(B)/obj/base/parallel.o,$(call room_obj,base)) $(call room_obj,sampler) $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(LIB_WRITER))) $(PROTO_OBJ)
 
 TOOL_LIBS := -lprotobuf-c -lz -ldeflate -ldwarf -lelf -lzstd -llzma -lpcre2-8 -ldl -lpthread -lm
+# The shell alone needs it: not a library that every start would have to load.
+TOOL_LIBS += -Wl,-Bstatic -ledit -lbsd -lmd -ltinfo -Wl,-Bdynamic
 all: $(B)/sonde $(B)/libsonde.so $(B)/libsonde.a $(B)/sonde.pc ## build the tool and the libraries into build/release
 debug: all ## the same into build/debug, unoptimized
 

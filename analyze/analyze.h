@@ -120,6 +120,15 @@ struct diff_opts {
 			      limit */
 };
 
+/* The lines above a report that say where the profile comes from.  *total is what 100 % would be.
+ * The profile is changed. */
+SONDE_MUST int analyze_describe(struct profile *p, const struct report_opts *opts, FILE *out,
+				int64_t *total, const struct notes *notes, struct err *err);
+
+/* The index of a sample type by name or number; "" = the profile's default. */
+SONDE_MUST int analyze_sample_index(const struct profile *p, const char *name, size_t *index,
+				    struct err *err);
+
 /* A table of what changed for each function between two profiles, and how much of it is more than
  * sampling noise.  *n_above is how many rows are beyond fail_above and beyond noise; a note names
  * each.  Both profiles are changed. */

@@ -245,6 +245,35 @@ int analyze_report(struct profile *p, enum report_kind kind, const char *pattern
 	return rc;
 }
 
+int analyze_describe(struct profile *p, const struct report_opts *opts, FILE *out, int64_t *total,
+		     const struct notes *notes, struct err *err)
+{
+	struct report_opts plain;
+	struct header h = { VEC_INIT };
+	struct report r;
+	int rc;
+
+	report_opts_init(&plain);
+	plain.sample_index = opts->sample_index;
+	plain.mean = opts->mean;
+	plain.unit = opts->unit;
+	plain.divide_by = opts->divide_by;
+	rc = report_open(&r, p, REPORT_TOP, NULL, &plain, out, notes, err);
+	if (!rc) {
+		*total = r.total;
+		header_add_profile(&h, &r);
+		header_print(&h, &r);
+		header_release(&h);
+	}
+	report_close(&r);
+	return rc;
+}
+
+int analyze_sample_index(const struct profile *p, const char *name, size_t *index, struct err *err)
+{
+	return sample_index_find(index, p, name, err);
+}
+
 /* ---- texts ---- */
 
 const char *report_value(struct report *r, int64_t value)

@@ -16,6 +16,7 @@ struct command {
 /* All but the reports, which have a table of their own. */
 static const struct command commands[] = {
 	{ "record", cmd_record, "run a command and write its profile" },
+	{ "shell", cmd_shell, "load a profile once and ask for many reports" },
 	{ "diff", cmd_diff, "what changed between two profiles, beside its sampling error" },
 	{ "check", cmd_check, "is a profile enough, whole and named, and what to look at next" },
 	{ "web", cmd_web, "the profile as a page in the browser: flame graph, table, source" },
@@ -28,6 +29,7 @@ enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 static int print_help(void)
 {
 	puts("usage: sonde <command> [options] ...\n"
+	     "       sonde [options] <profile>...  (the shell)\n"
 	     "       sonde -<command> [options] <profile>...  (pprof's spelling)\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		printf("  %-23s%s\n", commands[i].name, commands[i].help);

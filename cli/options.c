@@ -65,19 +65,26 @@ static int set_int(const struct parser *ps, const struct option_row *row, const 
 		   int64_t *field)
 {
 	char *end;
+	int64_t n;
 
 	errno = 0;
-	*field = strtoll(value, &end, 0);
-	return !*value || *end || errno ? bad_value(ps, row, value) : 0;
+	n = strtoll(value, &end, 0);
+	if (!*value || *end || errno)
+		return bad_value(ps, row, value);
+	*field = n;
+	return 0;
 }
 
 static int set_float(const struct parser *ps, const struct option_row *row, const char *value,
 		     double *field)
 {
 	char *end;
+	double n = strtod(value, &end);
 
-	*field = strtod(value, &end);
-	return !*value || *end ? bad_value(ps, row, value) : 0;
+	if (!*value || *end)
+		return bad_value(ps, row, value);
+	*field = n;
+	return 0;
 }
 
 static int set_percent(const struct parser *ps, const struct option_row *row, const char *value,
@@ -174,6 +181,31 @@ static int parse_option(const struct parser *ps, int argc, char **argv, int *i)
 	if (*i + 1 == argc)
 		return err_set(ps->err, SONDE_EUSAGE, "option '%s' needs a value", argv[*i]);
 	return set(ps, row, argv[++*i]);
+}
+
+const struct option_row *option_find(const struct option_row *rows, size_t n_rows, const char *name,
+				     size_t n)
+{
+	const struct parser ps = { rows, n_rows, NULL, NULL };
+
+	return find(&ps, name, n);
+}
+
+int option_set(const struct option_row *rows, size_t n_rows, void *target,
+	       const struct option_row *row, const char *value, struct err *err)
+{
+	const struct parser ps = { rows, n_rows, target, err };
+	int *choice = (int *)(ps.target + row->offset), before;
+	int rc;
+
+	if (row->kind != OPTION_CHOICE && row->kind != OPTION_NAMED)
+		return set(&ps, row, value);
+	before = *choice;
+	*choice = 0;
+	rc = set(&ps, row, value);
+	if (rc || (!*choice && before != row->choice))
+		*choice = before; /* saying no to a choice that was not made changes nothing */
+	return rc;
 }
 
 int options_parse(const struct option_row *rows, size_t n_rows, void *target, int argc, char **argv,

@@ -1,5 +1,5 @@
-/* options.h - command line options as rows of a table: one table drives parsing, help and, later,
- * the shell.
+/* options.h - command line options as rows of a table: one table drives parsing, help and the
+ * shell.
  *
  * Two spellings are understood: Go's, as pprof has it (-x, -x=v, -x v, one dash or two, a boolean
  * takes a value only after '='), and ours, where words are parted by '-' as well as '_'.  Options
@@ -41,6 +41,13 @@ typedef VEC(const char *) string_list;
  * options. */
 SONDE_MUST int options_parse(const struct option_row *rows, size_t n_rows, void *target, int argc,
 			     char **argv, string_list *operands, struct err *err);
+
+/* One option by itself: the row of a name of n bytes (NULL = none), and setting it.  A choice may
+ * take the place of another here. */
+const struct option_row *option_find(const struct option_row *rows, size_t n_rows, const char *name,
+				     size_t n);
+SONDE_MUST int option_set(const struct option_row *rows, size_t n_rows, void *target,
+			  const struct option_row *row, const char *value, struct err *err);
 
 /* The list for --help, group by group. */
 void options_print(const struct option_row *rows, size_t n_rows);

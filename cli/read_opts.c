@@ -8,7 +8,7 @@
 #define SET(member)   FIELD(report.member)
 
 static const char filters[] = "filters", tags[] = "labels", view[] = "view", cut[] = "how much",
-		  values[] = "values", source[] = "input and output";
+		  values[] = "values", source[] = "input", output[] = "output";
 
 static const struct {
 	const char *option, *sample_type;
@@ -21,7 +21,7 @@ static const struct {
 #define SHORTCUT(n) OPTION_BOOL, FIELD(shortcuts[n]), 0, values, NULL
 #define GRANULARITY(value, help)                                                                   \
 	OPTION_CHOICE, FIELD(granularity), 1 + GRANULARITY_##value, view, NULL, help
-#define FORMAT(value, help) OPTION_CHOICE, FIELD(format), FORMAT_##value, source, NULL, help
+#define FORMAT(value, help) OPTION_CHOICE, FIELD(format), FORMAT_##value, output, NULL, help
 static const struct option_row rows[] = {
 	{ "focus", OPTION_STRING, SET(focus), 0, filters, "<regex>",
 	  "keep stacks with a matching frame" },
@@ -122,8 +122,6 @@ static const struct option_row rows[] = {
 	{ "base", OPTION_LIST, FIELD(bases), 0, source, "<file>", "subtract this profile" },
 	{ "diff_base", OPTION_LIST, FIELD(diff_bases), 0, source, "<file>",
 	  "subtract this profile and let it be 100 %" },
-	{ "normalize", OPTION_BOOL, FIELD(normalize), 0, source, NULL,
-	  "scale to the total of the base first" },
 	{ "symbolize", OPTION_STRING, FIELD(symbolize), 0, source, "<how>",
 	  "none, local or fastlocal; force; demangle=none|full|templates" },
 	{ "all_frames", OPTION_BOOL, FIELD(all_frames), 0, source, NULL,
@@ -132,17 +130,19 @@ static const struct option_row rows[] = {
 	  "name the build of the main binary" },
 	{ "add_comment", OPTION_STRING, FIELD(add_comment), 0, source, "<text>",
 	  "add a comment to the profile" },
-	{ "json", FORMAT(JSON, "write the table as JSON, with its unit and totals") },
-	{ "csv", FORMAT(CSV, "write the table as CSV") },
+	{ "normalize", OPTION_BOOL, FIELD(normalize), 0, source, NULL,
+	  "scale to the total of the base first" },
 	{ "http", OPTION_STRING, FIELD(http), 0, source, "<host:port>",
 	  "show the profile in a browser, served here (no port: a free one)" },
 	{ "no_browser", OPTION_BOOL, FIELD(no_browser), 0, source, NULL,
 	  "with -http: do not open a browser" },
-	{ "o", OPTION_STRING, FIELD(output), 0, source, NULL, NULL },
-	{ "output", OPTION_STRING, FIELD(output), 0, source, "<file>",
+	{ "json", FORMAT(JSON, "write the table as JSON, with its unit and totals") },
+	{ "csv", FORMAT(CSV, "write the table as CSV") },
+	{ "o", OPTION_STRING, FIELD(output), 0, output, NULL, NULL },
+	{ "output", OPTION_STRING, FIELD(output), 0, output, "<file>",
 	  "write to this file instead of stdout; also -o" },
 
-	{ "fail_above", OPTION_PERCENT, FIELD(fail_above), 0, source, "<p>%",
+	{ "fail_above", OPTION_PERCENT, FIELD(fail_above), 0, output, "<p>%",
 	  "exit with 3 when a row grew by more than this part of the total before" },
 #define N_DIFF_ROWS 1
 };
@@ -168,9 +168,23 @@ static const struct option_row *rows_of_pprof(void)
 	return all;
 }
 
-/* The rows that belong to a way to read; those of diff come last. */
-static const struct option_row *rows_of(enum read_style style, size_t *n)
+/* All but those that are about loading, and pprof's other names for sample_index. */
+static const struct option_row *rows_of_shell(size_t *n)
 {
+	static struct option_row some[N_ROWS];
+
+	*n = 0;
+	for (size_t i = 0; i < N_ROWS - N_DIFF_ROWS; i++)
+		if (rows[i].group != source && (rows[i].help || rows[i].kind == OPTION_CHOICE))
+			some[(*n)++] = rows[i];
+	return some;
+}
+
+/* The rows of diff come last. */
+const struct option_row *read_opts_rows(enum read_style style, size_t *n)
+{
+	if (style == READ_SHELL)
+		return rows_of_shell(n);
 	*n = N_ROWS - (style == READ_DIFF ? 0 : N_DIFF_ROWS);
 	if (style != READ_PPROF)
 		return rows;
@@ -210,11 +224,19 @@ static void apply_shortcut(struct read_opts *o, size_t i)
 		fprintf(stderr, "Multiple value selections, ignoring -%s\n", shortcuts[i].option);
 }
 
+void read_opts_settle(struct read_opts *o)
+{
+	o->report.format = (enum report_format)o->format;
+	o->report.granularity =
+		o->granularity ? (enum granularity)(o->granularity - 1) : GRANULARITY_DEFAULT;
+	o->report.sort = o->sort ? (enum sort_order)(o->sort - 1) : SORT_FLAT;
+}
+
 int read_opts_parse(struct read_opts *o, enum read_style style, int argc, char **argv,
 		    string_list *operands, struct err *err)
 {
 	size_t n;
-	const struct option_row *wanted = rows_of(style, &n);
+	const struct option_row *wanted = read_opts_rows(style, &n);
 	int rc = options_parse(wanted, n, o, argc, argv, operands, err);
 
 	if (rc)
@@ -222,11 +244,9 @@ int read_opts_parse(struct read_opts *o, enum read_style style, int argc, char *
 	if (o->bases.n && o->diff_bases.n)
 		return err_set(err, SONDE_EUSAGE,
 			       "-base and -diff_base flags cannot both be specified");
-	o->report.format = (enum report_format)o->format;
-	if (o->granularity)
-		o->report.granularity = (enum granularity)(o->granularity - 1);
-	if (o->sort)
-		o->report.sort = (enum sort_order)(o->sort - 1);
+	if (o->normalize && style != READ_DIFF && !o->bases.n && !o->diff_bases.n)
+		return err_set(err, SONDE_EUSAGE, "must have base profile to normalize by");
+	read_opts_settle(o);
 	if (o->tools && *o->tools)
 		fprintf(stderr, "-tools has no effect: sonde reads binaries itself\n");
 	for (size_t i = 0; i < N_SHORTCUTS; i++)
@@ -238,7 +258,7 @@ int read_opts_parse(struct read_opts *o, enum read_style style, int argc, char *
 void read_opts_print(enum read_style style)
 {
 	size_t n;
-	const struct option_row *wanted = rows_of(style, &n);
+	const struct option_row *wanted = read_opts_rows(style, &n);
 
 	options_print(wanted, n);
 }

@@ -27,12 +27,14 @@ struct read_opts {
 	const char *tls_cert, *tls_key, *tls_ca;
 	const char *tools;  /* of pprof's helpers, which sonde does without */
 	const char *output; /* "" = stdout */
+	bool in_files;	    /* results that are not text go to files, whatever stdout is */
 };
 
 enum read_style {
 	READ_COMMAND, /* sonde top ...: the report is not an option */
 	READ_DIFF,    /* the same, with the options of diff alone */
 	READ_PPROF,   /* sonde -top ... */
+	READ_SHELL,   /* what can still be set when the profile is loaded */
 };
 
 void read_opts_init(struct read_opts *o);
@@ -40,6 +42,11 @@ void read_opts_release(struct read_opts *o);
 SONDE_MUST int read_opts_parse(struct read_opts *o, enum read_style style, int argc, char **argv,
 			       string_list *operands, struct err *err);
 void read_opts_print(enum read_style style); /* for --help */
+
+/* For the shell: the rows of a way to read, and what is to be done after a field was set by its
+ * row. */
+const struct option_row *read_opts_rows(enum read_style style, size_t *n);
+void read_opts_settle(struct read_opts *o);
 
 /* What the options say about loading; sources are borrowed. */
 struct load_opts read_opts_load_opts(const struct read_opts *o, const char *const *sources,

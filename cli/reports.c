@@ -1,8 +1,10 @@
 /* reports.c - the reading commands, in our spelling (sonde top FILE) and in pprof's (sonde -top
  * FILE). */
+#include "cli/reports.h"
 #include "cli/cli.h"
 #include "cli/picture.h"
 #include "cli/read_opts.h"
+#include "cli/shell.h"
 #include "cli/viewer.h"
 #include "cli/web.h"
 
@@ -48,6 +50,16 @@ static int print(void *ctx, FILE *out, struct err *err)
 	return run->command->picture ? print_picture(run, out, err) : print_report(run, out, err);
 }
 
+int report_show(const struct report_command *command, const char *pattern,
+		const struct read_opts *opts, struct profile *p, struct err *err)
+{
+	struct run run = { command, pattern, opts, p };
+
+	if (command->viewer && !*opts->output)
+		return viewer_show(command->viewer, command->extension, print, &run, err);
+	return read_opts_output(opts, command->extension, print, &run, err);
+}
+
 static int run_report(struct run *run, const string_list *operands)
 {
 	struct err err = { "" };
@@ -57,15 +69,9 @@ static int run_report(struct run *run, const string_list *operands)
 		complain("no profile source specified");
 		return EXIT_USAGE;
 	}
-	if (run->opts->normalize && !run->opts->bases.n && !run->opts->diff_bases.n) {
-		complain("must have base profile to normalize by");
-		return EXIT_USAGE;
-	}
 	rc = read_opts_load(run->opts, &run->profile, operands->v, operands->n, &err);
-	if (!rc && run->command->viewer && !*run->opts->output)
-		rc = viewer_show(run->command->viewer, run->command->extension, print, run, &err);
-	else if (!rc)
-		rc = read_opts_output(run->opts, run->command->extension, print, run, &err);
+	if (!rc)
+		rc = report_show(run->command, run->pattern, run->opts, run->profile, &err);
 	profile_free(run->profile);
 	return exit_status(rc, &err);
 }
@@ -116,7 +122,7 @@ int cmd_report(int argc, char **argv)
 
 /* ---- sonde -top FILE ---- */
 
-/* The one report that the options ask for. */
+/* The one report that the options ask for; none = the shell. */
 static int choose_command(struct run *run, struct err *err)
 {
 	const struct read_opts *o = run->opts;
@@ -131,9 +137,7 @@ static int choose_command(struct run *run, struct err *err)
 		run->command = c;
 		run->pattern = c->arg ? o->patterns[i] : NULL;
 	}
-	return run->command ? 0
-			    : err_set(err, SONDE_EUSAGE,
-				      "say which report you want: -top, -tree, -peek=<regex> ...");
+	return 0;
 }
 
 int cmd_pprof(int argc, char **argv)
@@ -153,8 +157,10 @@ int cmd_pprof(int argc, char **argv)
 	} else if (rc) {
 		complain("%s (sonde --help lists all commands)", err.text);
 		rc = EXIT_USAGE;
-	} else {
+	} else if (run.command || !operands.n) {
 		rc = run_report(&run, &operands);
+	} else {
+		rc = exit_status(shell_open(&opts, &operands, &err), &err);
 	}
 	read_opts_release(&opts);
 	VEC_RELEASE(&operands);

@@ -73,7 +73,7 @@ int read_opts_output(const struct read_opts *o, const char *extension, print_fn 
 {
 	if (*o->output)
 		return print_to_file(o->output, print, ctx, err);
-	if (extension && isatty(STDOUT_FILENO))
+	if (extension && (o->in_files || isatty(STDOUT_FILENO)))
 		return print_to_free_name(extension, print, ctx, err);
 	use_large_buffer(stdout);
 	return finish(stdout, "standard output", print(ctx, stdout, err), err);
