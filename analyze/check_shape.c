@@ -152,6 +152,17 @@ static void check_callers(struct check *c)
 			arena_printf(c->arena, "sonde peek %s %s", check_pattern(c, name), c->file);
 }
 
+/* NULL for code without a name. */
+static const char *list_command(struct check *c, uint32_t node)
+{
+	str_id name = c->r.nodes.info.v[node].name;
+
+	if (!name)
+		return NULL;
+	return arena_printf(c->arena, "sonde list %s %s",
+			    check_pattern(c, profile_str(c->r.profile, name)), c->file);
+}
+
 void check_spread(struct check *c)
 {
 	const char *name;
@@ -172,8 +183,7 @@ void check_spread(struct check *c)
 			  "%s has %.1f%% itself; half of all is in %zu function%s, 80%% in %zu",
 			  name, most, rows_for(c, 50), rows_for(c, 50) == 1 ? "" : "s",
 			  rows_for(c, 80))
-			->next =
-			arena_printf(c->arena, "sonde list %s %s", check_pattern(c, name), c->file);
+			->next = list_command(c, c->r.graph.order.v[0]);
 		find_forks(c, 30);
 	}
 	check_callers(c);

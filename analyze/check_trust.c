@@ -121,8 +121,8 @@ static void check_busy(struct check *c)
 			  "not known");
 	else if (busy < 0.5)
 		check_add(c, VERDICT_NOTE, "busy", busy, "CPUs",
-			  "the program was mostly idle: it used %.1f%% of one CPU; what it waited "
-			  "for is not in a CPU profile",
+			  "the program used %.1f%% of one CPU; when it waited, or others had the "
+			  "CPU, is not in a CPU profile",
 			  busy * 100);
 	else
 		check_add(c, VERDICT_OK, "busy", busy, "CPUs",
