@@ -86,7 +86,7 @@ static uintptr_t frames_start(const struct module_frames *f)
 	} h;
 	uintptr_t at;
 
-	if (!own_memory_copy(&h, f->hdr, sizeof(h)) || h.encodings[0] != 0x1b)
+	if (!own_memory_copy(&h, f->hdr, sizeof(h), f->is_permanent) || h.encodings[0] != 0x1b)
 		return f->hdr;
 	at = f->hdr + 4 + (uintptr_t)(intptr_t)h.eh_frame;
 	return at >= f->readable && at < f->hdr ? at : f->hdr;
@@ -107,7 +107,7 @@ static bool hold(struct known *k, uintptr_t from, size_t n, bool is_permanent)
 		k->copy = NULL;
 		return false;
 	}
-	if (own_memory_copy(k->copy, from, n))
+	if (own_memory_copy(k->copy, from, n, false))
 		return true;
 	munmap(k->copy, n);
 	k->copy = NULL;
@@ -116,7 +116,7 @@ static bool hold(struct known *k, uintptr_t from, size_t n, bool is_permanent)
 
 static bool read_code(const struct cfi_source *src, uint64_t at, void *to, size_t n)
 {
-	return own_memory_copy(to, src->base + at, n);
+	return own_memory_copy(to, src->base + at, n, false);
 }
 
 static void open_source(struct known *k, const struct module_frames *f)

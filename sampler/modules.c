@@ -165,7 +165,7 @@ static void read_notes(struct loaded *l, uintptr_t start, uintptr_t end)
 	uint8_t notes[1024];
 	size_t n = end - start < sizeof(notes) ? end - start : sizeof(notes), at = 0;
 
-	if (!start || !own_memory_copy(notes, start, n))
+	if (!start || !own_memory_copy(notes, start, n, l->is_permanent))
 		return;
 	while (n - at >= sizeof(ElfW(Nhdr))) {
 		ElfW(Nhdr) h;

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* False when not all of it is there. */
-bool own_memory_copy(void *to, uintptr_t from, size_t n);
+/* False when not all of it is there.  What is permanent, nobody unmaps. */
+bool own_memory_copy(void *to, uintptr_t from, size_t n, bool is_permanent);
 
 /* Memory that is in use no more, except that a handler may be reading it at this moment: it is unmapped once none is
  * at work.  Under the lock of modules.c. */
