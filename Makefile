@@ -53,6 +53,7 @@ BUILD_PACKAGES += libelf-dev libdwarf-dev libzstd-dev liblzma-dev
 BUILD_PACKAGES += libmicrohttpd-dev libedit-dev
 BUILD_PACKAGES += libpcre2-dev libcapstone-dev libcurl4-openssl-dev
 TEST_PACKAGES := libcmocka-dev clang libclang-rt-14-dev llvm g++ python3 pkg-config binutils gdb libc6-dbg procps file
+TEST_PACKAGES += gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 TEST_PACKAGES += libunwind-dev linux-perf google-perftools libgoogle-perftools-dev
 TEST_PACKAGES += dwz redis-server redis-tools sqlite3 libsqlite3-dev lua5.4 nginx-light xz-utils
 TEST_PACKAGES += golang-go graphviz chromium

@@ -52,7 +52,7 @@ static inline uintptr_t arch_code_address(uintptr_t pc)
 	return pc;
 }
 
-enum { ARCH_CALL_BYTES = 7 };
+enum { ARCH_CALL_BYTES = 7, ARCH_SIGRETURN_BYTES = 9 };
 
 /* Does a call end here?  Shapes: e8 and four bytes; ff /2, whose operand takes none to five bytes more.  The
  * ARCH_CALL_BYTES before are readable. */
@@ -64,6 +64,12 @@ static inline bool arch_follows_call(const uint8_t *after)
 		if (n != 5 && after[-n] == 0xff && (after[-n + 1] & 0x38) == 0x10)
 			return true;
 	return false;
+}
+
+/* mov $15, %rax; syscall: a signal trampoline, which libraries other than glibc do not describe. */
+static inline bool arch_is_sigreturn(const uint8_t *code)
+{
+	return memcmp(code, "\x48\xc7\xc0\x0f\0\0\0\x0f\x05", ARCH_SIGRETURN_BYTES) == 0;
 }
 
 /* rsp + 8 + ((rip & 15) >= literal) << 3: how linkers describe the lazy stubs of the PLT. */

@@ -7,6 +7,7 @@
 #include "sampler/arch.h"
 
 #include <string.h>
+#include <ucontext.h>
 
 enum { SWITCH_BYTES = 320 /* of swapcontext's code are looked at */ };
 

@@ -421,27 +421,47 @@ static void put_frame(struct walk *w, uint64_t *pcs, uintptr_t pc)
 		pcs[w->out->n++] = pc;
 }
 
+/* A signal trampoline that nobody describes: only a handler returns to one. */
+static bool is_trampoline(struct walk *w, uintptr_t pc)
+{
+	uintptr_t low = w->low, high = w->high, first, last;
+	bool is = read_word(w, pc & ~(uintptr_t)7, &first) &&
+		  read_word(w, (pc + ARCH_SIGRETURN_BYTES - 1) & ~(uintptr_t)7, &last) &&
+		  arch_is_sigreturn((const uint8_t *)pc);
+
+	w->low = low;
+	w->high = high;
+	return is;
+}
+
 static bool ends(struct walk *w, enum stack_end end)
 {
 	w->out->end = end;
 	return true;
 }
 
-static bool step_without_rule(struct walk *w, const struct module *m, bool is_return, uint64_t *pcs)
+static bool step_without_rule(struct walk *w, const struct module *m, bool *is_return,
+			      uint64_t *pcs)
 {
 	uintptr_t pc = w->regs.pc;
+	bool was_return = *is_return;
 
-	if (is_return && m && is_made_up_return(w, m, pc)) {
+	*is_return = true;
+	if (was_return && m && is_made_up_return(w, m, pc)) {
 		put_frame(w, pcs, pc);
 		if (!ARCH_RA_IS_LOADED && read_word(w, w->regs.sp, &pc) &&
 		    pc == w->list->context_entry)
 			put_frame(w, pcs, pc); /* a coroutine that setcontext() is about to begin */
 		return ends(w, END_ENTRY);
 	}
+	if (was_return && is_trampoline(w, pc)) {
+		*is_return = false;
+		return !step_signal(w) && ends(w, END_BAD_READ);
+	}
 	if (!m)
 		w->out->unknown_module = true;
-	put_frame(w, pcs, pc - (is_return ? 1 : 0));
-	if (!(!is_return && guess_leaf(w)) && !guess_by_frame_pointer(w))
+	put_frame(w, pcs, pc - (was_return ? 1 : 0));
+	if (!(!was_return && guess_leaf(w)) && !guess_by_frame_pointer(w))
 		return ends(w, END_NO_RULE);
 	w->out->guessed++;
 	return false;
@@ -460,12 +480,8 @@ __attribute__((noinline)) static bool step_uncached(struct walk *w, uint64_t *pc
 	}
 	m = module_find(w->list, pc);
 	rule = rule_in(w, m, pc);
-	if (!rule) {
-		bool ended = step_without_rule(w, m, *is_return, pcs);
-
-		*is_return = true;
-		return ended;
-	}
+	if (!rule)
+		return step_without_rule(w, m, is_return, pcs);
 	if (rule->kind != RULE_SIGNAL)
 		put_frame(w, pcs, pc);
 	if (rule->kind == RULE_END)
