@@ -32,7 +32,7 @@ endif
 # Code that runs in a signal handler: no sanitizer hooks, no stack protector, frames that stay below 1 KiB.
 # (Fuzzers run nothing in a handler, and look at what they run.)
 ifneq ($(MODE),fuzz)
-HANDLER_SRC := $(patsubst %,sampler/%.c,cfi_entry cfi_program handler store thread_table tick unwind)
+HANDLER_SRC := $(patsubst %,sampler/%.c,cfi_entry cfi_program due event handler store thread_table tick unwind)
 endif
 HANDLER_CFLAGS := -O2 -fno-stack-protector -fno-sanitize=all -fno-sanitize-coverage=trace-pc-guard,inline-8bit-counters -mgeneral-regs-only
 HANDLER_CFLAGS_gcc := -O2 -fno-stack-protector -Wframe-larger-than=1024 -mgeneral-regs-only

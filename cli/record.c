@@ -29,7 +29,7 @@ enum { STATUS_OWN_FAILURE = EXIT_FAILED, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT
 struct record {
 	unsigned hz;
 	unsigned long long max_bytes; /* of samples in each process; 0 = the library's default */
-	const char *out;
+	const char *out, *engine; /* engine NULL: the environment's, or auto */
 	bool quiet, force, verbose, no_symbols;
 	char **command;
 	char library[PATH_MAX], folder[PATH_MAX];
@@ -47,13 +47,15 @@ static const struct option_row option_rows[] = {
 	{ "frequency", 'F', "<hz>",
 	  "samples for each second of CPU time, 1 to 10000 (default: 100)" },
 	{ "event", 'e', "cpu", "what to sample (default: cpu)" },
+	{ "engine", 'E', "<engine>",
+	  "perf, timer, or auto: what makes the samples come (default: auto)" },
 	{ "output", 'o', "<file>", "write the profile here (default: sonde.pb.gz)" },
 	{ "force", 'f', NULL, "replace the default file if it exists" },
 	{ "label", 'l', "<key>=<value>", "put a label on every sample; may be repeated" },
 	{ "max-memory", 'm', "<size>",
 	  "memory for the samples of each process: 256K or more (default: 128M)" },
 	{ "no-symbolize", 'n', NULL, "leave functions and lines to whoever reads the profile" },
-	{ "verbose", 'v', NULL, "say why a binary has no symbols" },
+	{ "verbose", 'v', NULL, "say which engine sampled, and why a binary has no symbols" },
 	{ "quiet", 'q', NULL, "say nothing when all went well" },
 	{ "help", 'h', NULL, "show this text" },
 };
@@ -134,6 +136,11 @@ static int read_option(struct record *r, int letter)
 		return strcmp(optarg, "cpu") == 0
 			       ? 0
 			       : usage("unknown event '%s': this version samples 'cpu'", optarg);
+	case 'E':
+		if (strcmp(optarg, "auto") && strcmp(optarg, "perf") && strcmp(optarg, "timer"))
+			return usage("engine '%s' is not 'auto', 'perf' or 'timer'", optarg);
+		r->engine = optarg;
+		return 0;
 	case 'o':
 		r->out = optarg;
 		return 0;
@@ -292,6 +299,8 @@ static void set_environment(const struct record *r)
 		snprintf(bytes, sizeof(bytes), "%llu", r->max_bytes);
 		setenv("SONDE_MAX_MEMORY", bytes, 1);
 	}
+	if (r->engine)
+		setenv("SONDE_ENGINE", r->engine, 1);
 	unsetenv("SONDE_OUT");
 	free(preload);
 }
@@ -520,6 +529,20 @@ static void tell_missing(const struct spool_stats *st, uint64_t period_ns)
 			 (double)(st->cpu_ns - found) / 1e9, (double)st->cpu_ns / 1e9);
 }
 
+/* Which engine it was: when asked to be verbose, and when it is not what was asked for. */
+static void tell_engine(const struct record *r, uint64_t period_ns)
+{
+	const char *note = spool_profile_engine_note(r->spools);
+	uint64_t longest_ns = spool_profile_stats(r->spools)->longest_ns;
+	bool is_degraded = note[0] && (longest_ns > period_ns ||
+				       (r->engine && strcmp(r->engine, "perf") == 0));
+
+	if (r->verbose || is_degraded)
+		complain("%s looked at each running thread %.6g times a second%s%s",
+			 spool_profile_engine(r->spools), 1e9 / (double)longest_ns,
+			 note[0] ? "; " : "", note);
+}
+
 static void say(void *ctx, const char *sentence)
 {
 	complain("%s", sentence);
@@ -561,6 +584,7 @@ static int write_profile(struct record *r)
 	}
 	if (!r->quiet) {
 		(void)tell_problem(r);
+		tell_engine(r, (uint64_t)p->period);
 		tell_missing(spool_profile_stats(r->spools), (uint64_t)p->period);
 		summarize(r);
 	}

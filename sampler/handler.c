@@ -1,10 +1,13 @@
 /* handler.c - what happens on a tick: unwind, intern, count.
  *
  * Runs inside the handler.  No lock, no malloc, no libc function, no loader, errno untouched (system calls are made
- * raw).  One system call for a sample: the thread's name, which programs set at any time and by several doors.  Once
- * for each thread one more, timer_settime, see tick.c; and a futex wake when the keeper is needed.
+ * raw).  System calls for a sample: the thread's name, which programs set at any time and by several doors, and with perf
+ * events the thread's CPU clock.  Once for each thread some more, see tick.c and due.c; and a futex wake when the
+ * keeper is needed.
  */
 #include "sampler/handler.h"
+#include "sampler/due.h"
+#include "sampler/event.h"
 #include "sampler/labels.h"
 #include "sampler/live.h"
 #include "sampler/store.h"
@@ -104,18 +107,38 @@ static void pass_on(int sig, siginfo_t *si, void *context)
 		previous.sa_handler(sig);
 }
 
+/* A SIGTRAP that no event of ours sent: what the kernel would do if we were not there.  It ignores a trap that the
+ * program ran into only if the program waits for it, and else ends it; ours is the one handler that SIGTRAP has. */
+static void trap_of_host(const siginfo_t *si)
+{
+	uint64_t by_default[4] = { 0, 0, 0, 0 }; /* the kernel's struct sigaction: SIG_DFL */
+
+	if (si->si_code <= 0 && atomic_load(&live.trap_is_ignored))
+		return;
+	raw_syscall(SYS_rt_sigaction, SIGTRAP, (long)by_default, 0, 8);
+	raw_syscall(SYS_tgkill, raw_syscall(SYS_getpid, 0, 0, 0, 0),
+		    raw_syscall(SYS_gettid, 0, 0, 0, 0), SIGTRAP, 0);
+}
+
 void handler_run(int sig, siginfo_t *si, void *context)
 {
-	struct thread *t = si->si_value.sival_ptr;
+	struct thread *t = event_thread(si);
+	bool by_event = t != NULL;
 	uint64_t weight;
 
-	if (si->si_code != SI_TIMER || !thread_table_contains(t)) {
+	if (sig == SIGTRAP && !by_event) {
+		trap_of_host(si);
+		return;
+	}
+	if (!by_event && si->si_code == SI_TIMER)
+		t = si->si_value.sival_ptr;
+	if (!thread_table_contains(t)) {
 		pass_on(sig, si, context);
 		return;
 	}
 	atomic_store(&t->busy, 1);
 	if (atomic_load(&live.sampling)) {
-		weight = tick_weight(t, si);
+		weight = by_event ? due_weight(t) : tick_weight(t, si);
 		if (weight)
 			sample(t, context, weight);
 	}

@@ -46,6 +46,8 @@ static void *run(void *arg)
 		if ((wanted & WANT_SEGMENT) || segment_is_half_full(atomic_load(&live.segment)))
 			session_grow();
 		session_note_clocks();
+		if (wanted & WANT_THREADS)
+			threads_mend();
 		if (round % SLOW_EVERY == 0) {
 			if (threads_all_gone())
 				return NULL;

@@ -10,7 +10,7 @@
 struct segment;
 
 /* Things the handler asks the keeper for, by bits of live.wanted. */
-enum { WANT_SEGMENT = 1, WANT_MODULES = 2, WANT_STOP = 4 };
+enum { WANT_SEGMENT = 1, WANT_MODULES = 2, WANT_STOP = 4, WANT_THREADS = 8 };
 
 struct live {
 	_Atomic bool sampling;
@@ -20,6 +20,7 @@ struct live {
 	uintptr_t skip_low, skip_high; /* the library's own code; goes into lists of modules */
 	uintptr_t main_stack_end;
 	int signal;
+	_Atomic bool trap_is_ignored; /* what the host did with SIGTRAP; see trap.c */
 	_Atomic int wanted; /* futex of the keeper */
 };
 

@@ -4,6 +4,7 @@
  *	SONDE_HZ       samples for each second of CPU time (100)
  *	SONDE_EVENTS   "cpu"
  *	SONDE_MAX_MEMORY  bytes for the samples of each process (128 MiB); what finds no room is counted as lost
+ *	SONDE_ENGINE   auto, perf, timer: what makes the samples come (auto)
  *	SONDE_LABELS   key=value,key=value: on every sample
  *	SONDE_VERBOSE  1: say at the end what was written
  *
@@ -228,6 +229,16 @@ static bool events_are_known(void)
 	return false;
 }
 
+static bool read_engine(enum engine *engine)
+{
+	const char *text = getenv("SONDE_ENGINE");
+
+	if (engine_read_name(text, engine))
+		return true;
+	say("not profiling: SONDE_ENGINE is 'auto', 'perf' or 'timer', not", text, "");
+	return false;
+}
+
 static void push_labels(void)
 {
 	const char *at = getenv("SONDE_LABELS");
@@ -246,10 +257,10 @@ static void push_labels(void)
 	}
 }
 
-static void start(const struct sonde_options *options)
+static void start(const struct sonde_options *options, enum engine engine, bool from_birth)
 {
-	struct session_opts opts = { *options, spool_path, role == ROLE_WRITES ? out : NULL, true,
-				     !is_child };
+	struct session_opts opts = { *options,	 spool_path, role == ROLE_WRITES ? out : NULL, true,
+				     from_birth, engine };
 	int rc = session_start(&opts);
 
 	for (unsigned n = 1; rc == -EEXIST && role == ROLE_COLLECTED && n < MAX_IMAGES; n++) {
@@ -274,7 +285,7 @@ static void in_fork_child(struct session_opts *opts)
 		name_collected(0);
 	else
 		name_child();
-	start(&opts->options);
+	start(&opts->options, opts->engine, true);
 }
 
 static void keep_setting(char *to, size_t bytes, const char *text)
@@ -326,13 +337,15 @@ static bool is_held_back(void)
 __attribute__((constructor)) static void on_load(void)
 {
 	struct sonde_options options = { 0, 0 };
+	enum engine engine = ENGINE_AUTO;
 	const char *verbose = getenv("SONDE_VERBOSE");
 	struct stat st;
 
 	choose_role();
 	if (role == ROLE_NONE || is_held_back())
 		return;
-	if (!read_hz(&options.hz) || !read_memory(&options.max_bytes) || !events_are_known()) {
+	if (!read_hz(&options.hz) || !read_memory(&options.max_bytes) || !events_are_known() ||
+	    !read_engine(&engine)) {
 		role = ROLE_NONE;
 		return;
 	}
@@ -349,7 +362,7 @@ __attribute__((constructor)) static void on_load(void)
 	push_labels();
 	session_on_fork(in_fork_child);
 	at_quick_exit(preload_finish);
-	start(&options);
+	start(&options, engine, !is_child);
 }
 
 /* ---- end ---- */

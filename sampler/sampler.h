@@ -17,6 +17,8 @@ struct spool_profile;
 struct spool_stats { /* sums over all spools added */
 	uint64_t samples, weight, lost, lost_weight, cpu_ns, threads, refused;
 	uint64_t ends[4]; /* by enum stack_end of spool.h */
+	uint64_t by_timer;   /* threads that had a timer, not a perf event */
+	uint64_t longest_ns; /* between two looks at a running thread, in any image */
 	unsigned n_images, n_images_with_samples;
 };
 
@@ -40,6 +42,9 @@ SONDE_MUST int spool_profile_add_live(struct spool_profile *sp, const struct spo
 /* The profile, complete with comments; owned by sp. */
 struct profile *spool_profile_finish(struct spool_profile *sp);
 const struct spool_stats *spool_profile_stats(const struct spool_profile *sp);
+/* What made the samples come in the first image, and why it was no better engine ("": nothing to say). */
+const char *spool_profile_engine(const struct spool_profile *sp);
+const char *spool_profile_engine_note(const struct spool_profile *sp);
 
 /* Memory for the samples of one process. */
 #define SONDE_LEAST_MEMORY ((uint64_t)256 << 10)

@@ -112,6 +112,25 @@ void session_give_up_signal(void)
 	pthread_mutex_unlock(&lock);
 }
 
+static void note_engine(void)
+{
+	struct engine_facts facts = engine_facts();
+	struct spool_header *h = live.header;
+
+	snprintf(h->engine, sizeof(h->engine), "%s", facts.name);
+	snprintf(h->engine_note, sizeof(h->engine_note), "%s", facts.note);
+	h->longest_ns = facts.longest_ns;
+}
+
+void session_give_up_events(void)
+{
+	pthread_mutex_lock(&lock);
+	threads_give_up_events();
+	if (live.header)
+		note_engine();
+	pthread_mutex_unlock(&lock);
+}
+
 /* Where the kernel put the end of the main thread's stack: above the strings that AT_EXECFN points among. */
 static uintptr_t find_main_stack_end(void)
 {
@@ -224,9 +243,21 @@ static void fill_header(const struct session_opts *opts, uint64_t period_ns)
 	h->start_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	atomic_store(&h->monotonic_ns, h->start_monotonic_ns);
 	atomic_store(&h->cpu_ns, h->start_cpu_ns);
-	snprintf(h->engine, sizeof(h->engine), "thread CPU timers");
 	snprintf(h->out, sizeof(h->out), "%s", opts->out ? opts->out : "");
 	atomic_store(&h->state, SPOOL_RUNNING);
+}
+
+static void choose_engine(const struct session_opts *opts, uint64_t period_ns)
+{
+	struct engine_setup setup = {
+		.wanted = opts->engine,
+		.period_ns = period_ns,
+		.cpu_before_ns = opts->from_birth ? clock_ns(CLOCK_PROCESS_CPUTIME_ID) : 0,
+		.signal = live.signal,
+	};
+
+	engine_setup(&setup);
+	note_engine();
 }
 
 /* A forked child begins small, since most end at once; at high rates the keeper has less time to add a segment. */
@@ -270,8 +301,7 @@ static int begin(const struct session_opts *opts, unsigned hz, bool is_child)
 	live.header = spool.header;
 	atomic_store(&live.segment, spool.segments[0]);
 	modules_refresh();
-	timer_setup(1000000000 / hz, live.signal,
-		    opts->from_birth ? clock_ns(CLOCK_PROCESS_CPUTIME_ID) : 0);
+	choose_engine(opts, 1000000000 / hz);
 	if (!atomic_load(&live.modules))
 		return -ENOMEM;
 	atomic_store(&live.sampling, true);
@@ -497,6 +527,8 @@ int sonde_start(const struct sonde_options *options)
 	struct session_opts opts = { .options =
 					     options ? *options : (struct sonde_options){ 0, 0 } };
 
+	if (!engine_read_name(getenv("SONDE_ENGINE"), &opts.engine))
+		return -EINVAL;
 	return session_start(&opts);
 }
 

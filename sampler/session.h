@@ -3,6 +3,7 @@
 #define SONDE_SAMPLER_SESSION_H
 
 #include "base/err.h"
+#include "sampler/engine.h"
 #include "sampler/sonde.h"
 
 #include <pthread.h>
@@ -15,6 +16,7 @@ struct session_opts {
 	const char *out;   /* where the profile is wanted, noted in the spool; NULL = nowhere */
 	bool follow_forks; /* children are sampled too */
 	bool from_birth;	/* the process has done nothing of its own yet */
+	enum engine engine;
 };
 
 int session_start(const struct session_opts *opts); /* 0 or -errno */
@@ -40,6 +42,7 @@ bool session_replaces(const char *path);
 uint64_t session_weight(void);	      /* periods sampled so far */
 /* The host wants the signal for itself: another one is taken, or sampling ends. */
 void session_give_up_signal(void);
+void session_give_up_events(void); /* the same for SIGTRAP: threads go on with timers */
 
 const char *session_spool_path(void); /* "" = none */
 
@@ -55,6 +58,10 @@ void signals_inherit_belief(bool blocked);
 struct sigaction;
 int real_sigmask(int how, const sigset_t *set, sigset_t *before); /* 0 or an errno value */
 int real_sigaction(int sig, const struct sigaction *action, struct sigaction *before);
+/* The signals that we use, in sets of the host. */
+bool signals_ours_in(const sigset_t *set);
+void signals_add_ours(sigset_t *set);
+void signals_remove_ours(sigset_t *set);
 int real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
 			void *arg);
 

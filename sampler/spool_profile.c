@@ -41,7 +41,7 @@ struct spool_profile {
 	VEC(struct placed) placed;
 	VEC(uint32_t) named; /* locations that stand for no code */
 	uint64_t period_ns, first_ns, end_ns;
-	char program[256], engine[32];
+	char program[256], engine[32], engine_note[128];
 	/* scratch */
 	uint32_t stack[SPOOL_MAX_FRAMES];
 	struct label labels[MAX_LABELS];
@@ -96,6 +96,16 @@ void spool_profile_label_pids(struct spool_profile *sp)
 const struct spool_stats *spool_profile_stats(const struct spool_profile *sp)
 {
 	return &sp->stats;
+}
+
+const char *spool_profile_engine(const struct spool_profile *sp)
+{
+	return sp->engine;
+}
+
+const char *spool_profile_engine_note(const struct spool_profile *sp)
+{
+	return sp->engine_note;
 }
 
 /* ---- records ---- */
@@ -379,6 +389,7 @@ static void add_segment(struct spool_profile *sp, const struct image *im, unsign
 static void add_header(struct spool_profile *sp, const struct spool_header *h)
 {
 	uint64_t end_ns = h->start_realtime_ns + (h->monotonic_ns - h->start_monotonic_ns);
+	uint64_t longest = h->longest_ns > h->period_ns ? h->longest_ns : h->period_ns;
 	struct spool_stats *st = &sp->stats;
 
 	if (!st->n_images || h->start_realtime_ns < sp->first_ns)
@@ -388,6 +399,7 @@ static void add_header(struct spool_profile *sp, const struct spool_header *h)
 	if (!st->n_images) {
 		memcpy(sp->program, h->program, sizeof(sp->program) - 1);
 		memcpy(sp->engine, h->engine, sizeof(sp->engine) - 1);
+		memcpy(sp->engine_note, h->engine_note, sizeof(sp->engine_note) - 1);
 		sp->period_ns = h->period_ns;
 	}
 	st->n_images++;
@@ -399,6 +411,8 @@ static void add_header(struct spool_profile *sp, const struct spool_header *h)
 	st->cpu_ns += h->cpu_ns - h->start_cpu_ns;
 	st->threads += h->threads;
 	st->refused += h->refused;
+	st->by_timer += h->by_timer;
+	st->longest_ns = longest > st->longest_ns ? longest : st->longest_ns;
 	for (unsigned i = 0; i < N_STACK_ENDS; i++)
 		st->ends[i] += h->ends[i];
 }
@@ -585,6 +599,9 @@ static void add_comments(struct spool_profile *sp)
 		st->n_images > 1 ? "es" : "", (double)st->cpu_ns / 1e9, profile_s);
 	comment(sp->p, "# threads: %llu sampled, %llu without a timer",
 		(unsigned long long)st->threads, (unsigned long long)st->refused);
+	comment(sp->p, "# looks at a running thread: %.6g a second; %llu of the threads had a CPU timer%s%s",
+		1e9 / (double)st->longest_ns, (unsigned long long)st->by_timer,
+		sp->engine_note[0] ? "; " : "", sp->engine_note);
 	comment(sp->p, "# lost for want of room: %llu of %llu samples",
 		(unsigned long long)st->lost, (unsigned long long)all);
 	comment(sp->p,

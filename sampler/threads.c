@@ -1,15 +1,15 @@
-/* threads.c - keep one record and one timer for each thread of the process.
+/* threads.c - keep one record, and one timer or perf event, for each thread of the process.
  *
  * Threads come in by three doors: pthread_create (wrapped: threads_enter in the new thread, threads_leave when its
  * thread-specific data is destroyed), threads_start_all for those that exist when sampling starts, and threads_scan,
  * which reads /proc/self/task from time to time and finds what came by clone().
  */
 #include "sampler/threads.h"
+#include "sampler/engine.h"
 #include "sampler/live.h"
 #include "sampler/session.h"
 #include "sampler/syscalls.h"
 #include "sampler/thread_table.h"
-#include "sampler/tick.h"
 #include "sampler/timer.h"
 
 #include <dirent.h>
@@ -28,9 +28,10 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct thread *free_list;
 static unsigned n_used, n_running, scan_number;
+static bool is_starting; /* what a scan finds was there before */
 static pid_t ignored; /* 0 = none */
-static struct {	      /* of threads that ended, see learn_exit_cost() */
-	uint64_t n, cpu_ns, at_start_ns, cost_ns;
+static struct { /* of threads that ended, see learn_exit_cost() */
+	int64_t n, cpu_ns, charged_ns, at_start_ns, cost_ns, missed_ns;
 } exits;
 static __thread struct thread *self __attribute__((tls_model("initial-exec")));
 
@@ -90,14 +91,14 @@ static struct thread *take_record(void)
 	t->inherited = NULL;
 	t->stack_bytes = 0;
 	t->start = NULL;
-	t->since_birth = false;
+	t->since_birth = t->lacks_engine = false;
 	t->context_seq = UINT32_MAX;
 	return t;
 }
 
 static void give_back(struct thread *t)
 {
-	timer_delete_of(t);
+	engine_disarm(t);
 	if (t->tid)
 		n_running--;
 	t->tid = 0;
@@ -130,19 +131,26 @@ static struct thread *find(pid_t tid)
 	return NULL;
 }
 
+static bool is_armed(const struct thread *t)
+{
+	return t->has_timer || atomic_load(&t->event);
+}
+
 /* Arm if sampling is on; what cannot be armed is counted. */
-static int arm(struct thread *t)
+static int arm(struct thread *t, enum engine_from from)
 {
 	int rc;
 
 	/* (A child by a bare fork system call has our state, and nothing of ours to run it.) */
 	if (!atomic_load(&live.sampling) || live.header->pid != getpid())
 		return 0;
-	rc = timer_arm(t);
+	rc = engine_arm(t, from);
 	if (rc)
 		atomic_fetch_add(&live.header->refused, 1);
 	else
 		atomic_fetch_add(&live.header->threads, 1);
+	if (t->has_timer)
+		atomic_fetch_add(&live.header->by_timer, 1);
 	return rc;
 }
 
@@ -199,6 +207,7 @@ static struct thread *own_record(struct thread *t, pid_t tid)
 struct thread *threads_enter(struct thread *t)
 {
 	pid_t tid = (pid_t)raw_syscall(SYS_gettid, 0, 0, 0, 0);
+	enum engine_from from = t ? FROM_BIRTH : FROM_START;
 
 	threads_lock();
 	t = own_record(t, tid);
@@ -206,13 +215,17 @@ struct thread *threads_enter(struct thread *t)
 		t->is_found = false;
 		t->stack = own_stack(tid, t->stack_bytes);
 		t->labels = &labels_current;
-		t->since_birth = t->start && !t->has_timer && arm(t) == 0 && t->has_timer;
-		if (!t->has_timer)
-			arm(t);
+		if (!is_armed(t))
+			arm(t, from);
 	}
 	self = t;
 	threads_unlock();
 	return t;
+}
+
+static int64_t clamp(int64_t v, int64_t least, int64_t most)
+{
+	return v < least ? least : v > most ? most : v;
 }
 
 /* The CPU time of the process that is not that of a living thread. */
@@ -229,32 +242,34 @@ static uint64_t cpu_of_the_dead(void)
 }
 
 /* A thread's clock is read while it still runs; what its end costs after that shows in the process's clock alone.
- * For a thread that lives 1 ms it is 2 %.  Now and then, while there are few threads, the two are compared. */
-static void learn_exit_cost(uint64_t cpu_ns)
+ * For a thread that lives 1 ms it is 2 %.  Now and then, while there are few threads, the two are compared: for a
+ * better guess, and to make up for what was guessed wrong. */
+static void learn_exit_cost(void)
 {
 	enum { EVERY = 16, FEW_THREADS = 16, MOST_NS = 100000 };
-	uint64_t dead;
+	int64_t dead_ns;
 
-	exits.cpu_ns += cpu_ns;
-	if (++exits.n % EVERY || n_running > FEW_THREADS)
+	if (exits.n == 0 || exits.n % EVERY || n_running > FEW_THREADS)
 		return;
-	dead = cpu_of_the_dead();
-	if (dead > exits.at_start_ns + exits.cpu_ns) {
-		uint64_t cost = (dead - exits.at_start_ns - exits.cpu_ns) / exits.n;
-
-		exits.cost_ns = cost < MOST_NS ? cost : MOST_NS;
-	}
+	dead_ns = (int64_t)cpu_of_the_dead() - exits.at_start_ns;
+	exits.cost_ns = clamp((dead_ns - exits.cpu_ns) / exits.n, 0, MOST_NS);
+	exits.missed_ns = clamp(dead_ns - exits.charged_ns, -MOST_NS * EVERY, MOST_NS * EVERY);
 }
 
-/* The calling thread ends: what its signals stood for is compared with what it used. */
+/* The calling thread ends: what its signals stood for is compared with what it used, up to the last moment. */
 static void account(struct thread *t)
 {
-	uint64_t cpu_ns = timer_thread_cpu_ns(t->tid);
+	int64_t cpu_ns, end_ns;
 
-	if (!t->has_timer || !t->since_birth)
+	if (!is_armed(t) || !t->since_birth)
 		return;
-	tick_thread_ends(t, cpu_ns + exits.cost_ns);
-	learn_exit_cost(cpu_ns);
+	learn_exit_cost();
+	end_ns = exits.cost_ns + exits.missed_ns;
+	cpu_ns = engine_thread_ends(t, end_ns);
+	exits.missed_ns = 0;
+	exits.n++;
+	exits.cpu_ns += cpu_ns;
+	exits.charged_ns += cpu_ns + end_ns;
 }
 
 void threads_leave(void)
@@ -266,7 +281,7 @@ void threads_leave(void)
 		return;
 	/* From here on the thread is not sampled, so no signal of it can come late. */
 	sigemptyset(&set);
-	sigaddset(&set, live.signal);
+	signals_add_ours(&set);
 	real_sigmask(SIG_BLOCK, &set, NULL);
 	self = NULL;
 	threads_lock();
@@ -316,7 +331,7 @@ static void note_task(pid_t tid)
 			return;
 		t->is_found = true;
 		take_place(t, tid);
-		arm(t);
+		arm(t, is_starting ? FROM_NOW : FROM_FOUND);
 	}
 	t->seen = scan_number;
 }
@@ -373,14 +388,16 @@ int threads_start_all(void)
 
 	threads_lock();
 	FOR_EACH_THREAD(t) /* entered while sampling was off */
-	if (t->tid && !t->has_timer) {
-		int failed = arm(t);
+	if (t->tid && !is_armed(t)) {
+		int failed = arm(t, FROM_NOW);
 
 		rc = failed ? failed : rc;
 	}
+	is_starting = true;
 	scan_if_needed();
+	is_starting = false;
 	memset(&exits, 0, sizeof(exits));
-	exits.at_start_ns = cpu_of_the_dead();
+	exits.at_start_ns = (int64_t)cpu_of_the_dead();
 	threads_unlock();
 	return rc;
 }
@@ -389,7 +406,7 @@ void threads_stop_all(void)
 {
 	threads_lock();
 	FOR_EACH_THREAD(t)
-	timer_delete_of(t);
+	engine_disarm(t);
 	threads_unlock();
 }
 
@@ -402,6 +419,31 @@ void threads_rearm_all(void)
 			timer_delete_of(t);
 			timer_arm(t);
 		}
+	}
+	threads_unlock();
+}
+
+void threads_give_up_events(void)
+{
+	threads_lock();
+	engine_give_up_events();
+	FOR_EACH_THREAD(t)
+	{
+		if (atomic_load(&t->event)) {
+			engine_disarm(t);
+			engine_arm(t, FROM_NOW);
+		}
+	}
+	threads_unlock();
+}
+
+void threads_mend(void)
+{
+	threads_lock();
+	FOR_EACH_THREAD(t)
+	{
+		if (t->tid && t->lacks_engine && !is_armed(t) && timer_arm(t) == 0)
+			t->lacks_engine = false;
 	}
 	threads_unlock();
 }
@@ -421,7 +463,8 @@ bool threads_forked(void)
 	ignored = 0;
 	FOR_EACH_THREAD(t)
 	{
-		t->has_timer = false; /* timers are not inherited */
+		t->has_timer = false; /* neither timers nor events are inherited */
+		t->event = NULL;
 		t->busy = 0;
 		if (t->tid && t != self) {
 			t->tid = 0;

@@ -1,4 +1,4 @@
-/* threads.h - the sampled threads of this process, each with a timer of its own.
+/* threads.h - the sampled threads of this process, each with a timer or a perf event of its own.
  *
  * A struct thread is never unmapped, so a late signal may still point at it.  Records live in chunks; those of dead
  * threads are used again.
@@ -18,13 +18,21 @@ struct thread {
 	_Atomic int busy; /* the handler is at work in it */
 	bool has_timer;
 	bool is_found; /* by looking in /proc, not by a wrapped pthread_create: nothing of it may be relied on */
-	int timer;     /* the kernel's number */
-	unsigned seen; /* by which scan */
+	bool lacks_engine; /* its event had to be given up in the handler */
+	bool since_birth;  /* the timer or event was there when the thread began */
+	int timer;	   /* the kernel's number */
+	unsigned seen;	   /* by which scan */
 
-	/* See tick.c. */
+	/* With a timer: see tick.c. */
 	bool is_young;
-	bool since_birth;	 /* the timer was there when the thread began */
 	uint64_t represented_ns; /* CPU time that its signals stood for */
+
+	/* With an event: see event.c and due.c. */
+	void *_Atomic event; /* the page that keeps it alive; NULL = none */
+	uint64_t event_period_ns;
+	int64_t due_ns;	       /* when the next period is complete, on the thread's CPU clock */
+	uint32_t owed;	       /* periods of the time before it was found */
+	uint32_t idle_signals; /* that stood for nothing, while the event's period is not yet the right one */
 
 	struct stack_bounds stack;
 	const struct label_set *volatile
@@ -49,14 +57,16 @@ struct thread {
 
 /* All of these take the registry's lock: not for handlers. */
 struct thread *threads_new(void);	/* a record that belongs to nobody yet; NULL = no memory */
-void threads_release(struct thread *t); /* its timer, if any, is deleted */
+void threads_release(struct thread *t); /* its timer or event, if any, is deleted */
 struct thread *
 threads_enter(struct thread *t); /* the calling thread takes its place in t (NULL: a new one) */
 void threads_leave(void);	 /* the calling thread ends */
-int threads_start_all(void);	 /* arm a timer for every thread of the process: 0 or -errno */
+int threads_start_all(void); /* arm every thread of the process: 0 or -errno */
 void threads_stop_all(void);
-void threads_rearm_all(void); /* delete every timer and make it anew */
-void threads_scan(void);      /* find threads that came or went unnoticed */
+void threads_rearm_all(void);	  /* delete every timer and make it anew */
+void threads_give_up_events(void); /* every event becomes a timer */
+void threads_mend(void);	  /* arm those whose event had to be given up */
+void threads_scan(void); /* find threads that came or went unnoticed */
 bool threads_forked(
 	void); /* in the child of a fork: only the caller is left; had there been more? */
 bool threads_quiet(void);	/* no handler is at work at this moment */

@@ -85,12 +85,12 @@ uint64_t tick_weight(struct thread *t, const siginfo_t *si)
 	return phase / period_ns;
 }
 
-void tick_thread_ends(const struct thread *t, uint64_t cpu_ns)
+void tick_thread_ends(const struct thread *t, int64_t cpu_ns)
 {
 	int64_t limit = (int64_t)tick * 4;
 
 	/* A thread that ran for long without a signal blocks it: its time must not be laid on others. */
-	if (t->is_young && (int64_t)cpu_ns > limit)
+	if (t->is_young && cpu_ns > limit)
 		return;
-	atomic_fetch_add(&debt_ns, clamp((int64_t)(cpu_ns - t->represented_ns), limit));
+	atomic_fetch_add(&debt_ns, clamp(cpu_ns - (int64_t)t->represented_ns, limit));
 }

@@ -21,6 +21,6 @@ uint64_t tick_weight(struct thread *t, const siginfo_t *si);
 long tick_set_timer(int timer, uint64_t first_ns);
 
 /* A thread that had its timer since its birth ends after so much CPU time. */
-void tick_thread_ends(const struct thread *t, uint64_t cpu_ns);
+void tick_thread_ends(const struct thread *t, int64_t cpu_ns);
 
 #endif

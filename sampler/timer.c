@@ -15,7 +15,7 @@
 
 static int signal_number;
 
-static uint64_t random_start(void)
+uint64_t timer_random(void)
 {
 	const uint64_t *random = (const uint64_t *)getauxval(AT_RANDOM);
 	struct timespec now;
@@ -24,17 +24,23 @@ static uint64_t random_start(void)
 	return (random ? random[1] : 0) ^ (uint64_t)now.tv_nsec << 32 ^ (uint64_t)getpid() << 20;
 }
 
-void timer_setup(uint64_t period_ns, int signal, uint64_t cpu_before_ns)
+uint64_t timer_tick_ns(void)
 {
-	struct tick_setup setup = { .period_ns = period_ns, .cpu_before_ns = cpu_before_ns };
 	struct timespec coarse;
 
 	/* The coarse clock is advanced at every tick, and its resolution is the tick's length. */
 	if (clock_getres(CLOCK_MONOTONIC_COARSE, &coarse) || coarse.tv_sec ||
 	    coarse.tv_nsec < 100000)
-		coarse.tv_nsec = 4000000;
-	setup.tick_ns = (uint64_t)coarse.tv_nsec;
-	setup.random = random_start();
+		return 4000000;
+	return (uint64_t)coarse.tv_nsec;
+}
+
+void timer_setup(uint64_t period_ns, int signal, uint64_t cpu_before_ns)
+{
+	struct tick_setup setup = { .period_ns = period_ns, .cpu_before_ns = cpu_before_ns };
+
+	setup.tick_ns = timer_tick_ns();
+	setup.random = timer_random();
 	tick_setup(&setup);
 	signal_number = signal;
 }

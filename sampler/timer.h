@@ -11,6 +11,8 @@ void timer_use_signal(int signal); /* of timers armed from now on */
 int timer_arm(struct thread *t); /* 0 or -errno */
 void timer_delete_of(struct thread *t);
 
+uint64_t timer_tick_ns(void); /* of the kernel's scheduler, at which CPU timers are looked at */
+uint64_t timer_random(void);
 uint64_t timer_thread_cpu_ns(pid_t tid); /* 0 = there is no such thread */
 
 #endif

@@ -4,7 +4,7 @@
  * namespace or enter another (EINVAL), or change its identity while some capabilities are kept, which glibc carries
  * out in every thread and answers by abort() when one of them cannot.  The keeper is taken away while they last.
  *
- * The host may want the signal that we use.  It gets it: we take another.
+ * The host may want the signal that we use.  It gets it: we take another.  (SIGTRAP: see trap.c.)
  *
  * libsonde.a keeps these names to itself (libsonde.syms): a program that links it knows of its second thread, and a
  * static one has no other setuid to go on to.
@@ -13,6 +13,7 @@
 #include "sampler/live.h"
 #include "sampler/session.h"
 #include "sampler/syscalls.h"
+#include "sampler/trap.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -89,10 +90,10 @@ static _Atomic uint64_t waits_for; /* the signals of whose masks we made ours a 
 
 static void let_ours_wait(struct sigaction *action, bool *added)
 {
-	*added = (action->sa_flags & SA_ONSTACK) && live.signal && atomic_load(&has_small_stacks) &&
-		 sigismember(&action->sa_mask, live.signal) == 0;
+	*added = (action->sa_flags & SA_ONSTACK) && atomic_load(&has_small_stacks) &&
+		 !signals_ours_in(&action->sa_mask);
 	if (*added)
-		sigaddset(&action->sa_mask, live.signal);
+		signals_add_ours(&action->sa_mask);
 }
 
 static int pass_action_on(int sig, const struct sigaction *action, struct sigaction *before)
@@ -110,7 +111,7 @@ static int pass_action_on(int sig, const struct sigaction *action, struct sigact
 	if (rc)
 		return rc;
 	if (before && was_added)
-		sigdelset(&before->sa_mask, live.signal);
+		signals_remove_ours(&before->sa_mask);
 	if (action && added)
 		atomic_fetch_or(&waits_for, bit);
 	else if (action)
@@ -125,7 +126,7 @@ static void all_let_ours_wait(void)
 	if (atomic_exchange(&has_small_stacks, true))
 		return;
 	for (int sig = 1; sig < NSIG; sig++)
-		if (sig != live.signal && real_sigaction(sig, NULL, &action) == 0 &&
+		if (sig != live.signal && !(sig == SIGTRAP && trap_is_ours()) && real_sigaction(sig, NULL, &action) == 0 &&
 		    (action.sa_flags & SA_ONSTACK) && action.sa_handler != SIG_DFL &&
 		    action.sa_handler != SIG_IGN)
 			pass_action_on(sig, &action, NULL);
@@ -155,6 +156,9 @@ EXPORT int sigaction(int sig, const struct sigaction *action, struct sigaction *
 			return 0;
 		}
 	}
+	if (sig == SIGTRAP && trap_is_ours() &&
+	    (session_is_of_this_process() || !atomic_load(&live.sampling)))
+		return trap_sigaction(action, before);
 	return pass_action_on(sig, action, before);
 }
 

@@ -12,6 +12,7 @@
 #include "sampler/live.h"
 #include "sampler/session.h"
 #include "sampler/syscalls.h"
+#include "sampler/trap.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -34,9 +35,26 @@ static bool holds_nearly_all(const sigset_t *set)
 	return n >= NEARLY_ALL;
 }
 
-static bool is_ours_in(const sigset_t *set)
+bool signals_ours_in(const sigset_t *set)
 {
-	return live.signal && sigismember(set, live.signal) == 1;
+	return (live.signal && sigismember(set, live.signal) == 1) ||
+	       (trap_is_ours() && sigismember(set, SIGTRAP) == 1);
+}
+
+void signals_add_ours(sigset_t *set)
+{
+	if (live.signal)
+		sigaddset(set, live.signal);
+	if (trap_is_ours())
+		sigaddset(set, SIGTRAP);
+}
+
+void signals_remove_ours(sigset_t *set)
+{
+	if (live.signal)
+		sigdelset(set, live.signal);
+	if (trap_is_ours())
+		sigdelset(set, SIGTRAP);
 }
 
 static bool is_sampling(void)
@@ -53,14 +71,14 @@ static sigset_t real_mask(int how, const sigset_t *set)
 	sigset_t real = *set;
 
 	if (how == SIG_UNBLOCK) {
-		if (is_ours_in(set))
+		if (signals_ours_in(set))
 			believes_blocked = false;
 		return real;
 	}
 	for (int i = 0; i < LIBC_OWN; i++)
 		real.__val[0] &= ~(1UL << (FIRST_RT + i - 1));
-	if (is_sampling() && is_ours_in(set) && holds_nearly_all(set)) {
-		sigdelset(&real, live.signal);
+	if (is_sampling() && signals_ours_in(set) && holds_nearly_all(set)) {
+		signals_remove_ours(&real);
 		believes_blocked = true;
 	} else if (how == SIG_SETMASK) {
 		believes_blocked = false;
@@ -84,7 +102,7 @@ EXPORT int pthread_sigmask(int how, const sigset_t *set, sigset_t *before)
 		real = real_mask(how, set);
 	rc = real_sigmask(how, set ? &real : NULL, before);
 	if (rc == 0 && before && believed)
-		sigaddset(before, live.signal);
+		signals_add_ours(before);
 	return rc;
 }
 
@@ -113,14 +131,18 @@ void signals_inherit_belief(bool blocked)
 /* The set that the host means; copy is room for it. */
 static const sigset_t *meant(const sigset_t *set, sigset_t *copy)
 {
-	if (!set || !is_sampling() || !is_ours_in(set))
+	if (!set || !is_sampling() || !signals_ours_in(set))
 		return set;
 	if (holds_nearly_all(set)) {
 		*copy = *set;
-		sigdelset(copy, live.signal);
+		signals_remove_ours(copy);
 		return copy;
 	}
-	if (session_is_of_this_process())
+	if (!session_is_of_this_process())
+		return set;
+	if (trap_is_ours() && sigismember(set, SIGTRAP) == 1)
+		session_give_up_events();
+	if (live.signal && sigismember(set, live.signal) == 1)
 		session_give_up_signal();
 	return set;
 }

@@ -1,0 +1,70 @@
+/* due.c - how much CPU time one signal of a perf event stands for.
+ *
+ * Runs inside the handler: arithmetic, one reading of the thread's CPU clock, and sometimes event_change().
+ *
+ * Signals are not counted: each stands for what the thread's CPU clock advanced, so that a signal that was blocked,
+ * merged with another or late takes nothing from the total.  A thread's time is divided by due points, one period
+ * apart, the first at a random phase (engine.c draws it).  A signal stands for the due points that its moment reached,
+ * rounded to the nearest: the timer's expiries and the clock drift apart by what a virtual machine's host steals, and
+ * a signal a microsecond before its point must not leave it to the next.
+ *
+ * An event has one period, and the first expiry must come at the first due point.  So its period is that phase at
+ * first, and signals come too often: those between due points stand for nothing.  After a few of them the event is
+ * replaced by one of the right period, which costs as much as a dozen signals; most short threads are gone before.
+ */
+#include "sampler/due.h"
+#include "sampler/event.h"
+#include "sampler/live.h"
+#include "sampler/syscalls.h"
+
+#include <time.h>
+
+enum { MOST_IDLE = 8 };
+
+static int64_t period;
+
+void due_setup(uint64_t period_ns)
+{
+	period = (int64_t)period_ns;
+}
+
+static int64_t cpu_clock_ns(void)
+{
+	struct timespec t = { 0, 0 };
+
+	raw_syscall(SYS_clock_gettime, CLOCK_THREAD_CPUTIME_ID, (long)&t, 0, 0);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void too_often(struct thread *t)
+{
+	t->idle_signals = 0;
+	if (event_change(t, (uint64_t)period) == 0 || t->event_period_ns >= (uint64_t)period / 2)
+		return;
+	event_stop(t); /* the keeper gives it a timer */
+	t->lacks_engine = true;
+	live_want(WANT_THREADS);
+}
+
+uint64_t due_weight(struct thread *t)
+{
+	int64_t now, behind;
+	uint64_t n;
+
+	if (!atomic_load(&t->event)) /* stopped, and the signal was on its way */
+		return 0;
+	now = cpu_clock_ns();
+	behind = now + period / 2 - t->due_ns;
+	if (behind < 0) {
+		if (t->event_period_ns != (uint64_t)period && ++t->idle_signals >= MOST_IDLE)
+			too_often(t);
+		return 0;
+	}
+	n = (uint64_t)(behind / period) + 1;
+	t->due_ns += (int64_t)n * period;
+	if (t->owed) {
+		t->owed--;
+		n++;
+	}
+	return n;
+}

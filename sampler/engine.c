@@ -1,0 +1,268 @@
+/* engine.c - choose between perf events and CPU timers, and arm threads with what was chosen.
+ *
+ * Perf events look at a thread at any rate, timers only at the kernel's tick.  Events need a kernel that sends their
+ * signal without disturbing system calls, the right to sample the kernel's time too, and SIGTRAP.  The host keeps
+ * SIGTRAP: our handler does for it what the kernel would have done, and when it wants a handler of its own the threads
+ * go on with timers.  That takes notice of sigaction(), so events are not used where calls of it do not come by us
+ * (libsonde.a), nor in programs of the Go language, which set up signals by bare system calls.
+ *
+ * A thread that no event can be had for (descriptors or locked memory exhausted, rights dropped) gets a timer.
+ */
+#include "sampler/engine.h"
+#include "sampler/due.h"
+#include "sampler/event.h"
+#include "sampler/tick.h"
+#include "sampler/timer.h"
+#include "sampler/trap.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+enum { MAX_LEFT_OVER = 256 };
+
+static bool use_events;
+static char note[128];
+static int64_t period, before;
+static uint64_t next_phase;
+
+/* Of threads that ended: how far each was from its next due point. */
+static int64_t left_over[MAX_LEFT_OVER];
+static unsigned n_left_over;
+
+bool engine_read_name(const char *text, enum engine *out)
+{
+	static const char *const names[] = { "auto", "perf", "timer" };
+
+	*out = ENGINE_AUTO;
+	if (!text || !text[0])
+		return true;
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*out = (enum engine)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- what stands in the way of events ---- */
+
+static bool kernel_is_new_enough(void)
+{
+	struct utsname u;
+	int major, minor;
+
+	return uname(&u) == 0 && sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 11));
+}
+
+/* The number after a key of /proc/self/status. */
+static int status_number(const char *text, const char *key)
+{
+	const char *at = strstr(text, key);
+
+	return at ? atoi(at + strlen(key)) : 0;
+}
+
+static const char *obstacle_in_status(void)
+{
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	char text[4096];
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (n < 0)
+		return NULL;
+	text[n] = 0;
+	if (status_number(text, "\nTracerPid:"))
+		return "the process is being traced, and a debugger takes SIGTRAP for its own";
+	if (status_number(text, "\nSeccomp:"))
+		return "a seccomp filter is installed";
+	return NULL;
+}
+
+static bool notes_are_of_go(const char *at, size_t bytes)
+{
+	while (bytes >= sizeof(ElfW(Nhdr))) {
+		const ElfW(Nhdr) *n = (const void *)at;
+		size_t all = sizeof(*n) + ((n->n_namesz + 3) & ~(size_t)3) +
+			     ((n->n_descsz + 3) & ~(size_t)3);
+
+		if (n->n_namesz == 4 && memcmp(n + 1, "Go\0", 4) == 0)
+			return true;
+		if (all > bytes)
+			return false;
+		at += all;
+		bytes -= all;
+	}
+	return false;
+}
+
+static bool program_is_go(void)
+{
+	const ElfW(Phdr) *phdr = (const void *)getauxval(AT_PHDR);
+	unsigned long n = getauxval(AT_PHNUM);
+	uintptr_t base = 0;
+
+	for (unsigned long i = 0; phdr && i < n; i++)
+		if (phdr[i].p_type == PT_PHDR)
+			base = (uintptr_t)phdr - phdr[i].p_vaddr;
+	for (unsigned long i = 0; phdr && i < n; i++)
+		if (phdr[i].p_type == PT_NOTE &&
+		    notes_are_of_go((const char *)(base + phdr[i].p_vaddr), phdr[i].p_memsz))
+			return true;
+	return false;
+}
+
+static const char *refusal(long rc)
+{
+	if (rc == -EACCES || rc == -EPERM)
+		return "kernel.perf_event_paranoid forbids them to this user";
+	return rc == -ENOSYS ? "the kernel has none" : strerror((int)-rc);
+}
+
+/* NULL = none. */
+static const char *obstacle(bool user_only)
+{
+	const char *found;
+	long rc;
+
+	if (!kernel_is_new_enough())
+		return "they need Linux 6.11";
+	if (!trap_can_be_watched())
+		return "sigaction() does not come by sonde";
+	if (program_is_go())
+		return "the program is written in Go";
+	found = obstacle_in_status();
+	if (found)
+		return found;
+	rc = event_try(user_only);
+	if (rc)
+		return refusal(rc);
+	return trap_take() ? NULL : "the program has a handler for SIGTRAP";
+}
+
+void engine_setup(const struct engine_setup *setup)
+{
+	const char *why = NULL;
+
+	period = (int64_t)setup->period_ns;
+	before = (int64_t)setup->cpu_before_ns;
+	n_left_over = 0;
+	note[0] = 0;
+	timer_setup(setup->period_ns, setup->signal, setup->cpu_before_ns);
+	due_setup(setup->period_ns);
+	next_phase = timer_random();
+	use_events = false;
+	if (setup->wanted == ENGINE_TIMER)
+		return;
+	why = obstacle(setup->wanted == ENGINE_PERF);
+	use_events = !why;
+	if (why)
+		snprintf(note, sizeof(note), "no perf events: %s", why);
+	else if (event_excludes_kernel())
+		snprintf(note, sizeof(note),
+			 "time in the kernel counts where the program goes on after it");
+}
+
+void engine_give_up_events(void)
+{
+	use_events = false;
+}
+
+struct engine_facts engine_facts(void)
+{
+	uint64_t longest = (uint64_t)period;
+
+	if (!use_events && timer_tick_ns() > longest)
+		longest = timer_tick_ns();
+	return (struct engine_facts){ use_events ? "perf events" : "thread CPU timers", note,
+				      longest };
+}
+
+/* ---- threads ---- */
+
+/* Where in (0, period] the first due point of a thread lies.  The phase of a thread that ended is handed to the next
+ * one that begins, as if their times were one: so the total follows the CPU time that was used instead of straying
+ * from it as the square root of the number of threads.  Other phases follow the golden ratio from a random beginning,
+ * so that those of many threads are spread evenly. */
+static int64_t draw_phase(enum engine_from from)
+{
+	if (from == FROM_BIRTH && n_left_over)
+		return left_over[--n_left_over];
+	next_phase += 0x9e3779b97f4a7c15ULL;
+	return (int64_t)((unsigned __int128)next_phase * (uint64_t)period >> 64) + 1;
+}
+
+/* The clock's time at which counting begins. */
+static int64_t beginning(int64_t now, enum engine_from from)
+{
+	int64_t most = (int64_t)timer_tick_ns(), back = 0;
+
+	if (from == FROM_START)
+		back = before < most ? before : most;
+	else if (from == FROM_BIRTH || from == FROM_FOUND)
+		back = now;
+	return now - (back < now ? back : now);
+}
+
+static long arm_event(struct thread *t, enum engine_from from)
+{
+	int64_t now = (int64_t)timer_thread_cpu_ns(t->tid), first;
+
+	t->due_ns = beginning(now, from) + draw_phase(from);
+	t->owed = t->idle_signals = 0;
+	/* The due points that a thread passed before it had its event are paid one with each sample, so that no moment
+	 * weighs more than two; what a new thread used in being born is of the same kind as what it does next. */
+	if (from != FROM_BIRTH && now >= t->due_ns) {
+		t->owed = (uint32_t)((now - t->due_ns) / period) + 1;
+		t->due_ns += (int64_t)t->owed * period;
+	}
+	first = t->due_ns - now;
+	return event_start(t, first > 0 ? (uint64_t)first : 1);
+}
+
+int engine_arm(struct thread *t, enum engine_from from)
+{
+	t->lacks_engine = false;
+	t->since_birth = false;
+	if (use_events && arm_event(t, from) == 0) {
+		t->since_birth = from == FROM_BIRTH;
+		return 0;
+	}
+	if (timer_arm(t))
+		return -EAGAIN;
+	t->since_birth = from == FROM_BIRTH;
+	return 0;
+}
+
+void engine_disarm(struct thread *t)
+{
+	event_stop(t);
+	timer_delete_of(t);
+}
+
+/* (One that ran for long without a signal blocks it: its time must not be laid on others.) */
+int64_t engine_thread_ends(struct thread *t, int64_t end_ns)
+{
+	bool by_timer = t->has_timer;
+	int64_t cpu_ns, left;
+
+	engine_disarm(t); /* costs the most of what is still to come */
+	cpu_ns = (int64_t)timer_thread_cpu_ns(t->tid);
+	left = t->due_ns - (cpu_ns + end_ns);
+	if (by_timer)
+		tick_thread_ends(t, cpu_ns + end_ns);
+	else if (left > -4 * period && n_left_over < MAX_LEFT_OVER)
+		left_over[n_left_over++] = left;
+	return cpu_ns;
+}

@@ -1,0 +1,45 @@
+/* engine.h - what makes a thread's signals come: perf events where they are to be had, else CPU timers.
+ *
+ * Not for handlers.  Everything about one thread is called with the registry's lock held.
+ */
+#ifndef SONDE_SAMPLER_ENGINE_H
+#define SONDE_SAMPLER_ENGINE_H
+
+#include "sampler/threads.h"
+
+enum engine { ENGINE_AUTO, ENGINE_PERF, ENGINE_TIMER };
+
+/* From "auto", "perf" or "timer"; NULL and "" are auto.  False: none of these. */
+bool engine_read_name(const char *text, enum engine *out);
+
+struct engine_setup {
+	enum engine wanted;
+	uint64_t period_ns;
+	uint64_t cpu_before_ns; /* used before sampling began and to be counted */
+	int signal;		/* for timers */
+};
+void engine_setup(const struct engine_setup *setup); /* before the first thread is armed */
+
+struct engine_facts {
+	const char *name;
+	const char *note;     /* why it is not perf events, or what they leave out; "" = nothing to say */
+	uint64_t longest_ns;  /* between two looks at a thread: the period, or the kernel's tick if that is longer */
+};
+struct engine_facts engine_facts(void);
+
+/* Where the CPU time of a thread begins to count. */
+enum engine_from {
+	FROM_NOW,   /* it was there when sampling began */
+	FROM_START, /* it was there, and cpu_before_ns counts */
+	FROM_BIRTH, /* it begins now */
+	FROM_FOUND, /* it began unnoticed while sampling was on */
+};
+int engine_arm(struct thread *t, enum engine_from from); /* 0 or -errno */
+void engine_disarm(struct thread *t);
+void engine_give_up_events(void); /* from now on timers; those that have events are armed again by the caller */
+
+/* A thread that was armed from its birth ends, for which so much is to be added; it is disarmed.  Returns the CPU time
+ * that it used up to now. */
+int64_t engine_thread_ends(struct thread *t, int64_t end_ns);
+
+#endif

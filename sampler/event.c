@@ -1,0 +1,136 @@
+/* event.c - one perf event for each thread: it counts the thread's CPU time and sends a signal after each period.
+ *
+ * Runs inside the handler too: raw system calls, no libc.
+ *
+ * The event is PERF_COUNT_SW_TASK_CLOCK.  Its high-resolution timer runs while the thread does, so that its rate is not
+ * bounded by the kernel's tick, and kernel time is sampled as well.  Its signal is SIGTRAP by attr.sigtrap, which
+ * carries a word of ours and which the kernel sends when the thread is on its way back to user mode (task work, since
+ * Linux 6.11).  So a system call that the timer interrupts ends as it would have: none sees EINTR.  (A signal by
+ * fcntl(F_SETSIG) is sent at once: poll, nanosleep and others that were about to sleep then give up, whatever
+ * SA_RESTART says.)
+ *
+ * What keeps an event alive is a mapping of its first page, not a descriptor: the host may close or reuse any
+ * descriptor.  A child of a fork does not inherit the mapping (the kernel sets VM_DONTCOPY), and exec ends the event.
+ * Without a descriptor nothing of an event can be changed, so another period takes another event.
+ */
+#include "sampler/event.h"
+#include "sampler/syscalls.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+enum { PAGE = 4096, CODE_TRAP_PERF = 6 }; /* TRAP_PERF of asm-generic/siginfo.h, which glibc's <signal.h> lacks */
+
+static bool exclude_kernel;
+
+static long open_event(pid_t tid, uint64_t period_ns, const struct thread *t)
+{
+	struct perf_event_attr attr;
+
+	/* A filter that the host installed may end the process for a system call that it does not know. */
+	if (raw_syscall(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0) != 0)
+		return -EPERM;
+	memset(&attr, 0, sizeof(attr));
+	attr.size = sizeof(attr);
+	attr.type = PERF_TYPE_SOFTWARE;
+	attr.config = PERF_COUNT_SW_TASK_CLOCK;
+	attr.sample_period = period_ns;
+	attr.exclude_kernel = exclude_kernel;
+	attr.exclude_hv = 1;
+	attr.sigtrap = 1;
+	attr.remove_on_exec = 1;
+	attr.disabled = !t;
+	attr.sig_data = (uintptr_t)t;
+	return raw_syscall6(SYS_perf_event_open, (long)&attr, tid, -1, -1, PERF_FLAG_FD_CLOEXEC, 0);
+}
+
+long event_try(bool user_only)
+{
+	long fd;
+
+	exclude_kernel = false;
+	fd = open_event(0, 1000000, NULL);
+	if ((fd == -EACCES || fd == -EPERM) && user_only) {
+		exclude_kernel = true;
+		fd = open_event(0, 1000000, NULL);
+	}
+	if (fd < 0)
+		return fd;
+	raw_syscall(SYS_close, fd, 0, 0, 0);
+	return 0;
+}
+
+bool event_excludes_kernel(void)
+{
+	return exclude_kernel;
+}
+
+/* The page, or -errno. */
+static long make(struct thread *t, pid_t tid, uint64_t period_ns)
+{
+	long fd = open_event(tid, period_ns ? period_ns : 1, t), page;
+
+	if (fd < 0)
+		return fd;
+	page = raw_syscall6(SYS_mmap, 0, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	raw_syscall(SYS_close, fd, 0, 0, 0);
+	return page;
+}
+
+static bool is_error(long page)
+{
+	return page < 0 && page >= -4095;
+}
+
+static void drop(void *page)
+{
+	if (page)
+		raw_syscall(SYS_munmap, (long)page, PAGE, 0, 0);
+}
+
+long event_start(struct thread *t, uint64_t period_ns)
+{
+	long page;
+
+	t->event_period_ns = period_ns;
+	page = make(t, t->tid, period_ns);
+	if (is_error(page))
+		return page;
+	drop(atomic_exchange(&t->event, (void *)page));
+	return 0;
+}
+
+long event_change(struct thread *t, uint64_t period_ns)
+{
+	void *old = atomic_load(&t->event);
+	long page = make(t, 0, period_ns);
+
+	if (is_error(page))
+		return page;
+	if (atomic_compare_exchange_strong(&t->event, &old, (void *)page)) {
+		t->event_period_ns = period_ns;
+		drop(old);
+	} else { /* somebody stopped it meanwhile */
+		drop((void *)page);
+	}
+	return 0;
+}
+
+void event_stop(struct thread *t)
+{
+	drop(atomic_exchange(&t->event, NULL));
+}
+
+struct thread *event_thread(const siginfo_t *si)
+{
+	/* _sigfault._perf._data of the kernel's siginfo, behind the address. */
+	const char *at = (const char *)&si->si_addr + sizeof(si->si_addr);
+
+	return si->si_signo == SIGTRAP && si->si_code == CODE_TRAP_PERF
+		       ? *(struct thread *const *)at
+		       : NULL;
+}

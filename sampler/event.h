@@ -1,0 +1,27 @@
+/* event.h - one perf event for each thread: SIGTRAP after each period of its CPU time.  Async-signal-safe. */
+#ifndef SONDE_SAMPLER_EVENT_H
+#define SONDE_SAMPLER_EVENT_H
+
+#include "sampler/threads.h"
+
+#include <signal.h>
+
+/* May this process have such events?  0 or -errno.  Without the kernel's time where only that is permitted and
+ * user_only says so. */
+long event_try(bool user_only);
+
+bool event_excludes_kernel(void);
+
+/* The thread t->tid gets an event; the signals that it sends carry t.  0 or -errno. */
+long event_start(struct thread *t, uint64_t period_ns);
+
+/* The calling thread's event is replaced by one of another period: 0 or -errno, the old one stays. */
+long event_change(struct thread *t, uint64_t period_ns);
+
+/* By any thread.  A signal that is on its way may come later. */
+void event_stop(struct thread *t);
+
+/* The record that the signal carries; NULL = this signal is not from an event. */
+struct thread *event_thread(const siginfo_t *si);
+
+#endif
