@@ -219,6 +219,7 @@ static long arm_event(struct thread *t, enum engine_from from)
 {
 	int64_t now = (int64_t)timer_thread_cpu_ns(t->tid), first;
 
+	t->clock_ns = now;
 	t->due_ns = beginning(now, from) + draw_phase(from);
 	t->owed = t->idle_signals = 0;
 	/* The due points that a thread passed before it had its event are paid one with each sample, so that no moment

@@ -22,8 +22,10 @@ void engine_setup(const struct engine_setup *setup); /* before the first thread 
 
 struct engine_facts {
 	const char *name;
-	const char *note;     /* why it is not perf events, or what they leave out; "" = nothing to say */
-	uint64_t longest_ns;  /* between two looks at a thread: the period, or the kernel's tick if that is longer */
+	const char
+		*note; /* why it is not perf events, or what they leave out; "" = nothing to say */
+	uint64_t
+		longest_ns; /* between two looks at a thread: the period, or the kernel's tick if that is longer */
 };
 struct engine_facts engine_facts(void);
 
@@ -36,7 +38,8 @@ enum engine_from {
 };
 int engine_arm(struct thread *t, enum engine_from from); /* 0 or -errno */
 void engine_disarm(struct thread *t);
-void engine_give_up_events(void); /* from now on timers; those that have events are armed again by the caller */
+void engine_give_up_events(
+	void); /* from now on timers; those that have events are armed again by the caller */
 
 /* A thread that was armed from its birth ends, for which so much is to be added; it is disarmed.  Returns the CPU time
  * that it used up to now. */

@@ -23,7 +23,10 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
-enum { PAGE = 4096, CODE_TRAP_PERF = 6 }; /* TRAP_PERF of asm-generic/siginfo.h, which glibc's <signal.h> lacks */
+enum {
+	PAGE = 4096,
+	CODE_TRAP_PERF = 6
+}; /* TRAP_PERF of asm-generic/siginfo.h, which glibc's <signal.h> lacks */
 
 static bool exclude_kernel;
 

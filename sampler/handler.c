@@ -107,8 +107,8 @@ static void pass_on(int sig, siginfo_t *si, void *context)
 		previous.sa_handler(sig);
 }
 
-/* A SIGTRAP that no event of ours sent: what the kernel would do if we were not there.  It ignores a trap that the
- * program ran into only if the program waits for it, and else ends it; ours is the one handler that SIGTRAP has. */
+/* A SIGTRAP that no event of ours sent, while the host has no handler for it: what the kernel would do if we were not
+ * there.  (A trap that the program ran into ends it even when it ignores the signal.) */
 static void trap_of_host(const siginfo_t *si)
 {
 	uint64_t by_default[4] = { 0, 0, 0, 0 }; /* the kernel's struct sigaction: SIG_DFL */

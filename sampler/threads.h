@@ -30,7 +30,8 @@ struct thread {
 	/* With an event: see event.c and due.c. */
 	void *_Atomic event; /* the page that keeps it alive; NULL = none */
 	uint64_t event_period_ns;
-	int64_t due_ns;	       /* when the next period is complete, on the thread's CPU clock */
+	int64_t clock_ns;      /* the thread's CPU clock at its last signal */
+	int64_t due_ns;	       /* when the next period is complete, on that clock */
 	uint32_t owed;	       /* periods of the time before it was found */
 	uint32_t idle_signals; /* that stood for nothing, while the event's period is not yet the right one */
 

@@ -17,8 +17,7 @@ static struct sigaction of_host; /* SIG_DFL or SIG_IGN */
 
 static bool is_handler(const struct sigaction *a)
 {
-	return (a->sa_flags & SA_SIGINFO) ||
-	       (a->sa_handler != SIG_DFL && a->sa_handler != SIG_IGN);
+	return (a->sa_flags & SA_SIGINFO) || (a->sa_handler != SIG_DFL && a->sa_handler != SIG_IGN);
 }
 
 static void note_action(const struct sigaction *a)
