@@ -51,8 +51,8 @@ typedef void (*session_fork_fn)(struct session_opts *opts);
 void session_on_fork(session_fork_fn fn);
 
 /* Does the calling thread take our signal for blocked, though it is not?  A new thread does as its creator did. */
-bool signals_believed_blocked(void);
-void signals_inherit_belief(bool blocked);
+unsigned signals_believed_blocked(void); /* some bits, for the next */
+void signals_inherit_belief(unsigned blocked);
 
 /* The real ones, however they were wrapped. */
 struct sigaction;

@@ -43,7 +43,7 @@ struct thread {
 	void *(*start)(void *);
 	void *arg;
 	size_t stack_bytes;
-	bool believes_blocked; /* see wrap_signals.c */
+	unsigned believed; /* see wrap_signals.c */
 	const struct label_set *inherited;
 
 	struct thread *next_free;

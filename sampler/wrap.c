@@ -88,7 +88,7 @@ __attribute__((section("sonde_text"), noinline)) static void *run_thread(void *r
 	void *arg = t->arg;
 
 	labels_current = t->inherited;
-	signals_inherit_belief(t->believes_blocked);
+	signals_inherit_belief(t->believed);
 	threads_enter(t);
 	pthread_setspecific(leave_key, (void *)1);
 	return start(arg);
@@ -107,7 +107,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 	t->start = start;
 	t->arg = arg;
 	t->inherited = labels_current;
-	t->believes_blocked = signals_believed_blocked();
+	t->believed = signals_believed_blocked();
 	t->stack_bytes = usable_stack(attr);
 	rc = real_pthread_create(thread, attr, run_thread, t);
 	if (rc)

@@ -126,7 +126,8 @@ static void all_let_ours_wait(void)
 	if (atomic_exchange(&has_small_stacks, true))
 		return;
 	for (int sig = 1; sig < NSIG; sig++)
-		if (sig != live.signal && !(sig == SIGTRAP && trap_is_ours()) && real_sigaction(sig, NULL, &action) == 0 &&
+		if (sig != live.signal && !(sig == SIGTRAP && trap_is_ours()) &&
+		    real_sigaction(sig, NULL, &action) == 0 &&
 		    (action.sa_flags & SA_ONSTACK) && action.sa_handler != SIG_DFL &&
 		    action.sa_handler != SIG_IGN)
 			pass_action_on(sig, &action, NULL);

@@ -6,7 +6,8 @@
  * there: timers deleted, the keeper gone, the profile or the spool complete; after that the library makes no call of
  * its own.  What fits under the filter goes on.
  *
- * syscall() is written in assembly, as libc's is: there is no frame of ours for a call that returns twice.
+ * syscall() is written in assembly, as libc's is: there is no frame of ours for a call that returns twice.  (It is a door
+ * to exec as well: see wrap_exec.c.)
  */
 #include "sampler/preload.h"
 #include "sampler/seccomp_filter.h"
@@ -106,7 +107,8 @@ __attribute__((used)) long sonde_failed_call(long result)
 	return answer(result);
 }
 
-_Static_assert(SYS_seccomp == 317, "the number in the assembly");
+_Static_assert(SYS_seccomp == 317 && SYS_execve == 59 && SYS_execveat == 322,
+	       "the numbers in the assembly");
 
 __asm__(".section sonde_text,\"ax\",@progbits\n"
 	".globl syscall\n"
@@ -116,6 +118,10 @@ __asm__(".section sonde_text,\"ax\",@progbits\n"
 	"	.cfi_startproc\n"
 	"	cmpl	$317, %edi\n"
 	"	je	sonde_seccomp_call\n"
+	"	cmpl	$59, %edi\n"
+	"	je	sonde_execve_call\n"
+	"	cmpl	$322, %edi\n"
+	"	je	sonde_execveat_call\n"
 	"	movq	%rdi, %rax\n"
 	"	movq	%rsi, %rdi\n"
 	"	movq	%rdx, %rsi\n"

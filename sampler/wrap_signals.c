@@ -22,9 +22,10 @@
 #define EXPORT __attribute__((visibility("default")))
 
 enum { N_STANDARD = 31, NEARLY_ALL = 20, KERNEL_SET_BYTES = 8, FIRST_RT = 32, LIBC_OWN = 2 };
+enum ours { OURS_OF_TIMERS = 1, OURS_OF_EVENTS = 2 };
 
-/* The host of this thread believes that our signal is blocked. */
-static __thread bool believes_blocked __attribute__((tls_model("initial-exec")));
+/* Those of our signals (enum ours) that the host of this thread believes to be blocked. */
+static __thread unsigned believed __attribute__((tls_model("initial-exec")));
 
 static bool holds_nearly_all(const sigset_t *set)
 {
@@ -35,26 +36,46 @@ static bool holds_nearly_all(const sigset_t *set)
 	return n >= NEARLY_ALL;
 }
 
+static unsigned ours_in(const sigset_t *set)
+{
+	return (live.signal && sigismember(set, live.signal) == 1 ? OURS_OF_TIMERS : 0u) |
+	       (trap_is_ours() && sigismember(set, SIGTRAP) == 1 ? OURS_OF_EVENTS : 0u);
+}
+
+static void add(sigset_t *set, unsigned ours)
+{
+	if (ours & OURS_OF_TIMERS)
+		sigaddset(set, live.signal);
+	if (ours & OURS_OF_EVENTS)
+		sigaddset(set, SIGTRAP);
+}
+
+static void take_out(sigset_t *set, unsigned ours)
+{
+	if (ours & OURS_OF_TIMERS)
+		sigdelset(set, live.signal);
+	if (ours & OURS_OF_EVENTS)
+		sigdelset(set, SIGTRAP);
+}
+
 bool signals_ours_in(const sigset_t *set)
 {
-	return (live.signal && sigismember(set, live.signal) == 1) ||
-	       (trap_is_ours() && sigismember(set, SIGTRAP) == 1);
+	return ours_in(set) != 0;
+}
+
+static unsigned ours_now(void)
+{
+	return (live.signal ? OURS_OF_TIMERS : 0u) | (trap_is_ours() ? OURS_OF_EVENTS : 0u);
 }
 
 void signals_add_ours(sigset_t *set)
 {
-	if (live.signal)
-		sigaddset(set, live.signal);
-	if (trap_is_ours())
-		sigaddset(set, SIGTRAP);
+	add(set, ours_now());
 }
 
 void signals_remove_ours(sigset_t *set)
 {
-	if (live.signal)
-		sigdelset(set, live.signal);
-	if (trap_is_ours())
-		sigdelset(set, SIGTRAP);
+	take_out(set, ours_now());
 }
 
 static bool is_sampling(void)
@@ -68,20 +89,20 @@ static bool is_sampling(void)
  * (as libc does). */
 static sigset_t real_mask(int how, const sigset_t *set)
 {
+	unsigned ours = ours_in(set);
 	sigset_t real = *set;
 
 	if (how == SIG_UNBLOCK) {
-		if (signals_ours_in(set))
-			believes_blocked = false;
+		believed &= ~ours;
 		return real;
 	}
+	if (how == SIG_SETMASK)
+		believed = 0;
 	for (int i = 0; i < LIBC_OWN; i++)
 		real.__val[0] &= ~(1UL << (FIRST_RT + i - 1));
-	if (is_sampling() && signals_ours_in(set) && holds_nearly_all(set)) {
-		signals_remove_ours(&real);
-		believes_blocked = true;
-	} else if (how == SIG_SETMASK) {
-		believes_blocked = false;
+	if (is_sampling() && ours && holds_nearly_all(set)) {
+		take_out(&real, ours);
+		believed |= ours;
 	}
 	return real;
 }
@@ -94,15 +115,15 @@ int real_sigmask(int how, const sigset_t *set, sigset_t *before)
 
 EXPORT int pthread_sigmask(int how, const sigset_t *set, sigset_t *before)
 {
-	bool believed = believes_blocked;
+	unsigned believed_before = believed;
 	sigset_t real;
 	int rc;
 
 	if (set)
 		real = real_mask(how, set);
 	rc = real_sigmask(how, set ? &real : NULL, before);
-	if (rc == 0 && before && believed)
-		signals_add_ours(before);
+	if (rc == 0 && before)
+		add(before, believed_before);
 	return rc;
 }
 
@@ -116,14 +137,14 @@ EXPORT int sigprocmask(int how, const sigset_t *set, sigset_t *before)
 	return -1;
 }
 
-bool signals_believed_blocked(void)
+unsigned signals_believed_blocked(void)
 {
-	return believes_blocked;
+	return believed;
 }
 
-void signals_inherit_belief(bool blocked)
+void signals_inherit_belief(unsigned blocked)
 {
-	believes_blocked = blocked;
+	believed = blocked;
 }
 
 /* ---- waits ---- */
@@ -131,18 +152,18 @@ void signals_inherit_belief(bool blocked)
 /* The set that the host means; copy is room for it. */
 static const sigset_t *meant(const sigset_t *set, sigset_t *copy)
 {
-	if (!set || !is_sampling() || !signals_ours_in(set))
+	if (!set || !is_sampling() || !ours_in(set))
 		return set;
 	if (holds_nearly_all(set)) {
 		*copy = *set;
-		signals_remove_ours(copy);
+		take_out(copy, ours_in(set));
 		return copy;
 	}
 	if (!session_is_of_this_process())
 		return set;
-	if (trap_is_ours() && sigismember(set, SIGTRAP) == 1)
+	if (ours_in(set) & OURS_OF_EVENTS)
 		session_give_up_events();
-	if (live.signal && sigismember(set, live.signal) == 1)
+	if (ours_in(set) & OURS_OF_TIMERS)
 		session_give_up_signal();
 	return set;
 }
