@@ -196,7 +196,7 @@ fuzz: $(FUZZ_SRC:tests/%.c=$(B)/fuzz/%) ## run every fuzzer for FUZZ_SECONDS (60
 		tail -n 3 build/corpus/$$n.log; [ $$rc = 0 ] || exit 1; done
 
 bench: all $(B)/genprofile | build/.test-deps ## run every benchmark beside its peers and print the ratios
-	$(Q)for b in accuracy overhead labels memory unwind completeness analyze; do bench/$$b || exit 1; done
+	$(Q)for b in accuracy overhead labels memory unwind completeness analyze web; do bench/$$b || exit 1; done
 
 # A profile of any size, for timing the reports: build/release/genprofile 1000000 big.pb.gz
 $(B)/genprofile: bench/genprofile.c $(CORE_OBJ)
