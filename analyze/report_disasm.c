@@ -9,6 +9,7 @@
 #include "analyze/measure.h"
 #include "analyze/paths.h"
 #include "analyze/report.h"
+#include "analyze/table.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -33,6 +34,7 @@ struct routine {
 };
 
 struct disasm {
+	struct table table; /* unless the format is text */
 	struct report *report;
 	struct code_files code;
 	bool has_address; /* the pattern is a number */
@@ -272,6 +274,41 @@ static void print_row(struct disasm *d, const struct row *row)
 		fprintf(r->out, "%s\n", text);
 }
 
+static void write_row(struct disasm *d, const struct routine *t, const struct row *row)
+{
+	struct report *r = d->report;
+	int64_t flat = row->flat_div ? div64(row->flat, row->flat_div) : row->flat,
+		cum = row->cum_div ? div64(row->cum, row->cum_div) : row->cum;
+
+	table_row(&d->table);
+	table_text(&d->table, t->name);
+	table_text(&d->table, arena_printf(r->scratch, "0x%" PRIx64, row->instruction->address));
+	table_value(&d->table, r, flat);
+	table_percent(&d->table, flat, r->total);
+	table_value(&d->table, r, cum);
+	table_percent(&d->table, cum, r->total);
+	table_unit(&d->table, r);
+	table_text(&d->table, row->instruction->text);
+	table_text(&d->table, *row->function ? row->function : NULL);
+	table_text(&d->table, *row->source ? row->source : NULL);
+	if (row->line)
+		table_int(&d->table, row->line);
+	else
+		table_none(&d->table);
+}
+
+static void begin_table(struct disasm *d)
+{
+	static const char *const columns[] = { "symbol",   "address",	  "flat", "flat_percent",
+					       "cum",	   "cum_percent", "unit", "instruction",
+					       "function", "file",	  "line" };
+	struct report *r = d->report;
+
+	table_begin(&d->table, r->out, r->opts.format, "disasm");
+	table_profile(&d->table, "profile", r);
+	table_rows(&d->table, columns, sizeof(columns) / sizeof(columns[0]));
+}
+
 static void print_rows(struct disasm *d, const struct routine *t, const instruction_list *list)
 {
 	struct report *r = d->report;
@@ -291,7 +328,10 @@ static void print_rows(struct disasm *d, const struct routine *t, const instruct
 		place_by_binary(t, r->arena, &row);
 		add_samples(d, t, &next, i + 1 < list->n ? list->v[i + 1].address : UINT64_MAX,
 			    &row);
-		print_row(d, &row);
+		if (r->opts.format == FORMAT_TEXT)
+			print_row(d, &row);
+		else
+			write_row(d, t, &row);
 		arena_rewind(r->scratch, mark);
 	}
 }
@@ -324,7 +364,8 @@ static int print_routine(struct disasm *d, const struct routine *t, struct err *
 	int rc = code_files_disassemble(&d->code, t->file, s->start, s->end, &list, err);
 
 	if (!rc) {
-		print_heading(d, t);
+		if (d->report->opts.format == FORMAT_TEXT)
+			print_heading(d, t);
 		print_rows(d, t, &list);
 	}
 	VEC_RELEASE(&list);
@@ -370,10 +411,14 @@ int report_disasm(struct report *r, struct err *err)
 	find_routines(&d);
 	if (d.routines.n == 0)
 		rc = nothing_found(&d, err);
-	else
+	else if (r->opts.format == FORMAT_TEXT)
 		fprintf(r->out, "Total: %s\n", report_value(r, r->total));
+	else
+		begin_table(&d);
 	for (size_t i = 0; i < d.routines.n && !rc; i++)
 		rc = print_routine(&d, &d.routines.v[i], err);
+	if (!rc && r->opts.format != FORMAT_TEXT)
+		table_end(&d.table);
 	VEC_RELEASE(&d.routines);
 	code_files_release(&d.code);
 	return rc;
