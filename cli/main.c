@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/report_commands.h"
+#include "cli/suggest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,28 @@ static int print_help(void)
 	return EXIT_OK;
 }
 
+static int unknown_command(const char *name)
+{
+	struct suggestion s;
+
+	suggest_from(&s, name, strlen(name));
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		suggest(&s, commands[i].name);
+	for (size_t i = 0; i < N_REPORT_COMMANDS; i++)
+		suggest(&s, report_commands[i].name);
+	if (s.best)
+		complain("unknown command '%s': did you mean '%s'?", name, s.best);
+	else
+		complain("unknown command '%s' (sonde --help lists all commands)", name);
+	return EXIT_USAGE;
+}
+
+/* Something to be read, whether it is there or not. */
+static bool is_source(const char *name)
+{
+	return access(name, F_OK) == 0 || strpbrk(name, "./");
+}
+
 static int run_command(int argc, char **argv)
 {
 	for (size_t i = 0; i < N_COMMANDS; i++)
@@ -52,10 +75,15 @@ static int run_command(int argc, char **argv)
 			return commands[i].run(argc - 1, argv + 1);
 	if (report_command_find(argv[1]))
 		return cmd_report(argc - 1, argv + 1);
-	if (access(argv[1], F_OK) == 0)
-		return cmd_pprof(argc, argv);
-	complain("unknown command '%s' (sonde --help lists all commands)", argv[1]);
-	return EXIT_USAGE;
+	return is_source(argv[1]) ? cmd_pprof(argc, argv) : unknown_command(argv[1]);
+}
+
+/* sonde help COMMAND */
+static int help_on(char *command)
+{
+	char help[] = "--help", *argv[] = { command, command, help, NULL };
+
+	return run_command(3, argv);
 }
 
 int main(int argc, char **argv)
@@ -68,7 +96,7 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < sizeof(help) / sizeof(help[0]); i++)
 		if (strcmp(argv[1], help[i]) == 0)
-			return print_help();
+			return argc > 2 && argv[2][0] != '-' ? help_on(argv[2]) : print_help();
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-version") == 0)
 		return puts("sonde " SONDE_VERSION) < 0 ? EXIT_FAILED : EXIT_OK;
 	if (argv[1][0] == '-')

@@ -1,5 +1,6 @@
 /* options.c - parse and list the rows of an option table. */
 #include "cli/options.h"
+#include "cli/suggest.h"
 
 #include <errno.h>
 #include <math.h>
@@ -165,6 +166,18 @@ static bool takes_value(const struct option_row *row)
 	return row->kind != OPTION_BOOL && row->kind != OPTION_CHOICE;
 }
 
+static int unknown_option(const struct parser *ps, const char *given, const char *name, size_t n)
+{
+	struct suggestion s;
+
+	suggest_from(&s, name, n);
+	for (size_t i = 0; i < ps->n_rows; i++)
+		suggest(&s, ps->rows[i].name);
+	return s.best ? err_set(ps->err, SONDE_EUSAGE, "unknown option '%s': did you mean '-%s'?",
+				given, s.best)
+		      : err_set(ps->err, SONDE_EUSAGE, "unknown option '%s'", given);
+}
+
 /* One option at argv[*i]; *i moves on when the value is the next word. */
 static int parse_option(const struct parser *ps, int argc, char **argv, int *i)
 {
@@ -173,7 +186,7 @@ static int parse_option(const struct parser *ps, int argc, char **argv, int *i)
 	const struct option_row *row = find(ps, name, n);
 
 	if (!row)
-		return err_set(ps->err, SONDE_EUSAGE, "unknown option '%s'", argv[*i]);
+		return unknown_option(ps, argv[*i], name, n);
 	if (name[n])
 		return set(ps, row, name + n + 1);
 	if (!takes_value(row))

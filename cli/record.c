@@ -522,6 +522,10 @@ static void tell_missing(const struct spool_stats *st, uint64_t period_ns)
 {
 	uint64_t found = (st->weight + st->lost_weight) * period_ns;
 
+	if (!found)
+		complain("no samples: the command used %.1f ms of CPU time, and one is taken every "
+			 "%.1f ms: let it run longer, or ask for more (-F)",
+			 (double)st->cpu_ns / 1e6, (double)period_ns / 1e6);
 	if (st->cpu_ns > found + 100000000 && found < st->cpu_ns / 10 * 9)
 		complain("%.2f s of %.2f s of CPU time have no samples: threads that block all "
 			 "signals, or "
