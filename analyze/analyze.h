@@ -35,6 +35,7 @@ struct load_opts {
 	bool all_frames;	 /* ignore drop_frames and keep_frames */
 	const char *symbolize;	 /* none, local, fastlocal, remote, force, demangle=...; ':' between
 				    them; NULL = local */
+	bool no_cache;		 /* neither use nor keep what other runs found out about binaries */
 	const char *build_id;	 /* of the main binary, where the profile has none; NULL = leave */
 	const char *add_comment; /* NULL = none */
 	/* Of what is fetched over HTTP; 0 = not set, NULL or "" = none. */

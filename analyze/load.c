@@ -187,6 +187,7 @@ static int symbolize(struct loader *l, struct profile *p, struct err *err)
 		return rc;
 	opts.force = mode.force;
 	opts.demangle = mode.demangle;
+	opts.use_cache = !l->opts->no_cache;
 	if (mode.local)
 		rc = symbolize_profile(p, &opts, &stats, err);
 	if (!rc && mode.remote)

@@ -26,10 +26,10 @@
 
 struct options {
 	const char *exe;
-	bool inlines, demangle, basenames, pretty, use_libdwarf;
+	bool inlines, demangle, basenames, pretty, use_libdwarf, no_cache;
 };
 
-enum { OPTION_DWARF_READER = 256 };
+enum { OPTION_DWARF_READER = 256, OPTION_NO_CACHE };
 
 static const struct option long_options[] = {
 	{ "exe", required_argument, NULL, 'e' },
@@ -39,6 +39,7 @@ static const struct option long_options[] = {
 	{ "demangle", optional_argument, NULL, 'C' },
 	{ "basenames", no_argument, NULL, 's' },
 	{ "pretty-print", no_argument, NULL, 'p' },
+	{ "no-cache", no_argument, NULL, OPTION_NO_CACHE },
 	{ "dwarf-reader", required_argument, NULL, OPTION_DWARF_READER },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -52,6 +53,7 @@ static const char usage[] =
 	"  -C, --demangle          print C++ names as in the source\n"
 	"  -s, --basenames         print file names without their folders\n"
 	"  -p, --pretty-print      print a frame on one line\n"
+	"      --no-cache          neither use nor keep answers of other runs\n"
 	"      --dwarf-reader=<r>  sonde (default), or libdwarf for a second opinion\n"
 	"  -f, -a                  as always: print functions, print addresses\n"
 	"\n"
@@ -146,7 +148,7 @@ static int read_addresses(struct addresses *addresses)
 
 static int print_addresses(const struct options *o, const struct addresses *addresses)
 {
-	struct symbolize_opts opts = { .use_libdwarf = o->use_libdwarf };
+	struct symbolize_opts opts = { .use_libdwarf = o->use_libdwarf, .use_cache = !o->no_cache };
 	struct binary *b;
 	struct err err;
 
@@ -192,6 +194,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 			break;
 		case 'f':
 		case 'a':
+			break;
+		case OPTION_NO_CACHE:
+			o->no_cache = true;
 			break;
 		case OPTION_DWARF_READER:
 			o->use_libdwarf = strcmp(optarg, "libdwarf") == 0;

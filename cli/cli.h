@@ -15,6 +15,7 @@ int cmd_record(int argc, char **argv);	  /* record.c */
 int cmd_recover(int argc, char **argv);	  /* recover.c */
 int cmd_addr2line(int argc, char **argv); /* addr2line.c */
 int cmd_shell(int argc, char **argv);	  /* shell.c */
+int cmd_symbolize(int argc, char **argv); /* symbolize_command.c */
 int cmd_diff(int argc, char **argv);	  /* diff.c */
 int cmd_check(int argc, char **argv);	  /* check_command.c */
 int cmd_report(int argc, char **argv);	  /* reports.c: top, text, tree, ... as sub-commands */

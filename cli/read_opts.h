@@ -18,7 +18,7 @@ struct read_opts {
 	const char *patterns[N_REPORT_COMMANDS];
 	bool shortcuts[N_SHORTCUTS];
 	string_list bases, diff_bases;
-	bool normalize, all_frames;
+	bool normalize, all_frames, no_cache;
 	double fail_above; /* percent */
 	const char *symbolize, *build_id, *add_comment;
 	const char *http; /* "" = no web page */

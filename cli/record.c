@@ -30,7 +30,7 @@ struct record {
 	unsigned hz;
 	unsigned long long max_bytes; /* of samples in each process; 0 = the library's default */
 	const char *out, *engine; /* engine NULL: the environment's, or auto */
-	bool quiet, force, verbose, no_symbols;
+	bool quiet, force, verbose, no_symbols, no_cache;
 	char **command;
 	char library[PATH_MAX], folder[PATH_MAX];
 	struct spool_profile *spools;
@@ -55,7 +55,8 @@ static const struct option_row option_rows[] = {
 	{ "max-memory", 'm', "<size>",
 	  "memory for the samples of each process: 256K or more (default: 128M)" },
 	{ "no-symbolize", 'n', NULL, "leave functions and lines to whoever reads the profile" },
-	{ "verbose", 'v', NULL, "say which engine sampled, and why a binary has no symbols" },
+	{ "no-cache", 'c', NULL, "neither use nor keep what other runs found out about binaries" },
+	{ "verbose", 'v', NULL, "say which engine sampled, and where symbols were looked for" },
 	{ "quiet", 'q', NULL, "say nothing when all went well" },
 	{ "help", 'h', NULL, "show this text" },
 };
@@ -160,6 +161,9 @@ static int read_option(struct record *r, int letter)
 		return 0;
 	case 'n':
 		r->no_symbols = true;
+		return 0;
+	case 'c':
+		r->no_cache = true;
 		return 0;
 	case 'v':
 		r->verbose = true;
@@ -576,7 +580,9 @@ static bool tell_problem(const struct record *r)
 static int write_profile(struct record *r)
 {
 	struct profile *p = spool_profile_finish(r->spools);
-	struct symbolize_opts opts = { .tell = r->verbose ? say : NULL };
+	struct symbolize_opts opts = { .tell = r->verbose ? say : NULL,
+				       .verbose = r->verbose,
+				       .use_cache = !r->no_cache };
 	struct symbolize_stats stats = { 0 };
 	struct err err;
 

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/strtab.h"
+#include "symbolize/answer_cache.h"
 #include "symbolize/debug_file.h"
 #include "symbolize/dwarf_lookup.h"
 #include "symbolize/libdwarf_lookup.h"
@@ -43,7 +44,29 @@ struct binary {
 	VEC(struct answer) answers;
 	VEC(struct frame) frames;
 	struct err problem;
+	struct answer_cache *cache; /* NULL = none */
+	bool has_news;		    /* answers that the cache has not */
 };
+
+static void tell_files(const struct binary *b, const struct file_log *log)
+{
+	struct err e;
+
+	if (!log->say)
+		return;
+	if (b->debug)
+		err_set(&e, 0, "'%s': debug information from '%s'", b->elf->path, b->debug->path);
+	else
+		err_set(&e, 0, "'%s': %s", b->elf->path,
+			b->dwarf ? "has its debug information in itself"
+				 : "no debug information was found, only symbols");
+	log->say(log->ctx, e.text);
+	if (b->shared) {
+		err_set(&e, 0, "'%s': and what dwz took out of it from '%s'", b->elf->path,
+			b->shared->path);
+		log->say(log->ctx, e.text);
+	}
+}
 
 int binary_from_elf(struct binary **out, struct elf_file *elf, const struct symbolize_opts *opts,
 		    struct err *err)
@@ -58,7 +81,7 @@ int binary_from_elf(struct binary **out, struct elf_file *elf, const struct symb
 	}
 	if (!opts)
 		opts = &no_opts;
-	log = (struct file_log){ opts->tell, opts->tell_ctx };
+	log = (struct file_log){ opts->tell, opts->tell_ctx, opts->verbose };
 	b->elf = elf;
 	b->strings = strtab_new();
 	b->use_libdwarf = opts->use_libdwarf;
@@ -69,6 +92,10 @@ int binary_from_elf(struct binary **out, struct elf_file *elf, const struct symb
 		b->dwarf = b->debug = debug_file_find(elf, symbolize_search_path(opts), &log);
 	if (b->dwarf && b->dwarf->is_mapped)
 		b->shared = debug_file_find_shared(b->dwarf, &log);
+	if (opts->verbose)
+		tell_files(b, &log);
+	if (opts->use_cache && !opts->use_libdwarf)
+		b->cache = answer_cache_open((struct elf_file *[]){ elf, b->debug, b->shared }, 3);
 	*out = b;
 	return 0;
 }
@@ -91,10 +118,30 @@ int binary_open_mem(struct binary **out, const void *image, size_t bytes, const 
 	return status ? status : binary_from_elf(out, elf, NULL, err);
 }
 
+/* What damage or a missing file has changed is not worth keeping. */
+static void save_answers(struct binary *b)
+{
+	struct cached_answer *answers;
+
+	if (!b->cache || !b->has_news || b->problem.text[0])
+		return;
+	answers = calloc(b->answers.n, sizeof(*answers));
+	for (size_t i = 0; answers && i < b->answers.n; i++) {
+		const struct answer *a = &b->answers.v[i];
+
+		answers[i] = (struct cached_answer){ a->address, b->frames.v + a->first, a->n };
+	}
+	if (answers)
+		answer_cache_write(b->cache, answers, b->answers.n);
+	free(answers);
+}
+
 void binary_close(struct binary *b)
 {
 	if (!b)
 		return;
+	save_answers(b);
+	answer_cache_close(b->cache);
 	dwarf_reader_close(b->reader);
 	symtab_free(b->symtab);
 	elf_file_close(b->shared);
@@ -299,22 +346,43 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static bool answer_by_cache(struct binary *b, uint64_t address)
+{
+	struct frame frames[DWARF_MAX_FRAMES];
+	struct answer *a = &b->answers.v[b->answers.n - 1];
+	size_t n;
+
+	if (!b->cache || !answer_cache_find(b->cache, address, frames, DWARF_MAX_FRAMES, &n))
+		return false;
+	a->first = b->frames.n;
+	a->n = n;
+	for (size_t i = 0; i < n; i++)
+		*VEC_PUSH(&b->frames) = frames[i];
+	return true;
+}
+
+static void answer_by_files(struct binary *b, uint64_t *addresses, size_t n)
+{
+	b->has_news = true;
+	if (!b->symtab)
+		b->symtab = symtab_new(b->elf, b->debug);
+	qsort(addresses, n, sizeof(*addresses), by_value);
+	if (b->dwarf)
+		answer_by_dwarf(b, addresses, n);
+	for (size_t i = 0; i < n; i++)
+		answer_by_symbol(b, addresses[i]);
+}
+
 void binary_prepare(struct binary *b, const uint64_t *addresses, size_t n)
 {
 	VEC(uint64_t) wanted = VEC_INIT;
 
-	if (!b->symtab)
-		b->symtab = symtab_new(b->elf, b->debug);
 	for (size_t i = 0; i < n; i++)
-		if (elf_file_is_code(b->elf, addresses[i]) && add_answer(b, addresses[i]))
+		if (elf_file_is_code(b->elf, addresses[i]) && add_answer(b, addresses[i]) &&
+		    !answer_by_cache(b, addresses[i]))
 			*VEC_PUSH(&wanted) = addresses[i];
-	if (wanted.n) {
-		qsort(wanted.v, wanted.n, sizeof(*wanted.v), by_value);
-		if (b->dwarf)
-			answer_by_dwarf(b, wanted.v, wanted.n);
-		for (size_t i = 0; i < wanted.n; i++)
-			answer_by_symbol(b, wanted.v[i]);
-	}
+	if (wanted.n)
+		answer_by_files(b, wanted.v, wanted.n);
 	VEC_RELEASE(&wanted);
 }
 

@@ -12,10 +12,13 @@
  *	/usr/lib/debug/.build-id/AB/CD....debug, and the same below each folder of the search path
  *	.gnu_debuglink NAME: beside the binary, in .debug/ beside it, in /usr/lib/debug/usr/bin/
  *
+ * and last, where $DEBUGINFOD_URLS is set, on the servers that it names.
+ *
  * A file with another build id is never used.  The checksum of .gnu_debuglink decides only where the
  * binary has no build id, as it means reading the whole file.
  */
 #include "symbolize/debug_file.h"
+#include "symbolize/debuginfod.h"
 
 #include <dirent.h>
 #include <gelf.h>
@@ -85,12 +88,27 @@ static int try_with(int (*open)(struct elf_file **, const char *, struct err *),
 				(*out)->build_id[0] ? (*out)->build_id : "missing", build_id);
 		elf_file_close(*out);
 		say(log, why.text);
-	} else if (status && status != SONDE_ENOTFOUND) {
+	} else if (status && path[0] && (status != SONDE_ENOTFOUND || log->verbose)) {
 		say(log, why.text);
 	}
 	if (status)
 		err_set(err, status, "%s", why.text);
 	return status;
+}
+
+/* From a server, if one may be asked. */
+static int try_servers(struct elf_file **out, enum debuginfod_kind kind, const char *build_id,
+		       const struct file_log *log)
+{
+	struct err why = { "" };
+	struct path p;
+
+	if (strlen(build_id) < 16)
+		return SONDE_ENOTFOUND;
+	if (debuginfod_fetch(kind, build_id, p.s, sizeof(p.s), &why) == 0)
+		return try_with(elf_file_open, out, p.s, build_id, log, NULL);
+	say(log, why.text);
+	return SONDE_ENOTFOUND;
 }
 
 static int try_file(struct elf_file **out, const char *path, const char *build_id,
@@ -213,7 +231,9 @@ int debug_file_find_binary(struct elf_file **out, const char *file, const char *
 		if (file[0] && search_by_name(out, dir.s, file, build_id, log) == 0)
 			return 0;
 	}
-	return try_own_name(out, file, build_id, log, err);
+	if (try_own_name(out, file, build_id, log, err) == 0)
+		return 0;
+	return try_servers(out, DEBUGINFOD_EXECUTABLE, build_id, log) == 0 ? 0 : SONDE_ENOTFOUND;
 }
 
 bool debug_file_has_dwarf(struct elf_file *f)
@@ -326,7 +346,11 @@ struct elf_file *debug_file_find(struct elf_file *binary, const char *search,
 
 	if (strlen(binary->build_id) > 2)
 		f = find_by_id(binary->build_id, search, log);
-	return f ? f : find_by_link(binary, log);
+	if (!f)
+		f = find_by_link(binary, log);
+	if (!f && try_servers(&f, DEBUGINFOD_DEBUG_FILE, binary->build_id, log))
+		f = NULL;
+	return f;
 }
 
 /* ---- what dwz took out of several files: .gnu_debugaltlink is a name and a build id ---- */

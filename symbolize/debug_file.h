@@ -4,10 +4,11 @@
 
 #include "symbolize/elf_file.h"
 
-/* Called with one sentence for each file that was there and was refused; NULL is fine. */
+/* Called with one sentence for each file that was there and was refused; say may be NULL. */
 struct file_log {
 	void (*say)(void *ctx, const char *sentence);
 	void *ctx;
+	bool verbose; /* also for each that is not there */
 };
 
 /* The ELF file of a mapping: looked for in the folders of search (':' list, may be NULL), then

@@ -14,7 +14,8 @@
 
 #define MAX_STEP_BYTES (1u << 20)
 
-static const uint8_t slots[] = { /* by attribute, plus 1; 0 = of no interest */
+static const uint8_t slots[] = {
+	/* by attribute, plus 1; 0 = of no interest */
 	[DW_AT_name] = SLOT_NAME + 1,
 	[DW_AT_linkage_name] = SLOT_LINKAGE_NAME + 1,
 	[DW_AT_abstract_origin] = SLOT_ORIGIN + 1,

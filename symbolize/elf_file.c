@@ -44,6 +44,7 @@ static int map_file(struct elf_file *f, const char *path, struct err *err)
 		return err_set(err, SONDE_EIO, "cannot map '%s': %s", path, strerror(errno));
 	f->image = p;
 	f->bytes = (size_t)st.st_size;
+	f->modified_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 	f->is_mapped = true;
 	return 0;
 }

@@ -35,6 +35,7 @@ struct elf_file {
 	char *path;
 	const unsigned char *image;
 	size_t bytes;
+	int64_t modified_ns; /* 0 = from memory */
 	bool is_mapped, is_little, is_64;
 	bool is_debug; /* may be an object file: it has debug information only */
 	uint16_t machine;

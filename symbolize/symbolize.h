@@ -19,6 +19,8 @@ enum demangle_mode {
 struct symbolize_opts {	   /* NULL or zeros = defaults */
 	bool force;	   /* also what already has functions */
 	bool use_libdwarf; /* read DWARF by libdwarf, in a child process: slow, a second opinion */
+	bool use_cache;	   /* keep answers by build id below $XDG_CACHE_HOME or ~/.cache */
+	bool verbose;	   /* tell also of files that are not there, and which were used */
 	enum demangle_mode demangle;
 	const char *binary_path; /* ':' list of folders to search; NULL = $PPROF_BINARY_PATH */
 	/* Called with a sentence for each file that was there and was refused, and for each mapping
