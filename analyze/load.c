@@ -8,12 +8,14 @@
 #include "analyze/notes.h"
 #include "analyze/prune.h"
 #include "analyze/remote.h"
+#include "base/memory.h"
 #include "symbolize/symbolize.h"
 #include "writer/writer.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct loader {
@@ -27,10 +29,13 @@ static bool is_elf(const char *path)
 {
 	char magic[4] = "";
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
 
 	if (fd < 0)
 		return false;
-	if (read(fd, magic, sizeof(magic)) != sizeof(magic))
+	/* What is read from a pipe is gone. */
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) ||
+	    read(fd, magic, sizeof(magic)) != sizeof(magic))
 		magic[0] = 0;
 	close(fd);
 	return memcmp(magic, "\177ELF", 4) == 0;
@@ -181,6 +186,7 @@ static int symbolize(struct loader *l, struct profile *p, struct err *err)
 	struct symbolize_stats stats = { 0 };
 	struct symbolize_opts opts = { 0 };
 	struct symbolize_mode mode;
+	size_t limit = memory_limit(); /* made for the profile, not for the binaries */
 	int rc = read_mode(&mode, l->opts->symbolize ? l->opts->symbolize : "", err);
 
 	if (rc || mode.none)
@@ -188,8 +194,10 @@ static int symbolize(struct loader *l, struct profile *p, struct err *err)
 	opts.force = mode.force;
 	opts.demangle = mode.demangle;
 	opts.use_cache = !l->opts->no_cache;
+	memory_set_limit(SIZE_MAX);
 	if (mode.local)
 		rc = symbolize_profile(p, &opts, &stats, err);
+	memory_set_limit(limit);
 	if (!rc && mode.remote)
 		remote_symbolize(&l->remote, p, mode.force);
 	if (!rc)

@@ -4,6 +4,7 @@
  * own size.  Under AddressSanitizer the unused tail of every chunk is poisoned.
  */
 #include "base/arena.h"
+#include "base/memory.h"
 #include "base/oom.h"
 
 #include <stdarg.h>
@@ -51,16 +52,29 @@ static void *out_of_memory(enum arena_flags flags)
 
 static struct chunk *chunk_new(struct chunk *prev, size_t size)
 {
-	struct chunk *c =
-		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct chunk *c;
 
-	if (c == MAP_FAILED)
+	if (!memory_take(size))
 		return NULL;
+	c = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (c == MAP_FAILED) {
+		memory_give(size);
+		return NULL;
+	}
 	c->prev = prev;
 	c->size = size;
 	c->used = sizeof(*c);
 	POISON((char *)c + c->used, size - c->used);
 	return c;
+}
+
+static void chunk_free(struct chunk *c)
+{
+	size_t size = c->size;
+
+	UNPOISON(c, size);
+	munmap(c, size);
+	memory_give(size);
 }
 
 struct arena *arena_new(enum arena_flags flags)
@@ -91,8 +105,7 @@ void arena_free(struct arena *a)
 	while (c) {
 		struct chunk *prev = c->prev;
 
-		UNPOISON(c, c->size);
-		munmap(c, c->size);
+		chunk_free(c);
 		c = prev;
 	}
 }
@@ -195,8 +208,7 @@ void arena_rewind(struct arena *a, struct arena_mark m)
 
 		a->last = c->prev;
 		a->bytes -= c->size;
-		UNPOISON(c, c->size);
-		munmap(c, c->size);
+		chunk_free(c);
 	}
 	POISON((char *)a->last + m.used, a->last->used - m.used);
 	a->last->used = m.used;

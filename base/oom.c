@@ -1,9 +1,11 @@
 /* oom.c - end the tool, or jump out of the library, when memory runs out. */
 #include "base/oom.h"
 
+#include <string.h>
 #include <unistd.h>
 
 static jmp_buf *catcher;
+static const char *sentence = "sonde: out of memory\n";
 
 void oom_catch(jmp_buf *env)
 {
@@ -15,13 +17,16 @@ void oom_release(void)
 	catcher = NULL;
 }
 
+void oom_set_sentence(const char *text)
+{
+	sentence = text;
+}
+
 void oom(void)
 {
-	static const char text[] = "sonde: out of memory\n";
-
 	if (catcher)
 		longjmp(*catcher, 1);
-	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+	if (write(STDERR_FILENO, sentence, strlen(sentence)) < 0)
 		_exit(1);
 	_exit(1);
 }

@@ -17,6 +17,9 @@
 
 void oom_catch(jmp_buf *env);
 void oom_release(void);
+
+/* What the tool says, with its newline; it must stay where it is. */
+void oom_set_sentence(const char *text);
 void oom(void) __attribute__((noreturn));
 
 #endif

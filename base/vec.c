@@ -1,5 +1,6 @@
 /* vec.c - growth of the typed arrays of vec.h by mmap and mremap. */
 #include "base/vec.h"
+#include "base/memory.h"
 #include "base/oom.h"
 
 #include <stdint.h>
@@ -23,18 +24,22 @@ static void prefer_large_pages(void *p, size_t bytes)
 int vec_grow(void **v, size_t *cap, size_t count, size_t elem_bytes)
 {
 	size_t want = *cap * 2 > count ? *cap * 2 : count;
-	size_t bytes;
+	size_t had = *v ? map_bytes(*cap, elem_bytes) : 0, bytes;
 	void *p;
 
 	if (want > ((size_t)1 << 46) / elem_bytes)
 		return -1;
 	bytes = map_bytes(want, elem_bytes);
+	if (!memory_take(bytes - had))
+		return -1;
 	if (*v)
-		p = mremap(*v, map_bytes(*cap, elem_bytes), bytes, MREMAP_MAYMOVE);
+		p = mremap(*v, had, bytes, MREMAP_MAYMOVE);
 	else
 		p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (p == MAP_FAILED)
+	if (p == MAP_FAILED) {
+		memory_give(bytes - had);
 		return -1;
+	}
 	prefer_large_pages(p, bytes);
 	*v = p;
 	*cap = bytes / elem_bytes;
@@ -49,6 +54,8 @@ void vec_must(void **v, size_t *cap, size_t count, size_t elem_bytes)
 
 void vec_release(void *v, size_t cap, size_t elem_bytes)
 {
-	if (v)
-		munmap(v, map_bytes(cap, elem_bytes));
+	if (!v)
+		return;
+	munmap(v, map_bytes(cap, elem_bytes));
+	memory_give(map_bytes(cap, elem_bytes));
 }

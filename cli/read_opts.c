@@ -1,6 +1,7 @@
 /* read_opts.c - the option table of the reading commands. */
 #include "cli/read_opts.h"
 #include "cli/cli.h"
+#include "cli/memory_limit.h"
 
 #include <string.h>
 
@@ -134,6 +135,8 @@ static const struct option_row rows[] = {
 	  "add a comment to the profile" },
 	{ "normalize", OPTION_BOOL, FIELD(normalize), 0, source, NULL,
 	  "scale to the total of the base first" },
+	{ "max_memory", OPTION_STRING, FIELD(max_memory), 0, source, "<size>",
+	  "use no more memory for profiles, as 4GB (default: what fits the input)" },
 	{ "http", OPTION_STRING, FIELD(http), 0, source, "<host:port>",
 	  "show the profile in a browser, served here (no port: a free one)" },
 	{ "no_browser", OPTION_BOOL, FIELD(no_browser), 0, source, NULL,
@@ -292,6 +295,12 @@ int read_opts_load(const struct read_opts *o, struct profile **out, const char *
 		   size_t n, struct err *err)
 {
 	const struct load_opts load = read_opts_load_opts(o, sources, n);
+	int rc = memory_limit_allow(o->max_memory, sources, n, err);
+
+	if (!rc)
+		rc = memory_limit_allow(o->max_memory, load.bases, load.n_bases, err);
+	if (rc)
+		return rc;
 
 	return analyze_load(out, &load, &stderr_notes, err);
 }

@@ -21,6 +21,7 @@ struct read_opts {
 	bool normalize, all_frames, no_cache;
 	double fail_above; /* percent */
 	const char *symbolize, *build_id, *add_comment;
+	const char *max_memory; /* NULL = what fits the input */
 	const char *http; /* "" = no web page */
 	bool no_browser;
 	int64_t seconds, timeout;

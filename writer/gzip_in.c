@@ -38,7 +38,8 @@ static int make_room(struct bytes *out, size_t most, struct err *err)
 		want = most;
 	if (VEC_RESERVE(&out->buf, want))
 		return err_set(err, SONDE_ENOMEM,
-			       "not enough memory to unpack gzip data of more than %zu MB",
+			       "not enough memory to unpack gzip data of more than %zu MB "
+			       "(see --max-memory)",
 			       out->buf.n >> 20);
 	return 0;
 }
@@ -66,7 +67,8 @@ static int unpack_member(z_stream *z, struct bytes *out, const uint8_t *end, str
 		rc = inflate(z, Z_NO_FLUSH);
 		out->buf.n += given - z->avail_out;
 		if (rc == Z_MEM_ERROR)
-			return err_set(err, SONDE_ENOMEM, "not enough memory to unpack gzip data");
+			return err_set(err, SONDE_ENOMEM,
+				       "not enough memory to unpack gzip data (see --max-memory)");
 		if (rc == Z_BUF_ERROR || (rc == Z_OK && z->next_in == end && z->avail_out))
 			return err_set(err, SONDE_EFORMAT,
 				       "gzip data cut short after %zu unpacked bytes", out->buf.n);
@@ -111,7 +113,8 @@ static int unpack_slowly(struct bytes *out, const uint8_t *at, const uint8_t *en
 	int rc;
 
 	if (inflateInit2(&z, GZIP_WINDOW) != Z_OK)
-		return err_set(err, SONDE_ENOMEM, "not enough memory to unpack gzip data");
+		return err_set(err, SONDE_ENOMEM,
+			       "not enough memory to unpack gzip data (see --max-memory)");
 	do
 		rc = unpack_member(&z, out, end, err);
 	while (!rc && z.next_in < end && inflateReset(&z) == Z_OK);
@@ -125,7 +128,8 @@ int gzip_unpack(struct bytes *out, const uint8_t *data, size_t n, struct err *er
 	size_t expected = expected_bytes(data, n), most = most_bytes();
 
 	if (VEC_RESERVE(&out->buf, out->buf.n + (expected < most ? expected : most)))
-		return err_set(err, SONDE_ENOMEM, "not enough memory to unpack gzip data");
+		return err_set(err, SONDE_ENOMEM,
+			       "not enough memory to unpack gzip data (see --max-memory)");
 	unpack_fast(out, &at, end);
 	return at < end || n == 0 ? unpack_slowly(out, at, end, err) : 0;
 }
