@@ -3,9 +3,10 @@
  * Both engines agree on most of the language, but not on all of it: in Go "a++" is an error (in
  * PCRE2 it is possessive), \v is one character (in PCRE2 a class), look-around and back-references
  * do not exist.  So the pattern is read completely by Go's rules, and what is written uses only
- * constructs that mean the same to PCRE2: every group is "(?:", every character that is not a
- * letter or digit is \x{...}.  Not handled: a repetition right after a flag group, "a(?i)*", which
- * Go applies to the a; here it is an error.
+ * constructs that mean the same to PCRE2: every group is "(", which captures nothing with
+ * PCRE2_NO_AUTO_CAPTURE and may nest deeper than "(?:"; every character that is not a letter or
+ * digit is \x{...}.  Not handled: a repetition right after a flag group, "a(?i)*", which Go applies
+ * to the a; here it is an error.
  *
  * A bad pattern is answered with Go's sentence, which quotes the part that is wrong.
  */
@@ -346,7 +347,7 @@ static int read_named_group(struct reader *r, size_t name_at)
 	if (close == name)
 		return fail(r, "invalid named capture", r->pos, close + 1);
 	r->pos = close + 1;
-	return open_group(r, "(?:");
+	return open_group(r, "(");
 }
 
 /* (?flags) or (?flags: */
@@ -392,7 +393,7 @@ static int read_group(struct reader *r)
 	if (left > 1 && r->pos[1] == '?')
 		return read_flag_group(r);
 	r->pos++;
-	return open_group(r, "(?:");
+	return open_group(r, "(");
 }
 
 static int close_group(struct reader *r)

@@ -116,11 +116,17 @@ static void pattern_that_explodes_under_backtracking_still_ends(void **state)
 	assert_true(matches("^(a+)+b$", subject, 2000));
 }
 
-static void deep_nesting_is_refused(void **state)
+static void deep_nesting_is_understood_and_deeper_refused(void **state)
 {
 	char pattern[5001];
 	struct regex *r;
 	struct err err;
+
+	memset(pattern, '(', 900);
+	pattern[900] = 'a';
+	memset(pattern + 901, ')', 900);
+	pattern[1801] = 0;
+	assert_true(matches(pattern, "bab", 3));
 
 	memset(pattern, '(', 5000);
 	pattern[5000] = 0;
@@ -150,7 +156,7 @@ int main(void)
 		cmocka_unit_test(bad_patterns_are_answered_in_gos_words),
 		cmocka_unit_test(subject_bytes_that_are_not_utf8_count_as_one_character_each),
 		cmocka_unit_test(pattern_that_explodes_under_backtracking_still_ends),
-		cmocka_unit_test(deep_nesting_is_refused),
+		cmocka_unit_test(deep_nesting_is_understood_and_deeper_refused),
 		cmocka_unit_test(answers_are_remembered_per_string),
 	};
 
