@@ -2,6 +2,8 @@
  *
  * usage: workload steady THREADS CPU_MS    that many threads, each until it has used so much CPU
  *        workload churn  THREADS CPU_MS    the same, created at most four at a time: short lives
+ *        workload cloned THREADS CPU_MS    as steady, by threads that clone() makes and libc does not know
+ *        workload cloned-churn THREADS CPU_MS
  *
  * Every call of a function under test is clocked with the thread's own CPU clock, less what reading
  * the clock costs. The functions differ in weight; the length of each call and their order are
@@ -12,12 +14,18 @@
  */
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -102,9 +110,14 @@ static int64_t function_ns[N_SUBJECTS]; /* of all threads that have ended */
 
 /* ---- threads ---- */
 
+static bool is_cloned; /* the workers are */
+
 struct worker {
 	pthread_t thread;
+	_Atomic int tid; /* of a cloned one: 0 when it has ended */
+	void *stack;
 	unsigned number;
+	char name[24];
 	int64_t budget_ns;
 	int64_t used_ns;
 };
@@ -133,11 +146,10 @@ static void *work(void *arg)
 	int64_t mine[N_SUBJECTS] = { 0 }, begin = thread_cpu_ns(), end = begin + w->budget_ns;
 	uint32_t random = 2463534242u + w->number * 7919u;
 	int64_t unit_us = w->budget_ns / 1000 / WEIGHTS / 2;
-	char name[16];
 
-	snprintf(name, sizeof(name), "worker-%u", w->number);
-	pthread_setname_np(pthread_self(), name);
-	register_with_peer();
+	prctl(PR_SET_NAME, w->name);
+	if (!is_cloned)
+		register_with_peer();
 	if (unit_us > 200)
 		unit_us = 200;
 	while (thread_cpu_ns() < end) {
@@ -156,13 +168,48 @@ static void *work(void *arg)
 	return NULL;
 }
 
+static int work_cloned(void *arg)
+{
+	work(arg);
+	return 0;
+}
+
+enum { STACK_BYTES = 65536 };
+
+/* They share the thread-local storage of main(), like the tasks of a runtime that does without libc: no malloc. */
+static bool begin(struct worker *w)
+{
+	int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+		    CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+
+	if (!is_cloned)
+		return pthread_create(&w->thread, NULL, work, w) == 0;
+	w->stack =
+		mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return w->stack != MAP_FAILED && clone(work_cloned, (char *)w->stack + STACK_BYTES, flags,
+					       w, &w->tid, NULL, &w->tid) > 0;
+}
+
+static void end(struct worker *w)
+{
+	int tid;
+
+	if (!is_cloned) {
+		pthread_join(w->thread, NULL);
+		return;
+	}
+	while ((tid = w->tid))
+		syscall(SYS_futex, &w->tid, FUTEX_WAIT, tid, NULL);
+	munmap(w->stack, STACK_BYTES);
+}
+
 static void run_workers(struct worker *w, unsigned n, unsigned at_once)
 {
 	for (unsigned i = 0; i < n + at_once; i++) {
 		if (i >= at_once)
-			pthread_join(w[i - at_once].thread, NULL);
-		if (i < n && pthread_create(&w[i].thread, NULL, work, &w[i])) {
-			perror("workload: pthread_create");
+			end(&w[i - at_once]);
+		if (i < n && !begin(&w[i])) {
+			perror("workload: a thread");
 			exit(1);
 		}
 	}
@@ -197,19 +244,26 @@ static int64_t rusage_ns(void)
 int main(int argc, char **argv)
 {
 	struct worker *workers;
+	bool is_churn;
 	unsigned n;
 
-	if (argc != 4 || (strcmp(argv[1], "steady") && strcmp(argv[1], "churn")) ||
-	    !(n = (unsigned)atoi(argv[2]))) {
-		fprintf(stderr, "usage: workload steady|churn THREADS CPU_MS\n");
+	const char *shape = argc > 1 ? argv[1] : "";
+
+	is_cloned = strncmp(shape, "cloned", 6) == 0;
+	is_churn = strstr(shape, "churn") != NULL;
+	if (argc != 4 || !(n = (unsigned)atoi(argv[2]))) {
+		fprintf(stderr,
+			"usage: workload steady|churn|cloned|cloned-churn THREADS CPU_MS\n");
 		return 2;
 	}
 	zero_fd = open("/dev/zero", O_RDONLY);
 	calibrate();
 	workers = calloc(n, sizeof(*workers));
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		workers[i] = (struct worker){ .number = i, .budget_ns = atoi(argv[3]) * 1000000LL };
-	run_workers(workers, n, !strcmp(argv[1], "churn") && n > AT_ONCE ? AT_ONCE : n);
+		snprintf(workers[i].name, sizeof(workers[i].name), "worker-%u", i);
+	}
+	run_workers(workers, n, is_churn && n > AT_ONCE ? AT_ONCE : n);
 
 	for (unsigned i = 0; i < N_SUBJECTS; i++)
 		printf("function %s %lld\n", subjects[i].name, (long long)function_ns[i]);

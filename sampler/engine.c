@@ -246,6 +246,14 @@ int engine_arm(struct thread *t, enum engine_from from)
 	return 0;
 }
 
+void engine_was_too_late(struct thread *t)
+{
+	t->due_ns = draw_phase(FROM_BIRTH);
+	t->is_young = true;
+	t->represented_ns = 0;
+	t->since_birth = true;
+}
+
 void engine_disarm(struct thread *t)
 {
 	event_stop(t);
@@ -253,13 +261,14 @@ void engine_disarm(struct thread *t)
 }
 
 /* (One that ran for long without a signal blocks it: its time must not be laid on others.) */
-int64_t engine_thread_ends(struct thread *t, int64_t end_ns)
+int64_t engine_thread_ends(struct thread *t, int64_t cpu_ns, int64_t end_ns)
 {
-	bool by_timer = t->has_timer;
-	int64_t cpu_ns, left;
+	bool by_timer = t->has_timer || !use_events;
+	int64_t left;
 
 	engine_disarm(t); /* costs the most of what is still to come */
-	cpu_ns = (int64_t)timer_thread_cpu_ns(t->tid);
+	if (!cpu_ns)
+		cpu_ns = (int64_t)timer_thread_cpu_ns(t->tid);
 	left = t->due_ns - (cpu_ns + end_ns);
 	if (by_timer)
 		tick_thread_ends(t, cpu_ns + end_ns);

@@ -38,11 +38,12 @@ enum engine_from {
 };
 int engine_arm(struct thread *t, enum engine_from from); /* 0 or -errno */
 void engine_disarm(struct thread *t);
+void engine_was_too_late(struct thread *t); /* it has ended already: let engine_thread_ends() know it */
 void engine_give_up_events(
 	void); /* from now on timers; those that have events are armed again by the caller */
 
-/* A thread that was armed from its birth ends, for which so much is to be added; it is disarmed.  Returns the CPU time
- * that it used up to now. */
-int64_t engine_thread_ends(struct thread *t, int64_t end_ns);
+/* A thread that was armed from its birth ends; it is disarmed.  It used cpu_ns (0: what its clock then says), and end_ns
+ * is to be added for its end.  Returns what it used. */
+int64_t engine_thread_ends(struct thread *t, int64_t cpu_ns, int64_t end_ns);
 
 #endif

@@ -27,7 +27,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct thread *free_list;
-static unsigned n_used, n_running, scan_number;
+static unsigned n_used, n_running, n_cloned, scan_number;
 static bool is_starting; /* what a scan finds was there before */
 static pid_t ignored; /* 0 = none */
 static struct { /* of threads that ended, see learn_exit_cost() */
@@ -91,7 +91,8 @@ static struct thread *take_record(void)
 	t->inherited = NULL;
 	t->stack_bytes = 0;
 	t->start = NULL;
-	t->since_birth = t->lacks_engine = false;
+	t->since_birth = t->lacks_engine = t->is_cloned = false;
+	t->ended_ns = 0;
 	t->context_seq = UINT32_MAX;
 	return t;
 }
@@ -101,6 +102,8 @@ static void give_back(struct thread *t)
 	engine_disarm(t);
 	if (t->tid)
 		n_running--;
+	n_cloned -= t->is_cloned;
+	t->is_cloned = false;
 	t->tid = 0;
 	t->next_free = free_list;
 	free_list = t;
@@ -217,6 +220,8 @@ struct thread *threads_enter(struct thread *t)
 		t->labels = &labels_current;
 		if (!is_armed(t))
 			arm(t, from);
+		else if (from == FROM_BIRTH && !t->has_timer)
+			t->since_birth = true; /* a scan was there first, and counted from the birth too */
 	}
 	self = t;
 	threads_unlock();
@@ -256,16 +261,17 @@ static void learn_exit_cost(void)
 	exits.missed_ns = clamp(dead_ns - exits.charged_ns, -MOST_NS * EVERY, MOST_NS * EVERY);
 }
 
-/* The calling thread ends: what its signals stood for is compared with what it used, up to the last moment. */
-static void account(struct thread *t)
+/* A thread ends: what its signals stood for is compared with what it used.  cpu_ns 0: it is the calling one, and goes on
+ * to the last moment. */
+static void account(struct thread *t, int64_t cpu_ns)
 {
-	int64_t cpu_ns, end_ns;
+	int64_t end_ns;
 
-	if (!is_armed(t) || !t->since_birth)
+	if (!t->since_birth || !atomic_load(&live.sampling))
 		return;
 	learn_exit_cost();
 	end_ns = exits.cost_ns + exits.missed_ns;
-	cpu_ns = engine_thread_ends(t, end_ns);
+	cpu_ns = engine_thread_ends(t, cpu_ns, end_ns);
 	exits.missed_ns = 0;
 	exits.n++;
 	exits.cpu_ns += cpu_ns;
@@ -285,8 +291,38 @@ void threads_leave(void)
 	real_sigmask(SIG_BLOCK, &set, NULL);
 	self = NULL;
 	threads_lock();
-	account(t);
+	account(t, 0);
 	give_back(t);
+	threads_unlock();
+}
+
+static void reap_cloned(void)
+{
+	if (n_cloned == 0)
+		return;
+	FOR_EACH_THREAD(t)
+	{
+		if (t->tid && t->is_cloned && atomic_load(&t->ended_ns)) {
+			account(t, atomic_load(&t->ended_ns));
+			give_back(t);
+		}
+	}
+}
+
+void threads_cloned(struct thread *t, pid_t tid)
+{
+	struct thread *found;
+
+	threads_lock();
+	reap_cloned();
+	found = find(tid); /* by a scan; the thread itself knows t */
+	if (found)
+		give_back(found);
+	take_place(t, tid);
+	t->is_found = t->is_cloned = true;
+	n_cloned++;
+	if (atomic_load(&t->ended_ns) || (arm(t, FROM_BIRTH) && atomic_load(&t->ended_ns)))
+		engine_was_too_late(t);
 	threads_unlock();
 }
 
@@ -351,6 +387,7 @@ static void scan_if_needed(void)
 {
 	struct stat st;
 
+	reap_cloned();
 	if (stat("/proc/self/task", &st) || st.st_nlink != 2 + n_running + (ignored != 0))
 		scan();
 }
@@ -466,13 +503,14 @@ bool threads_forked(void)
 		t->has_timer = false; /* neither timers nor events are inherited */
 		t->event = NULL;
 		t->busy = 0;
+		t->is_cloned = false;
 		if (t->tid && t != self) {
 			t->tid = 0;
 			t->next_free = free_list;
 			free_list = t;
 		}
 	}
-	n_running = 0;
+	n_running = n_cloned = 0;
 	if (self)
 		take_place(self, getpid());
 	return had_more;

@@ -41,10 +41,14 @@ struct thread {
 
 	/* Until the thread runs: what it was created for. */
 	void *(*start)(void *);
+	int (*clone_start)(void *); /* see wrap_clone.c */
 	void *arg;
 	size_t stack_bytes;
 	unsigned believed; /* see wrap_signals.c */
 	const struct label_set *inherited;
+
+	_Atomic int64_t ended_ns; /* one made by clone() has ended after so much CPU time; 0 = no */
+	bool is_cloned;
 
 	struct thread *next_free;
 
@@ -62,6 +66,7 @@ void threads_release(struct thread *t); /* its timer or event, if any, is delete
 struct thread *
 threads_enter(struct thread *t); /* the calling thread takes its place in t (NULL: a new one) */
 void threads_leave(void);	 /* the calling thread ends */
+void threads_cloned(struct thread *t, pid_t tid); /* by its creator: t is the record of a clone() */
 int threads_start_all(void); /* arm every thread of the process: 0 or -errno */
 void threads_stop_all(void);
 void threads_rearm_all(void);	  /* delete every timer and make it anew */

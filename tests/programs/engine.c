@@ -7,12 +7,15 @@
  *	ignored      raises SIGTRAP, which it ignores, then burns
  *	handler      has a handler for SIGTRAP of its own from some moment on
  *	calls        counts the system calls that were interrupted: none may be
+ *	cloned       makes threads by clone(), which end by returning and by the exit system call
  *	full         has no descriptor to spare when its threads begin
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
@@ -160,6 +163,33 @@ static int mode_calls(char **args)
 	return puts("done") < 0;
 }
 
+static __attribute__((noinline)) int burn_cloned(void *leave)
+{
+	burn_ms(10);
+	if (leave)
+		syscall(SYS_exit, 0);
+	return 0;
+}
+
+static int mode_cloned(char **args)
+{
+	int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+		    CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+	static char stack[65536];
+	static _Atomic int tid;
+
+	for (int i = 0; i < 60; i++) {
+		int now;
+
+		if (clone(burn_cloned, stack + sizeof(stack), flags, i % 2 ? stack : NULL, &tid,
+			  NULL, &tid) <= 0)
+			return 1;
+		while ((now = tid))
+			syscall(SYS_futex, &tid, FUTEX_WAIT, now, NULL);
+	}
+	return puts("done") < 0;
+}
+
 static void *burn_thread(void *arg)
 {
 	burn_ms(150);
@@ -186,7 +216,7 @@ static const struct mode {
 } modes[] = {
 	{ "chain", mode_chain },     { "trap", mode_trap },	  { "int3", mode_int3 },
 	{ "ignored", mode_ignored }, { "handler", mode_handler }, { "calls", mode_calls },
-	{ "full", mode_full },
+	{ "cloned", mode_cloned },   { "full", mode_full },
 };
 
 int main(int argc, char **argv)
