@@ -47,6 +47,19 @@ struct load_opts {
 SONDE_MUST int analyze_load(struct profile **out, const struct load_opts *opts,
 			    const struct notes *notes, struct err *err);
 
+/* ---- merge ---- */
+
+struct merge_stats {
+	size_t n_samples;
+	char united[512]; /* how sample types differed; "" = they did not */
+};
+
+/* Several files as one profile, read one after the other: memory is that of the result and of the
+ * largest file.  Sample types are united; nothing is symbolized.  One that cannot be read is an
+ * error. */
+SONDE_MUST int analyze_merge(struct profile **out, const char *const *files, size_t n,
+			     struct merge_stats *stats, struct err *err);
+
 /* ---- report ---- */
 
 enum report_kind {

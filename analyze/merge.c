@@ -7,6 +7,7 @@
 #include "analyze/merge.h"
 #include "analyze/arith.h"
 #include "base/hash.h"
+#include "base/oom.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ struct placed_label {
 
 struct merger {
 	struct profile *p; /* the result */
+	size_t n_sources;
 	struct hash_map samples, locations, functions, mappings;
 	VEC(bool) has_comment; /* by string */
 
@@ -434,24 +436,62 @@ static bool has_zeros(const struct profile *p)
 	return false;
 }
 
+struct merger *merger_new(void)
+{
+	struct merger *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		oom();
+	m->p = profile_new();
+	return m;
+}
+
+void merger_add(struct merger *m, const struct profile *p)
+{
+	add_source(m, p, m->n_sources++ == 0);
+}
+
+struct profile *merger_profile(struct merger *m)
+{
+	return m->p;
+}
+
+void merger_free(struct merger *m)
+{
+	if (!m)
+		return;
+	release(m);
+	profile_free(m->p);
+	free(m);
+}
+
+struct profile *merger_take(struct merger *m)
+{
+	struct profile *p = m->p;
+
+	m->p = NULL;
+	merger_free(m);
+	if (!has_zeros(p))
+		return p;
+	/* Samples that cancelled out go, with all that only they refer to. */
+	m = merger_new();
+	merger_add(m, p);
+	profile_free(p);
+	return merger_take(m);
+}
+
 int profile_merge(struct profile **out, struct profile *const *in, size_t n, struct err *err)
 {
-	struct merger m = { .p = NULL };
+	struct merger *m;
 	int rc = n ? 0 : err_set(err, SONDE_EUSAGE, "no profiles to merge");
 
 	for (size_t i = 1; i < n && !rc; i++)
 		rc = profile_check_compatible(in[0], in[i], err);
 	if (rc)
 		return rc;
-	m.p = profile_new();
+	m = merger_new();
 	for (size_t i = 0; i < n; i++)
-		add_source(&m, in[i], i == 0);
-	release(&m);
-	*out = m.p;
-	if (!has_zeros(m.p))
-		return 0;
-	/* Samples that cancelled out go, with all that only they refer to. */
-	rc = profile_merge(out, &m.p, 1, err);
-	profile_free(m.p);
-	return rc;
+		merger_add(m, in[i]);
+	*out = merger_take(m);
+	return 0;
 }

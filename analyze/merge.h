@@ -17,6 +17,15 @@
 SONDE_MUST int profile_merge(struct profile **out, struct profile *const *in, size_t n,
 			     struct err *err);
 
+/* The same one by one: what was added may be freed.  Sample types and period type must be those of
+ * merger_profile() when it was not the first. */
+struct merger;
+struct merger *merger_new(void);
+void merger_add(struct merger *m, const struct profile *p);
+struct profile *merger_profile(struct merger *m); /* what there is so far: still the merger's */
+struct profile *merger_take(struct merger *m);	  /* the result; frees m */
+void merger_free(struct merger *m);		  /* NULL is fine */
+
 /* ---- the steps before it (combine.c) ---- */
 
 /* Keep only the sample types that all have, in the order of the first. */
@@ -37,6 +46,12 @@ struct subtract_opts {
 };
 SONDE_MUST int profile_subtract(struct profile **p, struct profile *base, struct subtract_opts opts,
 				struct err *err);
+
+/* Give both profiles the sample types of both: those of a, then what b adds; where a profile has no
+ * such type its samples get 0.  Like types get the finer unit.  b gets the period type of a.  What
+ * was different is appended to `said`, as "'b.pb.gz' adds x/y, lacks z/w"; name is b's. */
+struct text;
+void profile_unite_types(struct profile *a, struct profile *b, const char *name, struct text *said);
 
 /* ---- values (scale.c) ---- */
 

@@ -17,9 +17,10 @@ int cmd_addr2line(int argc, char **argv); /* addr2line.c */
 int cmd_shell(int argc, char **argv);	  /* shell.c */
 int cmd_symbolize(int argc, char **argv); /* symbolize_command.c */
 int cmd_diff(int argc, char **argv);	  /* diff.c */
-int cmd_check(int argc, char **argv);	  /* check_command.c */
-int cmd_report(int argc, char **argv);	  /* reports.c: top, text, tree, ... as sub-commands */
-int cmd_pprof(int argc, char **argv);	  /* reports.c: pprof's own spelling, argv[0] = "sonde" */
+int cmd_merge(int argc, char **argv);
+int cmd_check(int argc, char **argv);  /* check_command.c */
+int cmd_report(int argc, char **argv); /* reports.c: top, text, tree, ... as sub-commands */
+int cmd_pprof(int argc, char **argv);  /* reports.c: pprof's own spelling, argv[0] = "sonde" */
 
 int cmd_web(int argc, char **argv); /* web.c */
 

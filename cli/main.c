@@ -21,6 +21,7 @@ static const struct command commands[] = {
 	{ "diff", cmd_diff, "what changed between two profiles, beside its sampling error" },
 	{ "check", cmd_check, "is a profile enough, whole and named, and what to look at next" },
 	{ "web", cmd_web, "the profile as a page in the browser: flame graph, table, source" },
+	{ "merge", cmd_merge, "add profiles up, of any number and kind" },
 	{ "symbolize", cmd_symbolize,
 	  "put functions and lines into a profile, to be read anywhere" },
 	{ "recover", cmd_recover, "turn the spool of a killed process into a profile" },

@@ -1,5 +1,6 @@
 /* test_merge.c - adding, subtracting and scaling profiles. */
 #include "analyze/merge.h"
+#include "analyze/text.h"
 #include "tests/profiles.h"
 
 static struct profile *merged(struct profile *a, struct profile *b)
@@ -202,6 +203,57 @@ static void profiles_of_different_things_are_refused(void **state)
 	assert_string_equal(err.text, "profiles have empty common sample type list");
 }
 
+static void different_sample_types_are_united(void **state)
+{
+	struct profile *a = make_profile(), *b = make_profile(), *out;
+	struct merger *m = merger_new();
+	struct text said = { VEC_INIT };
+	struct err err;
+
+	a->default_sample_type = 0;
+	b->sample_types.v[0] = (struct value_type){ profile_intern(b, "alloc_space"),
+						    profile_intern(b, "bytes") };
+	b->sample_types.v[1].unit = profile_intern(b, "microseconds"); /* coarser than a's */
+	merger_add(m, a);
+	profile_unite_types(merger_profile(m), b, "b", &said);
+	merger_add(m, b);
+	out = merger_take(m);
+	if (profile_check_valid(out, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(said.v.n, strlen("'b' adds alloc_space/bytes, lacks samples/count"));
+	assert_memory_equal(said.v.v, "'b' adds alloc_space/bytes, lacks samples/count", said.v.n);
+	assert_int_equal(out->sample_types.n, 3);
+	assert_string_equal(profile_str(out, out->default_sample_type), "cpu");
+	assert_int_equal(sum(out, 0), 6);
+	assert_int_equal(sum(out, 1), 60000000 + 60000000000);
+	assert_int_equal(sum(out, 2), 6);
+	assert_int_equal(out->n_samples, 3);
+	text_release(&said);
+	profile_free(out);
+	profile_free(b);
+	profile_free(a);
+}
+
+static void finer_unit_of_a_later_profile_is_taken(void **state)
+{
+	struct profile *a = make_profile(), *b = make_profile(), *out;
+	struct merger *m = merger_new();
+	struct text said = { VEC_INIT };
+
+	a->sample_types.v[1].unit = profile_intern(a, "milliseconds");
+	merger_add(m, a);
+	profile_unite_types(merger_profile(m), b, "b", &said);
+	merger_add(m, b);
+	out = merger_take(m);
+	assert_int_equal(said.v.n, 0);
+	assert_string_equal(profile_str(out, out->sample_types.v[1].unit), "nanoseconds");
+	assert_int_equal(sum(out, 1), 60000000 * 1000000LL + 60000000);
+	text_release(&said);
+	profile_free(out);
+	profile_free(b);
+	profile_free(a);
+}
+
 static void nothing_to_merge_is_said(void **state)
 {
 	struct profile *out = NULL;
@@ -226,6 +278,8 @@ int main(void)
 		cmocka_unit_test(units_become_the_finest),
 		cmocka_unit_test(only_common_sample_types_are_kept),
 		cmocka_unit_test(profiles_of_different_things_are_refused),
+		cmocka_unit_test(different_sample_types_are_united),
+		cmocka_unit_test(finer_unit_of_a_later_profile_is_taken),
 		cmocka_unit_test(nothing_to_merge_is_said),
 	};
 
