@@ -61,7 +61,7 @@ TEST_PACKAGES += time
 TIDY_PACKAGES := clang-tidy clang-format
 
 .DEFAULT_GOAL := all
-.PHONY: all debug demo check asan tsan fuzz bench deps test-deps check-headers check-layers tidy format golden install clean help
+.PHONY: all debug demo check asan tsan fuzz soak bench deps test-deps check-headers check-layers tidy format golden install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += -r
@@ -194,6 +194,10 @@ fuzz: $(FUZZ_SRC:tests/%.c=$(B)/fuzz/%) ## run every fuzzer for FUZZ_SECONDS (60
 		$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 -detect_leaks=0 -artifact_prefix=build/corpus/ \
 			build/corpus/$$n $$(ls -d tests/corpus/$$n 2>/dev/null) >build/corpus/$$n.log 2>&1; rc=$$?; \
 		tail -n 3 build/corpus/$$n.log; [ $$rc = 0 ] || exit 1; done
+
+SOAK_SECONDS ?= 60
+soak: all $(TEST_TOOLS) | build/.test-deps ## run what is hardest on a profiler, each part for SOAK_SECONDS (60); SOAK_PARTS: which
+	$(Q)SOAK_SECONDS=$(SOAK_SECONDS) SOAK_PARTS="$(SOAK_PARTS)" tests/soak $(B)
 
 bench: all $(B)/genprofile | build/.test-deps ## run every benchmark beside its peers and print the ratios
 	$(Q)for b in accuracy overhead labels memory unwind completeness analyze web; do bench/$$b || exit 1; done

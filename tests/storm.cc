@@ -1,10 +1,13 @@
 /* storm.cc - a program that does at once what breaks profilers: thread churn, dlopen and dlclose, exceptions, fork,
  * exec, vfork, small and alternate stacks, coroutines, blocked and interrupted system calls, raw clone.
  *
- *	storm SECONDS LIBRARY      ends with 0 and "storm: ok" when every part did what it must
+ *	storm SECONDS LIBRARY [THREADS [PROFILE HZ]]      ends with 0 and "storm: ok" when every part did what it must
+ *
+ * With THREADS (10 and more) the parts are run by so many threads, and how often each did its work is told.  With
+ * PROFILE the program, built with STORM_SAMPLES_ITSELF, samples itself (the sanitizers' builds are not preloaded).
  *
  * Nothing in it depends on how fast the machine is: what must be over is waited for.  (Whether sleeps are interrupted
- * is another test's matter; here that is counted only, and told with STORM_COUNTS_INTERRUPTS set.)
+ * is another test's matter; here that is counted only.)
  */
 #include <algorithm>
 #include <atomic>
@@ -26,9 +29,13 @@
 #include <ucontext.h>
 #include <unistd.h>
 #include <vector>
+#ifdef STORM_SAMPLES_ITSELF
+#include "sampler/sonde.h"
+#endif
 
 static std::atomic<bool> stop;
 static std::atomic<long> failures, interrupted;
+static std::atomic<long> thrown, opened, created, small, forked, executed, slept, switched, raised, cloned, allocated;
 static const char *library;
 
 static void expect(bool ok, const char *what)
@@ -63,6 +70,7 @@ static void *exceptions(void *)
 			caught = true;
 		}
 		expect(caught, "an exception is caught");
+		thrown++;
 	}
 	return nullptr;
 }
@@ -77,6 +85,7 @@ static void *libraries(void *)
 		auto work = (unsigned (*)(unsigned))dlsym(lib, "storm_work");
 		expect(work && work(2000) != 1, "a function of the library");
 		dlclose(lib);
+		opened++;
 	}
 	return nullptr;
 }
@@ -92,10 +101,11 @@ static void *churn(void *)
 	while (!stop) {
 		pthread_t t[4];
 		for (auto &x : t)
-			expect(pthread_create(&x, nullptr, short_thread, &x) == 0, "pthread_create");
+			expect(pthread_create(&x, nullptr, short_thread, (void *)&t) == 0, "pthread_create");
 		for (auto &x : t) {
 			void *result = nullptr;
-			expect(pthread_join(x, &result) == 0 && result == &x, "pthread_join");
+			expect(pthread_join(x, &result) == 0 && result == (void *)&t, "pthread_join");
+			created++;
 		}
 	}
 	return nullptr;
@@ -117,6 +127,7 @@ static void *small_stacks(void *)
 		void *result = nullptr;
 		expect(pthread_create(&t, &attr, exiting_thread, nullptr) == 0, "a thread with a small stack");
 		expect(pthread_join(t, &result) == 0 && result == (void *)7, "pthread_exit");
+		small++;
 	}
 	return nullptr;
 }
@@ -141,6 +152,8 @@ static void *forks(void *)
 		expect(posix_spawnp(&pid, "true", nullptr, nullptr, argv, environ) == 0 &&
 			       waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0,
 		       "posix_spawn");
+		forked += 2;
+		executed++;
 	}
 	return nullptr;
 }
@@ -164,6 +177,7 @@ static void *reads(void *)
 			expect(errno == EINTR, "nanosleep");
 			interrupted++;
 		}
+		slept++;
 	}
 	return nullptr;
 }
@@ -188,7 +202,7 @@ static void *coroutines(void *)
 	other_context.uc_link = nullptr;
 	makecontext(&other_context, coroutine, 0);
 	while (!stop)
-		for (int i = 0; i < 50; i++)
+		for (int i = 0; i < 50; i++, switched++)
 			swapcontext(&main_context, &other_context);
 	return nullptr;
 }
@@ -207,6 +221,7 @@ static void *alternate_stacks(void *)
 	sigaltstack(&alternate, nullptr);
 	while (!stop) {
 		expect(raise(SIGUSR1) == 0, "raise");
+		raised++;
 		spin(1000);
 	}
 	alternate.ss_flags = SS_DISABLE;
@@ -227,7 +242,7 @@ static void *raw_clones(void *)
 {
 	size_t bytes = 65536;
 	char *memory = (char *)mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	static std::atomic<pid_t> running;
+	std::atomic<pid_t> running{ 0 };
 	while (!stop) {
 		int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
 			    CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
@@ -235,8 +250,42 @@ static void *raw_clones(void *)
 		expect(ok, "clone");
 		while (ok && running)
 			sched_yield();
+		cloned++;
 	}
 	return nullptr;
+}
+
+static void *allocations(void *)
+{
+	std::vector<char *> held(64);
+	unsigned random = 1;
+	while (!stop) {
+		random = random * 1103515245 + 12345;
+		char *&one = held[random >> 26];
+		size_t bytes = 1 + (random >> 8) % (random >> 30 ? 300 : 300000);
+		one = (char *)realloc(one, bytes);
+		expect(one != nullptr, "realloc");
+		one[0] = one[bytes - 1] = 1;
+		allocated++;
+	}
+	for (char *one : held)
+		free(one);
+	return nullptr;
+}
+
+static void tell(double seconds, long threads)
+{
+	const struct {
+		const char *what;
+		const std::atomic<long> &n;
+	} counts[] = { { "exceptions", thrown },     { "dlopens", opened },	{ "threads created", created },
+		       { "small stacks", small },    { "forks", forked },	{ "execs", executed },
+		       { "sleeps", slept },	     { "switches", switched },	{ "signals", raised },
+		       { "raw clones", cloned },     { "mallocs", allocated } };
+	printf("storm: %ld threads\n", threads);
+	for (auto &c : counts)
+		printf("storm: %.0f %s a second\n", (double)c.n / seconds, c.what);
+	printf("storm: %ld sleeps interrupted\n", interrupted.load());
 }
 
 int main(int argc, char **argv)
@@ -247,25 +296,43 @@ int main(int argc, char **argv)
 	action.sa_handler = on_usr1;
 	action.sa_flags = SA_ONSTACK | SA_RESTART;
 	sigaction(SIGUSR1, &action, nullptr);
-	void *(*parts[])(void *) = { exceptions,   libraries, churn,	  small_stacks,	    forks,
-				     reads,	   exceptions, coroutines, alternate_stacks, raw_clones };
+	std::vector<void *(*)(void *)> parts = { exceptions, libraries, churn, small_stacks, forks, reads,
+						 exceptions, coroutines, alternate_stacks, raw_clones };
+	size_t n_threads = argc > 3 ? (size_t)atoi(argv[3]) : parts.size();
+	if (argc > 3)
+		parts.push_back(allocations);
+#ifdef STORM_SAMPLES_ITSELF
+	/* A sanitizer does not know of threads that it did not make, nor of stacks. */
+	std::replace(parts.begin(), parts.end(), raw_clones, allocations);
+	std::replace(parts.begin(), parts.end(), coroutines, reads);
+	struct sonde_options options = { argc > 5 ? (unsigned)atoi(argv[5]) : 100, 0 };
+	expect(sonde_start(&options) == 0, "sonde_start");
+#endif
 	std::vector<pthread_t> threads;
-	for (auto part : parts) {
+	for (size_t i = 0; i < n_threads; i++) {
 		pthread_t t;
-		expect(pthread_create(&t, nullptr, part, nullptr) == 0, "pthread_create");
-		threads.push_back(t);
+		bool ok = pthread_create(&t, nullptr, parts[i % parts.size()], nullptr) == 0;
+		expect(ok, "pthread_create");
+		if (ok)
+			threads.push_back(t);
 	}
 	struct timespec begin, now;
+	double passed;
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	do {
 		spin(1000000);
 		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while ((double)(now.tv_sec - begin.tv_sec) + 1e-9 * (double)(now.tv_nsec - begin.tv_nsec) < seconds);
+		passed = (double)(now.tv_sec - begin.tv_sec) + 1e-9 * (double)(now.tv_nsec - begin.tv_nsec);
+	} while (passed < seconds);
 	stop = true;
 	for (auto t : threads)
 		pthread_join(t, nullptr);
-	if (getenv("STORM_COUNTS_INTERRUPTS"))
-		printf("storm: %ld of its sleeps were interrupted\n", interrupted.load());
+#ifdef STORM_SAMPLES_ITSELF
+	expect(sonde_stop() == 0, "sonde_stop");
+	expect(sonde_write_file(argv[4]) == 0, "sonde_write_file");
+#endif
+	if (argc > 3)
+		tell(passed, (long)threads.size());
 	printf("storm: %s\n", failures ? "failed" : "ok");
 	return failures ? 1 : 0;
 }
