@@ -27,7 +27,8 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct thread *free_list;
-static unsigned n_used, n_running, n_cloned, scan_number;
+static _Atomic unsigned n_used; /* read without the lock too */
+static unsigned n_running, n_cloned, scan_number;
 static bool is_starting; /* what a scan finds was there before */
 static pid_t ignored; /* 0 = none */
 static struct { /* of threads that ended, see learn_exit_cost() */

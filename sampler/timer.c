@@ -17,11 +17,14 @@ static int signal_number;
 
 uint64_t timer_random(void)
 {
-	const uint64_t *random = (const uint64_t *)getauxval(AT_RANDOM);
+	const char *bytes = (const char *)getauxval(AT_RANDOM); /* 16 of them, aligned to nothing */
+	uint64_t random = 0;
 	struct timespec now;
 
+	if (bytes)
+		memcpy(&random, bytes + sizeof(random), sizeof(random));
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (random ? random[1] : 0) ^ (uint64_t)now.tv_nsec << 32 ^ (uint64_t)getpid() << 20;
+	return random ^ (uint64_t)now.tv_nsec << 32 ^ (uint64_t)getpid() << 20;
 }
 
 uint64_t timer_tick_ns(void)

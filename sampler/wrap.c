@@ -31,17 +31,22 @@ extern int __pthread_create_2_1(pthread_t *, const pthread_attr_t *, void *(*)(v
 __attribute__((used)) static int (*const volatile brings_pthread_create)(thrd_t *, thrd_start_t,
 									  void *) = thrd_create;
 
+/* A sanitizer must know of every thread; where its runtime is linked in, ours hides its pthread_create. */
+extern int __interceptor_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *),
+					void *) __attribute__((weak));
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static create_fn next_create;
 static pthread_key_t leave_key;
 static size_t default_stack_bytes;
 
-/* Destructors of other keys may use CPU too, so ours asks to be called again until the last round. */
+/* Destructors of other keys may use CPU too, so ours asks to be called again until the last round.  (After which a
+ * sanitizer knows the thread no more.) */
 static void on_thread_exit(void *rounds)
 {
 	uintptr_t n = (uintptr_t)rounds;
 
-	if (n < PTHREAD_DESTRUCTOR_ITERATIONS)
+	if (n < PTHREAD_DESTRUCTOR_ITERATIONS - (__interceptor_pthread_create ? 1 : 0))
 		pthread_setspecific(leave_key, (void *)(n + 1));
 	else if (!session_is_retired())
 		threads_leave();
@@ -51,7 +56,9 @@ static void set_up(void)
 {
 	pthread_attr_t attr;
 
-	next_create = (create_fn)dlsym(RTLD_NEXT, "pthread_create");
+	next_create = __interceptor_pthread_create;
+	if (!next_create)
+		next_create = (create_fn)dlsym(RTLD_NEXT, "pthread_create");
 	if (!next_create)
 		next_create = __pthread_create_2_1;
 	pthread_key_create(&leave_key, on_thread_exit);
