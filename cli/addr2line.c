@@ -1,241 +1,306 @@
-/* addr2line.c - sonde addr2line: functions and lines of addresses in one binary, in the form of
- * binutils' tool.
+/* addr2line.c - sonde addr2line: functions and lines of addresses in binaries.
  *
- *	0x0000000000001139          the address
- *	work                        function
- *	/home/me/app.c:12           file and line
- *	main                        -i: where it was inlined, outwards
- *	/home/me/app.c:30
+ * Stands in for binutils' addr2line and for llvm-symbolizer: their options, their input, their output
+ * (addr2line_print.c).  Under the name of one of them, as a link to sonde, it behaves as that one.
  *
- * Always prints address and function (what addr2line prints with -a -f); these two options are
- * accepted and change nothing.  Unknown things are ??, an unknown line is ?, and 0 where nothing at
- * all is known.
+ * Addresses that come on standard input are answered as soon as no more are there to be read, so that
+ * it can be the partner of a program that waits for each answer; what comes at once is looked up at
+ * once, which is much faster than one by one.
  */
+#include "cli/addr2line.h"
 #include "base/vec.h"
+#include "cli/addr2line_options.h"
 #include "cli/cli.h"
-#include "symbolize/symbolize.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAX_FRAMES 256
+#define READ_BYTES (1 << 16)
 
-struct options {
-	const char *exe;
-	bool inlines, demangle, basenames, pretty, use_libdwarf, no_cache;
+struct module {
+	char *path;
+	struct binary *binary; /* NULL = cannot be opened, which was said */
+	uint64_t section;      /* where addresses count from */
 };
 
-enum { OPTION_DWARF_READER = 256, OPTION_NO_CACHE };
-
-static const struct option long_options[] = {
-	{ "exe", required_argument, NULL, 'e' },
-	{ "inlines", no_argument, NULL, 'i' },
-	{ "functions", no_argument, NULL, 'f' },
-	{ "addresses", no_argument, NULL, 'a' },
-	{ "demangle", optional_argument, NULL, 'C' },
-	{ "basenames", no_argument, NULL, 's' },
-	{ "pretty-print", no_argument, NULL, 'p' },
-	{ "no-cache", no_argument, NULL, OPTION_NO_CACHE },
-	{ "dwarf-reader", required_argument, NULL, OPTION_DWARF_READER },
-	{ "help", no_argument, NULL, 'h' },
-	{ 0 },
+struct request {
+	size_t module; /* number; SIZE_MAX = the input made no sense */
+	uint64_t address;
 };
 
-static const char usage[] =
-	"usage: sonde addr2line -e <binary> [-i] [-C] [-s] [-p] [<address>...]\n"
-	"\n"
-	"  -e, --exe=<binary>      read symbols of this ELF file and of its debug file\n"
-	"  -i, --inlines           print the functions that were inlined, innermost first\n"
-	"  -C, --demangle          print C++ names as in the source\n"
-	"  -s, --basenames         print file names without their folders\n"
-	"  -p, --pretty-print      print a frame on one line\n"
-	"      --no-cache          neither use nor keep answers of other runs\n"
-	"      --dwarf-reader=<r>  sonde (default), or libdwarf for a second opinion\n"
-	"  -f, -a                  as always: print functions, print addresses\n"
-	"\n"
-	"Addresses are hexadecimal, with or without 0x; without any they are read from standard "
-	"input.\n"
-	"\n"
-	"  sonde addr2line -e ./app -i 0x1139\n"
-	"  nm ./app | awk '/ T /{print $1}' | sonde addr2line -e ./app\n";
+struct session {
+	const struct addr2line_options *o;
+	VEC(struct module) modules;
+	VEC(struct request) requests; /* to be answered together */
+	int status;
+};
 
-static const char *base_name(const char *file)
+/* ---- files ---- */
+
+static void open_module(struct session *s, struct module *m)
 {
-	const char *slash = strrchr(file, '/');
+	struct symbolize_opts opts = {
+		.use_libdwarf = s->o->use_libdwarf,
+		.use_cache = !s->o->no_cache,
+		.binary_path = s->o->debug_folder,
+	};
+	struct err err;
 
-	return slash ? slash + 1 : file;
-}
-
-static void print_frame(const struct options *o, const struct frame *f)
-{
-	const char *function = f->function ? f->function : "??";
-	const char *file = f->file ? f->file : "??";
-
-	if (o->demangle)
-		function = demangle(function, DEMANGLE_FULL);
-	if (o->basenames)
-		file = base_name(file);
-	if (o->pretty)
-		printf(f->function ? "%s at %s:" : "%s %s:", function, file);
-	else
-		printf("%s\n%s:", function, file);
-	if (f->line)
-		printf("%lld\n", (long long)f->line);
-	else
-		puts(f->file || f->function ? "?" : "0");
-}
-
-static void print_address(const struct options *o, struct binary *b, uint64_t address)
-{
-	static const struct frame unknown;
-	struct frame frames[MAX_FRAMES];
-	size_t n = binary_lookup(b, address, frames, MAX_FRAMES);
-
-	printf(o->pretty ? "0x%016llx: " : "0x%016llx\n", (unsigned long long)address);
-	if (n == 0)
-		print_frame(o, &unknown);
-	for (size_t i = 0; i < n && (i == 0 || o->inlines); i++) {
-		if (i > 0 && o->pretty)
-			fputs(" (inlined by) ", stdout);
-		print_frame(o, &frames[i]);
+	m->section = 0;
+	if (binary_open(&m->binary, m->path, &opts, &err)) {
+		m->binary = NULL;
+		complain("%s", err.text);
+		s->status = EXIT_FAILED;
+	} else if (s->o->section && !binary_section(m->binary, s->o->section, &m->section)) {
+		complain("no section '%s' in '%s'", s->o->section, m->path);
+		s->status = EXIT_FAILED;
 	}
 }
 
-static bool parse_address(const char *s, uint64_t *address)
+static size_t get_module(struct session *s, const char *path, size_t n)
+{
+	for (size_t i = 0; i < s->modules.n; i++)
+		if (strlen(s->modules.v[i].path) == n && memcmp(s->modules.v[i].path, path, n) == 0)
+			return i;
+	*VEC_PUSH(&s->modules) = (struct module){ .path = strndup(path, n) };
+	open_module(s, &s->modules.v[s->modules.n - 1]);
+	return s->modules.n - 1;
+}
+
+/* ---- answers ---- */
+
+static void prepare(struct session *s, size_t module)
+{
+	struct module *m = &s->modules.v[module];
+	VEC(uint64_t) addresses = VEC_INIT;
+
+	for (size_t i = 0; i < s->requests.n; i++)
+		if (s->requests.v[i].module == module)
+			*VEC_PUSH(&addresses) =
+				s->requests.v[i].address + s->o->adjust + m->section;
+	if (m->binary && addresses.n) {
+		binary_prepare(m->binary, addresses.v, addresses.n);
+		if (binary_problem(m->binary)[0])
+			complain("%s", binary_problem(m->binary));
+	}
+	VEC_RELEASE(&addresses);
+}
+
+static void answer(struct session *s, const struct request *r)
+{
+	const struct module *m = r->module < s->modules.n ? &s->modules.v[r->module] : NULL;
+	struct frame frames[MAX_FRAMES];
+	struct addr2line_answer a = {
+		.module = m ? m->path : "",
+		.address = r->address,
+		.frames = frames,
+	};
+
+	if (m && m->binary)
+		a.n = binary_lookup(m->binary, r->address + s->o->adjust + m->section, frames,
+				    MAX_FRAMES);
+	addr2line_print(stdout, s->o, &a);
+}
+
+/* All requests that came; between them and after each of them what JSON needs. */
+static void answer_all(struct session *s, const char *between, const char *after)
+{
+	for (size_t i = 0; i < s->modules.n; i++)
+		prepare(s, i);
+	for (size_t i = 0; i < s->requests.n; i++) {
+		if (i > 0)
+			fputs(between, stdout);
+		answer(s, &s->requests.v[i]);
+		fputs(after, stdout);
+	}
+	s->requests.n = 0;
+	if (fflush(stdout) || ferror(stdout)) {
+		complain("cannot write the result: %s", strerror(errno));
+		s->status = EXIT_FAILED;
+	}
+}
+
+/* ---- what is asked ---- */
+
+/* addr2line takes everything for hexadecimal; llvm-symbolizer only what begins with 0x. */
+static bool parse_address(const struct addr2line_options *o, const char *s, uint64_t *address)
 {
 	char *end;
 
 	if (!isxdigit((unsigned char)s[0]))
 		return false;
 	errno = 0;
-	*address = strtoull(s, &end, 16);
+	*address = strtoull(s, &end, o->is_llvm ? 0 : 16);
 	return errno == 0 && *end == 0;
 }
 
-struct addresses {
-	VEC(uint64_t) v;
-};
-
-static int add_address(struct addresses *addresses, const char *s)
+static int add_request(struct session *s, size_t module, const char *address)
 {
-	uint64_t address;
+	struct request r = { .module = module };
 
-	if (!parse_address(s, &address)) {
-		complain("not a hexadecimal address: '%s'", s);
-		return EXIT_FAILED;
+	if (!parse_address(s->o, address, &r.address)) {
+		complain(s->o->is_llvm ? "not an address: '%s'" : "not a hexadecimal address: '%s'",
+			 address);
+		r.module = SIZE_MAX;
+		s->status = EXIT_FAILED;
 	}
-	*VEC_PUSH(&addresses->v) = address;
-	return EXIT_OK;
+	*VEC_PUSH(&s->requests) = r;
+	return r.module == SIZE_MAX ? EXIT_FAILED : EXIT_OK;
 }
 
-static int read_addresses(struct addresses *addresses)
+/* FILE ADDRESS, where FILE may be in quotes. */
+static int add_file_and_address(struct session *s, char *line)
+{
+	char *file = line, *end, *address;
+
+	if (line[0] == '"') {
+		file++;
+		end = strchr(file, '"');
+		address = end ? end + 1 : NULL;
+	} else {
+		end = strpbrk(line, " \t");
+		address = end;
+	}
+	if (address)
+		address += strspn(address, " \t");
+	if (!address || !*address)
+		return add_request(s, SIZE_MAX, line);
+	return add_request(s, get_module(s, file, (size_t)(end - file)), address);
+}
+
+static int add_line(struct session *s, char *line)
 {
 	int status = EXIT_OK;
-	char *line = NULL;
-	size_t bytes = 0;
 
-	while (status == EXIT_OK && getline(&line, &bytes, stdin) >= 0)
-		for (char *save, *s = strtok_r(line, " \t\r\n", &save); s && status == EXIT_OK;
-		     s = strtok_r(NULL, " \t\r\n", &save))
-			status = add_address(addresses, s);
-	free(line);
+	line += strspn(line, " \t");
+	line[strcspn(line, "\r\n")] = 0;
+	for (size_t n = strlen(line); n && strchr(" \t", line[n - 1]);)
+		line[--n] = 0;
+	if (s->o->is_llvm && strncmp(line, "CODE ", 5) == 0)
+		line += 5;
+	if (!s->o->exe)
+		return add_file_and_address(s, line);
+	for (char *save, *word = strtok_r(line, " \t", &save); word;
+	     word = strtok_r(NULL, " \t", &save))
+		if (add_request(s, 0, word))
+			status = EXIT_FAILED;
 	return status;
 }
 
-static int print_addresses(const struct options *o, const struct addresses *addresses)
-{
-	struct symbolize_opts opts = { .use_libdwarf = o->use_libdwarf, .use_cache = !o->no_cache };
-	struct binary *b;
-	struct err err;
+/* ---- standard input ---- */
 
-	if (binary_open(&b, o->exe, &opts, &err)) {
-		complain("%s", err.text);
-		return EXIT_FAILED;
-	}
-	binary_prepare(b, addresses->v.v, addresses->v.n);
-	if (binary_problem(b)[0])
-		complain("%s", binary_problem(b));
-	for (size_t i = 0; i < addresses->v.n; i++)
-		print_address(o, b, addresses->v.v[i]);
-	binary_close(b);
-	if (fflush(stdout) || ferror(stdout)) {
-		complain("cannot write the result: %s", strerror(errno));
-		return EXIT_FAILED;
-	}
-	return EXIT_OK;
+struct input {
+	VEC(char) bytes;
+	bool is_over;
+};
+
+static bool more_is_there(void)
+{
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0;
 }
 
-static int parse_options(struct options *o, int argc, char **argv)
+/* Read until a line is there and nothing more can be had without waiting. */
+static void read_some(struct input *in)
 {
-	int c;
+	bool has_line = false;
 
-	opterr = 0;
-	optind = 0;
-	while ((c = getopt_long(argc, argv, ":e:ifaCsph", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'e':
-			o->exe = optarg;
-			break;
-		case 'i':
-			o->inlines = true;
-			break;
-		case 'C':
-			o->demangle = true;
-			break;
-		case 's':
-			o->basenames = true;
-			break;
-		case 'p':
-			o->pretty = true;
-			break;
-		case 'f':
-		case 'a':
-			break;
-		case OPTION_NO_CACHE:
-			o->no_cache = true;
-			break;
-		case OPTION_DWARF_READER:
-			o->use_libdwarf = strcmp(optarg, "libdwarf") == 0;
-			if (o->use_libdwarf || strcmp(optarg, "sonde") == 0)
-				break;
-			complain("addr2line: --dwarf-reader is sonde or libdwarf, not '%s'",
-				 optarg);
-			return EXIT_USAGE;
-		case 'h':
-			fputs(usage, stdout);
-			exit(EXIT_OK);
-		case ':':
-			complain("addr2line: option '%s' needs a value", argv[optind - 1]);
-			return EXIT_USAGE;
-		default:
-			complain("addr2line: unknown option '%s'", argv[optind - 1]);
-			return EXIT_USAGE;
+	while (!in->is_over && (!has_line || more_is_there())) {
+		ssize_t n;
+
+		VEC_MUST(&in->bytes, in->bytes.n + READ_BYTES + 1);
+		n = read(STDIN_FILENO, in->bytes.v + in->bytes.n, READ_BYTES);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			in->is_over = true;
+			return;
 		}
+		has_line |= memchr(in->bytes.v + in->bytes.n, '\n', (size_t)n) != NULL;
+		in->bytes.n += (size_t)n;
 	}
-	if (o->exe)
-		return EXIT_OK;
-	complain("addr2line: no binary given (-e <binary>)");
-	return EXIT_USAGE;
+}
+
+/* Every whole line; the last one may be without its end when the input is over. */
+static void add_lines(struct session *s, struct input *in)
+{
+	size_t at = 0;
+
+	while (at < in->bytes.n) {
+		char *line = in->bytes.v + at, *end = memchr(line, '\n', in->bytes.n - at);
+
+		if (!end && !in->is_over)
+			break;
+		if (!end)
+			end = in->bytes.v + in->bytes.n;
+		at = (size_t)(end - in->bytes.v) + 1;
+		*end = 0;
+		add_line(s, line);
+	}
+	if (at >= in->bytes.n) {
+		in->bytes.n = 0;
+	} else {
+		memmove(in->bytes.v, in->bytes.v + at, in->bytes.n - at);
+		in->bytes.n -= at;
+	}
+}
+
+static void answer_input(struct session *s)
+{
+	const char *after = s->o->style == STYLE_JSON ? "\n" : "";
+	struct input in = { VEC_INIT };
+
+	while (!in.is_over) {
+		read_some(&in);
+		add_lines(s, &in);
+		if (s->requests.n)
+			answer_all(s, "", after);
+	}
+	VEC_RELEASE(&in.bytes);
+}
+
+static void answer_arguments(struct session *s, char **words, int n)
+{
+	bool is_json = s->o->style == STYLE_JSON;
+
+	for (int i = 0; i < n; i++) {
+		if (s->o->exe ? add_request(s, 0, words[i]) : add_line(s, words[i]))
+			return;
+	}
+	fputs(is_json ? "[" : "", stdout);
+	answer_all(s, is_json ? "," : "", "");
+	fputs(is_json ? "]\n" : "", stdout);
 }
 
 int cmd_addr2line(int argc, char **argv)
 {
-	struct addresses addresses = { VEC_INIT };
-	struct options o = { 0 };
-	int status = parse_options(&o, argc, argv);
+	struct addr2line_options o = { 0 };
+	struct session s = { .o = &o };
+	int first, status = addr2line_parse(&o, argc, argv, &first);
 
-	if (status)
+	if (status >= 0)
 		return status;
-	for (int i = optind; i < argc && status == EXIT_OK; i++)
-		status = add_address(&addresses, argv[i]);
-	if (optind == argc)
-		status = read_addresses(&addresses);
-	if (status == EXIT_OK)
-		status = print_addresses(&o, &addresses);
-	VEC_RELEASE(&addresses.v);
-	return status;
+	if (o.exe)
+		get_module(&s, o.exe, strlen(o.exe));
+	if (s.status == EXIT_OK) {
+		if (first < argc)
+			answer_arguments(&s, argv + first, argc - first);
+		else
+			answer_input(&s);
+	}
+	for (size_t i = 0; i < s.modules.n; i++) {
+		binary_close(s.modules.v[i].binary);
+		free(s.modules.v[i].path);
+	}
+	VEC_RELEASE(&s.modules);
+	VEC_RELEASE(&s.requests);
+	if (fflush(stdout) && s.status == EXIT_OK)
+		s.status = EXIT_FAILED;
+	return s.status;
 }

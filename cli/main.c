@@ -4,6 +4,7 @@
 #include "cli/report_commands.h"
 #include "cli/suggest.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -89,10 +90,20 @@ static int help_on(char *command)
 	return run_command(3, argv);
 }
 
+/* Under a name of those tools, as a link, the program is that tool. */
+static bool is_called(const char *name, const char *tool)
+{
+	const char *slash = strrchr(name, '/');
+
+	return strncmp(slash ? slash + 1 : name, tool, strlen(tool)) == 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const help[] = { "help", "--help", "-help", "-h" };
 
+	if (is_called(argv[0], "addr2line") || is_called(argv[0], "llvm-symbolizer"))
+		return cmd_addr2line(argc, argv);
 	if (argc < 2) {
 		complain("no command given (sonde --help lists all commands)");
 		return EXIT_USAGE;

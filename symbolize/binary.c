@@ -159,6 +159,11 @@ const char *binary_build_id(const struct binary *b)
 	return b->elf->build_id;
 }
 
+bool binary_section(const struct binary *b, const char *name, uint64_t *address)
+{
+	return elf_file_section_address(b->elf, name, address);
+}
+
 const char *binary_problem(const struct binary *b)
 {
 	return b->problem.text;

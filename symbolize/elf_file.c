@@ -338,6 +338,18 @@ bool elf_file_has(struct elf_file *f, const char *section)
 	return scn && gelf_getshdr(scn, &sh) && sh.sh_type != SHT_NOBITS;
 }
 
+bool elf_file_section_address(struct elf_file *f, const char *section, uint64_t *address)
+{
+	const char *name;
+	Elf_Scn *scn = find_section(f, section, &name);
+	GElf_Shdr sh;
+
+	if (!scn || !gelf_getshdr(scn, &sh) || !(sh.sh_flags & SHF_ALLOC))
+		return false;
+	*address = sh.sh_addr;
+	return true;
+}
+
 int elf_file_section(struct elf_file *f, const char *name, struct elf_bytes *out, struct err *err)
 {
 	Elf_Scn *scn = find_section(f, name, &name);

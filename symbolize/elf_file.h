@@ -63,6 +63,7 @@ SONDE_MUST int elf_file_section(struct elf_file *f, const char *name, struct elf
 SONDE_MUST int elf_file_sections(struct elf_file *f, const char *const *names, size_t n,
 				 struct elf_bytes *out, struct err *err);
 bool elf_file_has(struct elf_file *f, const char *section); /* with bytes in the file */
+bool elf_file_section_address(struct elf_file *f, const char *section, uint64_t *address);
 /* The same for a section that is at hand. */
 SONDE_MUST int elf_file_data(struct elf_file *f, Elf_Scn *scn, const char *name,
 			     struct elf_bytes *out, struct err *err);

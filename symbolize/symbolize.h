@@ -67,6 +67,9 @@ void binary_close(struct binary *b); /* NULL is fine */
 /* Lower-case hex, "" if none; lives as long as b. */
 const char *binary_build_id(const struct binary *b);
 
+/* Where a section begins, in the file's own addresses; false if there is none of that name. */
+bool binary_section(const struct binary *b, const char *name, uint64_t *address);
+
 /* What of the debug information could not be used so far, as a sentence; "" = all is well. */
 const char *binary_problem(const struct binary *b);
 

@@ -1,0 +1,35 @@
+/* addr2line.h - what the files of sonde addr2line share. */
+#ifndef SONDE_CLI_ADDR2LINE_H
+#define SONDE_CLI_ADDR2LINE_H
+
+#include "symbolize/symbolize.h"
+
+#include <stdio.h>
+
+enum addr2line_style { STYLE_GNU, STYLE_LLVM, STYLE_JSON };
+enum addr2line_names { NAMES_NONE, NAMES_SHORT, NAMES_LINKAGE };
+
+struct addr2line_options {
+	const char *exe; /* NULL = each line of input names a file */
+	const char *section;
+	enum addr2line_style style;
+	enum addr2line_names names;
+	bool is_llvm; /* takes the part of llvm-symbolizer: its input */
+	bool inlines, demangle, basenames, pretty, addresses;
+	bool use_libdwarf, no_cache;
+	uint64_t adjust;	  /* added to every address */
+	const char *debug_folder; /* NULL = none */
+};
+
+/* What is known of one address.  */
+struct addr2line_answer {
+	const char *module;
+	uint64_t address;
+	const struct frame *frames;
+	size_t n;
+};
+
+void addr2line_print(FILE *out, const struct addr2line_options *o,
+		     const struct addr2line_answer *a);
+
+#endif
