@@ -1,10 +1,12 @@
 /* recognize.c - from a file or bytes to a profile that has been checked, whatever the format.
  *
  * What pprof reads is told apart by trying: gzip by its first two bytes; then profile.proto; what
- * is not that is offered to the readers of the older formats.
+ * is not that is offered to the readers of the older formats, and then to those of text that other
+ * profilers print.
  */
 #include "writer/input.h"
 #include "writer/legacy.h"
+#include "writer/stack_text.h"
 #include "writer/writer.h"
 
 #include <errno.h>
@@ -25,7 +27,8 @@ static int unrecognized(const uint8_t *data, size_t n, struct err *err)
 	if (starts_with(data, n, "PERFILE2", 8))
 		return err_set(err, SONDE_EFORMAT,
 			       "unrecognized profile format: a perf.data file, which "
-			       "perf_to_profile converts");
+			       "perf_to_profile converts; what `perf script` "
+			       "prints of it can be read");
 	if (starts_with(data, n, "\177ELF", 4))
 		return err_set(err, SONDE_EFORMAT, "unrecognized profile format: an ELF file");
 	if (starts_with(data, n, "\n", 1))
@@ -49,6 +52,8 @@ static int decode_unpacked(struct profile **out, const uint8_t *data, size_t n, 
 		break;
 	}
 	rc = legacy_decode(out, data, n, &legacy_err);
+	if (rc == LEGACY_NOT_MINE)
+		rc = stack_text_decode(out, data, n, &legacy_err);
 	if (rc == LEGACY_OK)
 		return 0;
 	if (rc == LEGACY_BROKEN)
