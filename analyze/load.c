@@ -209,13 +209,14 @@ static int symbolize(struct loader *l, struct profile *p, struct err *err)
 
 static int finish(struct loader *l, struct profile *p, struct err *err)
 {
+	struct err why;
 	int rc;
 
 	if (l->opts->all_frames)
 		p->drop_frames = p->keep_frames = 0;
 	rc = symbolize(l, p, err);
-	if (!rc)
-		rc = profile_remove_uninteresting(p, err);
+	if (!rc && profile_remove_uninteresting(p, &why))
+		note(l->notes, "%s; no frames are dropped", why.text);
 	remote_forget_names(p);
 	if (!rc && l->opts->add_comment && *l->opts->add_comment)
 		*VEC_PUSH(&p->comments) = profile_intern(p, l->opts->add_comment);

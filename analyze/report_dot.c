@@ -23,17 +23,25 @@ struct drawing {
 
 /* ---- texts, in the report's scratch arena ---- */
 
-/* One part to a line.  Only the function name is quoted, as in pprof. */
-static const char *box_name(struct report *r, const struct node_info *info)
+static const char *quoted_base(struct report *r, str_id id)
+{
+	const char *path = profile_str(r->profile, id);
+
+	return *path ? dot_escape(r->scratch, path_base(r->scratch, path)) : path;
+}
+
+/* One part to a line. */
+static const char *box_name(struct report *r, uint32_t node)
 {
 	struct arena *a = r->scratch;
-	const char *name = dot_escape(a, short_name(a, profile_str(r->profile, info->name)));
-	const char *file = profile_str(r->profile, info->file);
+	struct node_info info = r->nodes.info.v[node];
+	const char *name = dot_escape(a, short_name(a, profile_str(r->profile, info.name)));
 
 	name = dot_replace(a, name, "::", "\\n");
 	name = dot_replace(a, name, "[...]", "[\xe2\x80\xa6]"); /* type parameters of Go */
 	name = dot_replace(a, name, ".", "\\n");
-	return node_text(a, r->profile, info, name, *file ? path_base(a, file) : file, "\\n");
+	info.objfile = profile_intern(r->profile, quoted_base(r, info.objfile));
+	return node_text(a, r->profile, &info, name, quoted_base(r, info.file), "\\n");
 }
 
 static const char *share(struct report *r, int64_t value)
@@ -81,7 +89,7 @@ static void print_legend(struct report *r, const struct left_out *left, const ch
 		fprintf(r->out, "%s\\l", dot_escape(r->scratch, h.lines.v[i]));
 	fputs("\"", r->out);
 	if (*title)
-		fprintf(r->out, " tooltip=\"%s\"", title);
+		fprintf(r->out, " tooltip=\"%s\"", dot_escape(r->scratch, title));
 	fputs("] }\n", r->out);
 	header_release(&h);
 }
@@ -95,9 +103,9 @@ static void print_node(struct drawing *d, uint32_t node)
 	fprintf(r->out,
 		"N%zu [label=\"%s\\n%s\" id=\"node%zu\" fontsize=%d shape=box tooltip=\"%s (%s)\" "
 		"color=\"%s\" fillcolor=\"%s\"]\n",
-		id, box_name(r, &r->nodes.info.v[node]), weights(r, flat, cum), id,
-		dot_font_size(flat, d->heaviest), quoted_name(r, node), report_value(r, cum),
-		colour(r, cum, DOT_LINE), colour(r, cum, DOT_FILL));
+		id, box_name(r, node), weights(r, flat, cum), id, dot_font_size(flat, d->heaviest),
+		quoted_name(r, node), report_value(r, cum), colour(r, cum, DOT_LINE),
+		colour(r, cum, DOT_FILL));
 	d->has_nodelets[node] = dot_nodelets_print(r, node, id);
 }
 
@@ -205,7 +213,7 @@ int report_dot(struct report *r, struct err *err)
 
 	report_choose_unit(r);
 	number_nodes(&d);
-	fprintf(r->out, "digraph \"%s\" {\n", *title ? title : "unnamed");
+	fprintf(r->out, "digraph \"%s\" {\n", *title ? dot_escape(r->scratch, title) : "unnamed");
 	report_put(r, "node [style=filled fillcolor=\"#f8f8f8\"]\n");
 	print_legend(r, &left, title);
 	print_nodes(&d);
