@@ -16,6 +16,7 @@ int report_proto(struct report *r, struct err *err)
 
 	for (size_t i = 0; r->ratio > 0 && r->ratio != 1 && i < p->values.n; i++)
 		p->values.v[i] = int64_of((double)p->values.v[i] * r->ratio);
+	p->default_sample_type = p->sample_types.v[r->value_index].type;
 	return write_profile(r, p, err);
 }
 

@@ -5,11 +5,12 @@ the names that the profile itself has.  What differs on purpose is taken out her
 leaves to chance is asked of it again."""
 import glob, gzip, lzma, os, random, re, subprocess, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import zoo
+import protoreader, zoo
 
 tests = os.path.dirname(os.path.abspath(__file__))
 recorded = tests + '/golden/differential.xz'
 
+LEGACY = ('.txt', '.txt.gz', '.prof.gz')
 PLAIN = ['top', 'text', 'tree', 'traces', 'tags', 'raw', 'comments', 'dot', 'callgrind', 'proto', 'topproto']
 PATTERN = ['peek', 'list', 'disasm', 'weblist']
 PICTURES = ['svg', 'svg', 'png', 'gif', 'ps']
@@ -62,7 +63,10 @@ def decrease(m):
 def output(arguments, text):
     command = command_of(arguments)
     if command in ('proto', 'topproto') and text[:2] == b'\x1f\x8b':
-        return gzip.decompress(text)
+        text = protoreader.text(gzip.decompress(text))
+        if any(a.endswith(LEGACY) for a in arguments):  # the same pattern in other words
+            text = re.sub(rb'^(drop|keep)_frames .*\n', b'', text, flags=re.M)
+        return text
     if command in ('svg', 'dot', 'ps'):
         text = re.sub(rb'#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})', decrease, text)
     if command == 'svg':  # the script is our own
