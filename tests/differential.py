@@ -110,7 +110,7 @@ def sorted_words(line):
 def same_error(ours, theirs):
     if any('failed to fetch' in line or 'problem fetching' in line for line in theirs):
         return bool(ours)  # what is wrong with the file, in one sentence
-    if theirs[-1:] == ['usage']:
+    if theirs[-1:] == ['usage'] or any('incompatible' in line for line in theirs):
         return bool(ours)
     return sorted(map(sorted_words, ours)) == sorted(map(sorted_words, theirs))
 

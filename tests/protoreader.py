@@ -64,6 +64,7 @@ def message(data, shape, strings):
             shown = repr(strings[value]) if what == 's' else str(value)
             if shown not in ("b''", '0'):
                 parts[name] = [shown]
+    parts.get('label', []).sort()  # which has no meaning
     return '{' + ' '.join(f'{name}=[{" ".join(values)}]' for name, values in sorted(parts.items())) + '}'
 
 def text(data):
