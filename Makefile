@@ -61,7 +61,7 @@ TEST_PACKAGES += time
 TIDY_PACKAGES := clang-tidy clang-format
 
 .DEFAULT_GOAL := all
-.PHONY: all debug demo check asan tsan fuzz soak bench deps test-deps check-headers check-layers tidy format golden install clean help
+.PHONY: all debug demo check asan tsan fuzz soak bench deps test-deps check-headers check-layers tidy format golden differential install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += -r
@@ -232,6 +232,9 @@ format: ## clang-format over the tree
 	$(Q)clang-format -i $(SRC) $(wildcard $(ROOMS:%=%/*.h)) $(wildcard tests/*.c bench/*.c)
 golden: all ## record the expected outputs of the tests again (needs the newest pprof: PPROF=path)
 	$(Q)tests/record_golden $(B)
+	$(Q)tests/record_differential $(B)
+differential: all ## compare 5200 drawn command lines with pprof (needs the newest pprof: PPROF=path)
+	$(Q)DIFFERENTIAL_LINES=5200 SONDE_TEST_TIMEOUT=7200 tests/run $(B) '^e2e_differential$$'
 
 # ---- install ------------------------------------------------------------------------------------------------------
 PREFIX ?= /usr/local
