@@ -9,6 +9,7 @@
 #include "analyze/prune.h"
 #include "analyze/remote.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "symbolize/symbolize.h"
 #include "writer/writer.h"
 
@@ -18,7 +19,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A file that was read before it is wanted. */
+struct file_ahead {
+	const char *path;
+	struct profile *p;
+	int rc;
+	struct err err;
+};
+
 struct loader {
+	VEC(struct file_ahead) ahead;
+	size_t n_taken;
 	const struct load_opts *opts;
 	struct remote remote;
 	const char *binary; /* overrides the file of the main mapping; NULL = none */
@@ -58,13 +69,54 @@ static void settle_mappings(const struct loader *l, struct profile *p)
 		m->build_id = profile_intern(p, l->opts->build_id);
 }
 
+/* ---- files, several at a time ---- */
+
+static void read_file_ahead(void *ctx, size_t i)
+{
+	struct file_ahead *f = (struct file_ahead *)ctx + i;
+
+	f->rc = profile_read_file(&f->p, f->path, &f->err);
+}
+
+static void add_files_ahead(struct loader *l, const char *const *paths, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!remote_has(&l->remote, paths[i]))
+			*VEC_PUSH(&l->ahead) = (struct file_ahead){ .path = paths[i] };
+}
+
+static void read_files_ahead(struct loader *l, const char *const *sources, size_t n)
+{
+	add_files_ahead(l, sources, n);
+	add_files_ahead(l, l->opts->bases, l->opts->n_bases);
+	parallel_run(read_file_ahead, l->ahead.v, l->ahead.n);
+}
+
+/* Files are taken in the order in which they were read ahead. */
+static int take_file(struct loader *l, struct profile **out, struct err *err)
+{
+	struct file_ahead *f = &l->ahead.v[l->n_taken++];
+
+	*out = f->p;
+	f->p = NULL;
+	return f->rc ? err_set(err, f->rc, "%s", f->err.text) : 0;
+}
+
+static void release_files_ahead(struct loader *l)
+{
+	for (; l->n_taken < l->ahead.n; l->n_taken++)
+		if (!l->ahead.v[l->n_taken].rc)
+			profile_free(l->ahead.v[l->n_taken].p);
+	VEC_RELEASE(&l->ahead);
+}
+
 static int read_source(struct loader *l, struct profile **out, const char *path, struct err *err)
 {
 	bool is_remote;
 	int rc = remote_read(&l->remote, out, path, &is_remote, err);
 
 	if (!is_remote)
-		rc = profile_read_file(out, path, err);
+		rc = take_file(l, out, err);
 	if (rc)
 		return rc;
 	settle_mappings(l, *out);
@@ -241,6 +293,8 @@ int analyze_load(struct profile **out, const struct load_opts *opts, const struc
 	}
 	rc = remote_fetch(&l.remote, err);
 	if (!rc)
+		read_files_ahead(&l, sources, n);
+	if (!rc)
 		rc = read_sources(&l, out, sources, n, "source", err);
 	if (!rc)
 		rc = subtract_bases(&l, out, err);
@@ -250,6 +304,7 @@ int analyze_load(struct profile **out, const struct load_opts *opts, const struc
 		profile_free(*out);
 		*out = NULL;
 	}
+	release_files_ahead(&l);
 	remote_release(&l.remote);
 	return rc;
 }

@@ -407,6 +407,8 @@ static void add_source(struct merger *m, const struct profile *src, bool is_firs
 	add_header(m);
 	if (!m->p->mappings.n && src->mappings.n)
 		map_mapping(m, 0); /* the main binary, which comes first whatever the samples say */
+	if (hash_map_reserve(&m->samples, m->samples.n + src->n_samples))
+		oom();
 	for (size_t i = 0; i < src->n_samples; i++)
 		if (!is_zero(src, i))
 			add_sample(m, i);

@@ -103,6 +103,11 @@ static struct remote_source *find_source(const struct remote *r, const char *sou
 	return NULL;
 }
 
+bool remote_has(const struct remote *r, const char *source)
+{
+	return find_source(r, source) != NULL;
+}
+
 int remote_read(struct remote *r, struct profile **out, const char *source, bool *is_remote,
 		struct err *err)
 {

@@ -34,6 +34,8 @@ void remote_release(struct remote *r);
 /* Fetch those sources and bases that are no files and can be URLs, all at once. */
 SONDE_MUST int remote_fetch(struct remote *r, struct err *err);
 
+bool remote_has(const struct remote *r, const char *source); /* is it one of those? */
+
 /* The profile of a source, if it is remote; *is_remote says so. */
 SONDE_MUST int remote_read(struct remote *r, struct profile **out, const char *source,
 			   bool *is_remote, struct err *err);
