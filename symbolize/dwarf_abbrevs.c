@@ -214,6 +214,8 @@ const struct dwarf_abbrev *dwarf_abbrevs_read(struct dwarf_abbrevs *t, const str
 	t->address_bytes = u->address_bytes;
 	t->is_dwarf64 = u->is_dwarf64;
 	t->v.n = t->attrs.n = t->steps.n = 0;
+	VEC_MUST(&t->attrs, 1); /* an entry may have none, and points there */
+	VEC_MUST(&t->steps, 1);
 	for (uint16_t form = 0; form < DWARF_FORMS; form++)
 		t->forms[form] = step_of(t, form);
 	if (u->abbrevs >= section.n)
