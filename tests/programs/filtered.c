@@ -104,6 +104,28 @@ static void *other_thread(void *arg)
 	return arg;
 }
 
+static long bare_prctl(long option, long a, const void *b)
+{
+	register long r10 __asm__("r10") = 0;
+	register long r8 __asm__("r8") = 0;
+	long rc;
+
+	__asm__ volatile("syscall"
+			 : "=a"(rc)
+			 : "a"(SYS_prctl), "D"(option), "S"(a), "d"(b), "r"(r10), "r"(r8)
+			 : "rcx", "r11", "memory");
+	return rc;
+}
+
+/* Not by prctl() nor syscall(): the library is not to know. */
+static long load_unseen(void)
+{
+	struct sock_fprog filter = { (unsigned short)n, program };
+
+	bare_prctl(PR_SET_NO_NEW_PRIVS, 1, NULL);
+	return bare_prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+}
+
 static void *listed_thread(void *arg)
 {
 	begin();
@@ -113,28 +135,9 @@ static void *listed_thread(void *arg)
 	OWN_CALLS(ROW)
 	answer(SYS_exit, SECCOMP_RET_ALLOW);
 	*(volatile int *)arg = 1;
-	{ /* not by prctl() nor syscall(): the library is not to know */
-		struct sock_fprog filter = { 0, program };
-		long rc;
-
-		add(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
-		filter.len = (unsigned short)n;
-		__asm__ volatile("syscall"
-				 : "=a"(rc)
-				 : "a"(SYS_prctl), "D"(PR_SET_NO_NEW_PRIVS), "S"(1L), "d"(0L)
-				 : "rcx", "r11", "memory");
-		{
-			register long r10 __asm__("r10") = 0;
-
-			__asm__ volatile("syscall"
-					 : "=a"(rc)
-					 : "a"(SYS_prctl), "D"(PR_SET_SECCOMP),
-					   "S"(SECCOMP_MODE_FILTER), "d"(&filter), "r"(r10)
-					 : "rcx", "r11", "memory");
-		}
-		if (rc)
-			*(volatile int *)arg = 77;
-	}
+	add(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+	if (load_unseen())
+		*(volatile int *)arg = 77;
 	for (int i = 0; i < 8; i++)
 		burn_under();
 	is_done = 1;
