@@ -16,6 +16,7 @@ struct flame {
 	struct report *r;
 	struct heavy_tree tree;
 	bool is_comparison;
+	bool is_net;		/* of a comparison only what is left of each stack is known */
 	VEC(uint32_t) frames;	/* nodes that boxes are about */
 	VEC(uint32_t) frame_of; /* by node: its place in frames */
 	VEC(uint32_t) smaller;	/* boxes with something left out below */
@@ -45,6 +46,7 @@ static void build_tree(struct flame *f)
 			cost[i].now = value;
 			continue;
 		}
+		f->is_net |= !is_base(p, i, key, yes);
 		cost[i].before = value == INT64_MIN ? INT64_MAX : abs64(value);
 		f->is_comparison = true;
 	}
@@ -202,6 +204,7 @@ static void write_data(void *ctx, struct json *j)
 	json_text(j, "unit", r->sample_unit);
 	json_int(j, "total", int64_of((double)r->total * r->ratio));
 	json_bool(j, "comparison", f->is_comparison);
+	json_bool(j, "net", f->is_net);
 	write_header(f, j);
 	json_line(j);
 	write_frames(f, j);

@@ -108,7 +108,10 @@ function hashText(s) {
 // What a function belongs to: its package, namespace or binary.
 function familyOf(name, binary) {
 	const plain = name.replace(/[(<].*$/, "");
-	const cut = plain.includes("::") ? plain.indexOf("::") : plain.indexOf(".", plain.lastIndexOf("/") + 1);
+	const scopes = plain.split("::");
+	if (scopes.length > 1)
+		return scopes.slice(0, scopes.length > 2 ? 2 : 1).join("::");
+	const cut = plain.indexOf(".", plain.lastIndexOf("/") + 1);
 	return cut > 0 ? plain.slice(0, cut) : binary;
 }
 
@@ -232,12 +235,18 @@ function shares(g, value) {
 	return `${whole} of all, ${percentText(value, zoomed)} of the box shown`;
 }
 
+function signed(value, unit) {
+	return (value > 0 ? "+" : "") + valueText(value, unit);
+}
+
 function costText(g, what, now, before) {
 	const unit = g.data.unit;
 	if (!g.data.comparison)
 		return `${what} ${valueText(now, unit)} (${shares(g, now)})`;
+	if (g.data.net)
+		return `${what} ${signed(now - before, unit)} (${signed(now, unit)} and ${signed(-before, unit)})`;
 	const delta = now - before, change = before ? ` (${delta > 0 ? "+" : ""}${(delta / before * 100).toFixed(1)}%)` : "";
-	return `${what} ${valueText(before, unit)} \u2192 ${valueText(now, unit)}, ${delta > 0 ? "+" : ""}${valueText(delta, unit)}${change}`;
+	return `${what} ${valueText(before, unit)} \u2192 ${valueText(now, unit)}, ${signed(delta, unit)}${change}`;
 }
 
 function boxText(g, i) {
