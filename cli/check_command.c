@@ -1,6 +1,6 @@
 /* check_command.c - sonde check PROFILE, sonde check BEFORE AFTER. */
 #include "cli/cli.h"
-#include "cli/read_opts.h"
+#include "cli/reports.h"
 
 struct run {
 	const struct read_opts *opts;
@@ -14,6 +14,13 @@ static int print(void *ctx, FILE *out, struct err *err)
 
 	return analyze_check(run->p, run->other, run->names, &run->opts->report, out, &stderr_notes,
 			     err);
+}
+
+int check_show(const char *name, const struct read_opts *opts, struct profile *p, struct err *err)
+{
+	struct run run = { .opts = opts, .p = p, .names = { name } };
+
+	return read_opts_output(opts, NULL, print, &run, err);
 }
 
 static int print_help(void)

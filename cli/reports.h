@@ -9,4 +9,8 @@
 SONDE_MUST int report_show(const struct report_command *command, const char *pattern,
 			   const struct read_opts *opts, struct profile *p, struct err *err);
 
+/* check_command.c: the same for sonde check, of a profile with this name. */
+SONDE_MUST int check_show(const char *name, const struct read_opts *opts, struct profile *p,
+			  struct err *err);
+
 #endif

@@ -14,16 +14,18 @@
 
 struct shell {
 	struct read_opts opts; /* as they stand */
-	struct profile
-		*profile;    /* never changed: reports run on the copy that a child process has */
-	struct arena *arena; /* the values of options */
+	const char *name;      /* of the profile */
+	/* Never changed: reports run on the copy that a child process has. */
+	struct profile *profile;
+	struct arena *arena;	       /* the values of options */
 	const struct option_row *rows; /* the options that can be set here */
 	size_t n_rows;
 	bool is_terminal; /* somebody types the lines */
 };
 
-/* The options begin as opts, which stays the caller's, as the profile does. */
-void shell_init(struct shell *sh, const struct read_opts *opts, struct profile *p);
+/* The options begin as opts, which stays the caller's, as the profile and its name do. */
+void shell_init(struct shell *sh, const struct read_opts *opts, struct profile *p,
+		const char *name);
 void shell_release(struct shell *sh);
 
 /* Load the operands and read lines until the end. */
@@ -49,6 +51,9 @@ struct shell_line {
 	const char *pipe;		      /* to this command of sh; NULL = stdout */
 	const char *topic;		      /* of help; "" = everything */
 };
+
+/* "check", a command of the shell that is no report of the table; NULL for any other name. */
+const struct report_command *shell_check_find(const char *name);
 
 /* A line may stand for several: ":" and the names of sample types. */
 enum { SHELL_MAX_LINES = 5 };

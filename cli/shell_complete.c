@@ -36,7 +36,8 @@ static void sort_and_unite(string_list *names)
 {
 	size_t n = 0;
 
-	qsort(names->v, names->n, sizeof(*names->v), by_text);
+	if (names->n)
+		qsort(names->v, names->n, sizeof(*names->v), by_text);
 	for (size_t i = 0; i < names->n; i++)
 		if (n == 0 || strcmp(names->v[n - 1], names->v[i]) != 0)
 			names->v[n++] = names->v[i];
@@ -47,7 +48,7 @@ static void sort_and_unite(string_list *names)
 
 static void offer_commands(struct search *s)
 {
-	static const char *const own[] = { "help ", "options ", "quit " };
+	static const char *const own[] = { "check ", "help ", "options ", "quit " };
 
 	for (size_t i = 0; i < N_REPORT_COMMANDS; i++)
 		offer(s, arena_printf(s->a, "%s ", report_commands[i].name));

@@ -57,6 +57,7 @@ static void print_overview(const struct shell *sh, struct arena *a, FILE *out)
 				     report_commands[i].arg ? " " : "",
 				     report_commands[i].arg ? report_commands[i].arg : ""),
 			describe(a, &report_commands[i]));
+	put_row(out, "check", shell_check_find("check")->help);
 	for (size_t i = 0; i < N_OWN; i++)
 		put_row(out, own[i].name, own[i].help);
 	for (size_t i = 0; i < sh->n_rows; i++) {
@@ -147,7 +148,8 @@ static bool print_own(const char *topic, FILE *out)
 
 int shell_print_help(const struct shell *sh, const char *topic, FILE *out, struct err *err)
 {
-	const struct report_command *c = report_command_find(topic);
+	const struct report_command *report = report_command_find(topic),
+				    *c = report ? report : shell_check_find(topic);
 	const struct option_row *row = option_find(sh->rows, sh->n_rows, topic, strlen(topic));
 	struct arena *a = arena_new(ARENA_DIE);
 	int rc = 0;

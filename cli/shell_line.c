@@ -16,9 +16,30 @@
 
 enum { SHOWN_BY_TOP = 10 };
 
-void shell_init(struct shell *sh, const struct read_opts *opts, struct profile *p)
+/* The kind is that of a report which none of its options changes. */
+const struct report_command *shell_check_find(const char *name)
 {
-	*sh = (struct shell){ .opts = *opts, .profile = p, .arena = arena_new(ARENA_DIE) };
+	static const struct report_command check = {
+		.name = "check",
+		.kind = REPORT_COMMENTS,
+		.help = "is the profile enough, whole and named, and what to look at next",
+	};
+
+	return strcmp(name, check.name) == 0 ? &check : NULL;
+}
+
+/* Commands that print: the reports, and check. */
+static const struct report_command *command_of(const char *name)
+{
+	const struct report_command *c = report_command_find(name);
+
+	return c ? c : shell_check_find(name);
+}
+
+void shell_init(struct shell *sh, const struct read_opts *opts, struct profile *p, const char *name)
+{
+	*sh = (struct shell){ .opts = *opts, .name = name, .profile = p };
+	sh->arena = arena_new(ARENA_DIE);
 	sh->rows = read_opts_rows(READ_SHELL, &sh->n_rows);
 	sh->opts.report.compact_labels = true;
 	sh->opts.in_files = true;
@@ -47,7 +68,7 @@ static bool is_known(const struct shell *sh, const char *name)
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		if (strcmp(name, own[i]) == 0)
 			return true;
-	return report_command_find(name) || option_find(sh->rows, sh->n_rows, name, strlen(name));
+	return command_of(name) || option_find(sh->rows, sh->n_rows, name, strlen(name));
 }
 
 static size_t expand_sample_type(struct arena *a, const char *text, const char *type,
@@ -267,14 +288,14 @@ static int read_report(struct reading *rd)
 static const struct report_command *find_command(struct reading *rd, const char *name,
 						 const char *rest)
 {
-	const struct report_command *c = report_command_find(name);
+	const struct report_command *c = command_of(name);
 	size_t n = strlen(name);
 
 	if (c)
 		return c;
 	while (n && name[n - 1] >= '0' && name[n - 1] <= '9')
 		n--;
-	c = name[n] ? report_command_find(arena_strndup(rd->a, name, n)) : NULL;
+	c = name[n] ? command_of(arena_strndup(rd->a, name, n)) : NULL;
 	if (c)
 		rd->at = arena_printf(rd->a, "%s%s", name + n, rest);
 	return c;

@@ -146,7 +146,7 @@ const char *shell_choices(const struct shell *sh, struct arena *a, const struct 
 	for (size_t i = 0; row->kind == OPTION_NAMED && i < sh->n_rows; i++)
 		if (sh->rows[i].kind == OPTION_CHOICE && sh->rows[i].offset == row->offset)
 			*VEC_PUSH(&words) = sh->rows[i].name;
-	if (row->kind == OPTION_NAMED)
+	if (row->kind == OPTION_NAMED && words.n)
 		qsort(words.v, words.n, sizeof(*words.v), by_text);
 	text = join(a, &words, sep);
 	VEC_RELEASE(&words);

@@ -27,8 +27,12 @@ void shell_complain(const char *text)
 static int run_report(const struct shell *sh, const struct shell_line *line)
 {
 	struct err err = { "" };
-	int rc = report_show(line->command, line->pattern, &line->opts, sh->profile, &err);
+	int rc;
 
+	if (line->command == shell_check_find("check"))
+		rc = check_show(sh->name, &line->opts, sh->profile, &err);
+	else
+		rc = report_show(line->command, line->pattern, &line->opts, sh->profile, &err);
 	if (rc)
 		shell_complain(err.text);
 	return rc ? 1 : 0;

@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!p)
 		p = make_profile();
 	read_opts_init(&opts);
-	shell_init(&sh, &opts, p);
+	shell_init(&sh, &opts, p, "fuzz");
 	while (out && (line = strsep(&text, "\n")))
 		try_line(&sh, a, line, out);
 	if (out)

@@ -19,7 +19,7 @@ static int set_up(void **state)
 	add_test_function(f->p, "operator new(unsigned long)", "new.cc");
 	add_test_function(f->p, "core::str<'a>::len", "str.rs");
 	read_opts_init(&f->opts);
-	shell_init(&f->sh, &f->opts, f->p);
+	shell_init(&f->sh, &f->opts, f->p, "test.pb.gz");
 	f->a = arena_new(ARENA_DIE);
 	*state = f;
 	return 0;
@@ -283,6 +283,7 @@ static void everything_has_help(void **state)
 		assert_non_null(strstr(text, f->sh.rows[i].name));
 		assert_true(strcspn(text, "\n") > strlen(f->sh.rows[i].name) + 5);
 	}
+	assert_int_equal(shell_print_help(&f->sh, "check", out, &f->err), 0);
 	assert_int_not_equal(shell_print_help(&f->sh, "foo", out, &f->err), 0);
 	assert_string_equal(f->err.text, "Unknown command: foo");
 	fclose(out);
