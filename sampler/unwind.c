@@ -272,11 +272,23 @@ static bool step_signal(struct walk *w)
 	return true;
 }
 
+/* Can these few bytes be read?  What is known of the stack stays as it is. */
+static bool is_readable(struct walk *w, uintptr_t at, size_t n)
+{
+	uintptr_t low = w->low, high = w->high, word;
+	bool is = read_word(w, at & ~(uintptr_t)7, &word) &&
+		  read_word(w, (at + n - 1) & ~(uintptr_t)7, &word);
+
+	w->low = low;
+	w->high = high;
+	return is;
+}
+
+/* Does a call end here?  (A library may have been closed since the list was made, and code be made by the program.) */
 static bool is_return_address(struct walk *w, uintptr_t pc)
 {
-	const struct module *m = module_find(w->list, pc);
-
-	return m && pc - m->start >= ARCH_CALL_BYTES && arch_follows_call((const uint8_t *)pc);
+	return is_readable(w, pc - ARCH_CALL_BYTES, ARCH_CALL_BYTES) &&
+	       arch_follows_call((const uint8_t *)pc);
 }
 
 /* The CFA when the rule's register has this value. */
@@ -387,7 +399,8 @@ static bool guess_leaf(struct walk *w)
 	return true;
 }
 
-/* If bp looks like a frame pointer, it leads to a saved bp and a return address into known code. */
+/* If bp looks like a frame pointer, it leads to a saved bp and a return address.  Code that is made while a program runs
+ * keeps frame pointers more often than not. */
 static bool guess_by_frame_pointer(struct walk *w)
 {
 	struct unwind_regs *r = &w->regs;
@@ -397,10 +410,19 @@ static bool guess_by_frame_pointer(struct walk *w)
 	    !read_word(w, r->bp + sizeof(uintptr_t), &pc))
 		return false;
 	pc = arch_code_address(pc);
-	if (!module_find(w->list, pc - 1))
+	if (!module_find(w->list, pc - 1) && !is_return_address(w, pc))
 		return false;
 	*r = (struct unwind_regs){ pc, r->bp + 2 * sizeof(uintptr_t), bp, 0 };
 	return true;
+}
+
+/* In code written by hand a frame pointer tells less than what a leaf has on its stack; in code made by a program it is
+ * the other way round. */
+static bool guess(struct walk *w, const struct module *m, bool may_be_leaf)
+{
+	if (m && may_be_leaf && guess_leaf(w))
+		return true;
+	return guess_by_frame_pointer(w) || (!m && may_be_leaf && guess_leaf(w));
 }
 
 /* A return address that no call made: the address before it belongs to no function, and it is the first of one.
@@ -424,14 +446,7 @@ static void put_frame(struct walk *w, uint64_t *pcs, uintptr_t pc)
 /* A signal trampoline that nobody describes: only a handler returns to one. */
 static bool is_trampoline(struct walk *w, uintptr_t pc)
 {
-	uintptr_t low = w->low, high = w->high, first, last;
-	bool is = read_word(w, pc & ~(uintptr_t)7, &first) &&
-		  read_word(w, (pc + ARCH_SIGRETURN_BYTES - 1) & ~(uintptr_t)7, &last) &&
-		  arch_is_sigreturn((const uint8_t *)pc);
-
-	w->low = low;
-	w->high = high;
-	return is;
+	return is_readable(w, pc, ARCH_SIGRETURN_BYTES) && arch_is_sigreturn((const uint8_t *)pc);
 }
 
 static bool ends(struct walk *w, enum stack_end end)
@@ -461,7 +476,7 @@ static bool step_without_rule(struct walk *w, const struct module *m, bool *is_r
 	if (!m)
 		w->out->unknown_module = true;
 	put_frame(w, pcs, pc - (was_return ? 1 : 0));
-	if (!(!was_return && guess_leaf(w)) && !guess_by_frame_pointer(w))
+	if (!guess(w, m, !was_return))
 		return ends(w, END_NO_RULE);
 	w->out->guessed++;
 	return false;

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <ucontext.h>
 
@@ -348,6 +349,40 @@ static void coroutines_are_followed_to_their_entry(void **state)
 	swapcontext(&home, &away);
 }
 
+/* ---- code that no module holds ---- */
+
+static struct unwind_result made_up;
+
+static void look_from_below(void)
+{
+	struct stack_bounds unknown = { 0, 0 };
+	uint64_t pcs[MAX_FRAMES];
+	ucontext_t here;
+
+	getcontext(&here);
+	unwind(&table.list, unwind_regs_of(&here), &unknown, &cache, pcs, MAX_FRAMES, &made_up);
+}
+
+static void code_made_at_run_time_is_followed_by_its_frame_pointer(void **state)
+{
+	/* push %rbp; mov %rsp,%rbp; call *%rdi; pop %rbp; ret: twice, the first calls the second */
+	static const uint8_t code[] = { 0x55, 0x48, 0x89, 0xe5, 0xe8, 0x02, 0,	  0,	0,   0x5d,
+					0xc3, 0x55, 0x48, 0x89, 0xe5, 0xff, 0xd7, 0x5d, 0xc3 };
+	void (*run)(void (*)(void));
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_ptr_not_equal(page, MAP_FAILED);
+	memcpy(page, code, sizeof(code));
+	if (mprotect(page, 4096, PROT_READ | PROT_EXEC))
+		skip();
+	*(void **)&run = page;
+	run(look_from_below);
+	munmap(page, 4096);
+	assert_int_equal(made_up.end, END_ENTRY);
+	assert_int_equal(made_up.guessed, 2);
+	assert_true(made_up.unknown_module);
+}
+
 /* ---- tables ---- */
 
 static const struct cfi_table *table_of(const struct module *m)
@@ -465,6 +500,7 @@ int main(void)
 		cmocka_unit_test(interrupted_handlers_are_followed_to_what_they_interrupted),
 		cmocka_unit_test(threads_are_followed_to_their_start),
 		cmocka_unit_test(coroutines_are_followed_to_their_entry),
+		cmocka_unit_test(code_made_at_run_time_is_followed_by_its_frame_pointer),
 		cmocka_unit_test(a_garbage_stack_pointer_ends_the_walk),
 		cmocka_unit_test(damaged_frame_information_compiles_without_harm),
 	};
