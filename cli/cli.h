@@ -9,6 +9,8 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
+
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_ABOVE_LIMIT = 3 };
 
 int cmd_record(int argc, char **argv);	  /* record.c */
@@ -23,6 +25,9 @@ int cmd_report(int argc, char **argv); /* reports.c: top, text, tree, ... as sub
 int cmd_pprof(int argc, char **argv);  /* reports.c: pprof's own spelling, argv[0] = "sonde" */
 
 int cmd_web(int argc, char **argv); /* web.c */
+
+/* Is the process that began a spool still at it?  (A killed one never finished its spool either.) */
+bool still_runs(int pid, const char *spool); /* still_runs.c */
 
 /* Print "sonde: SENTENCE" on stderr, flushing stdout before. */
 void complain(const char *fmt, ...) SONDE_PRINTF(1, 2);

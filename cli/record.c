@@ -450,22 +450,6 @@ static size_t list_spools(const char *folder, struct spool_name **out)
 	return n;
 }
 
-/* Has the process of this spool outlived the command?  (A killed one never finished its spool either.) */
-static bool still_runs(pid_t pid, const char *spool)
-{
-	char maps[64], line[PATH_MAX + 512];
-	bool found = false;
-	FILE *f;
-
-	snprintf(maps, sizeof(maps), "/proc/%d/maps", (int)pid);
-	f = fopen(maps, "r");
-	while (f && !found && fgets(line, sizeof(line), f))
-		found = strstr(line, spool) != NULL;
-	if (f)
-		fclose(f);
-	return found;
-}
-
 static void read_spools(struct record *r)
 {
 	struct spool_name *names;

@@ -5,7 +5,6 @@
 #include "writer/writer.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,7 +58,7 @@ int cmd_recover(int argc, char **argv)
 			 argv[1]);
 		return EXIT_USAGE;
 	}
-	if (!info.finished && kill(info.pid, 0) == 0) {
+	if (!info.finished && still_runs(info.pid, argv[1])) {
 		complain("process %d is still writing to '%s'", info.pid, argv[1]);
 		return EXIT_FAILED;
 	}
