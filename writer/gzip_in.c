@@ -6,15 +6,24 @@
  * A few kilobytes can unpack to gigabytes, so the output may not exceed half of the machine's
  * memory; below that the input is trusted to be what it says.
  */
+#include "base/parallel.h"
 #include "writer/input.h"
 
 #include <libdeflate.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
 
-enum { GZIP_WINDOW = 15 + 16 /* largest window, gzip header and trailer wanted */ };
+enum {
+	GZIP_WINDOW = 15 + 16, /* largest window, gzip header and trailer wanted */
+	CLEAR_AHEAD_MIN = 8 << 20,
+};
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14; earlier ones refuse it, which does no harm */
+#endif
 
 static size_t most_bytes(void)
 {
@@ -80,20 +89,47 @@ static int unpack_member(z_stream *z, struct bytes *out, const uint8_t *end, str
 	return 0;
 }
 
-/* The members from *at on, as far as they are whole and fit the room that out has. */
-static void unpack_fast(struct bytes *out, const uint8_t **at, const uint8_t *end)
+struct unpacking {
+	struct bytes *out;
+	const uint8_t *at, *end;
+};
+
+/* The members from `at` on, as far as they are whole and fit the room that out has. */
+static void unpack_fast(struct unpacking *u)
 {
 	struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();
+	struct bytes *out = u->out;
 	size_t used, made;
 
-	while (d && *at < end &&
-	       libdeflate_gzip_decompress_ex(d, *at, (size_t)(end - *at), out->buf.v + out->buf.n,
-					     out->buf.cap - out->buf.n, &used,
-					     &made) == LIBDEFLATE_SUCCESS) {
-		*at += used;
+	while (d && u->at < u->end &&
+	       libdeflate_gzip_decompress_ex(d, u->at, (size_t)(u->end - u->at),
+					     out->buf.v + out->buf.n, out->buf.cap - out->buf.n,
+					     &used, &made) == LIBDEFLATE_SUCCESS) {
+		u->at += used;
 		out->buf.n += made;
 	}
 	libdeflate_free_decompressor(d);
+}
+
+/* Piece 0 unpacks; piece 1 runs ahead of it and has the kernel clear the memory that is to be
+ * filled, which is a quarter of the work. */
+static void unpack_piece(void *ctx, size_t piece)
+{
+	struct unpacking *u = ctx;
+
+	if (piece == 0)
+		unpack_fast(u);
+	else
+		madvise(u->out->buf.v, u->out->buf.cap, MADV_POPULATE_WRITE);
+}
+
+/* Clearing ahead is worth it for much, and wrong where a small file only claims to be large. */
+static bool clear_ahead(const struct unpacking *u)
+{
+	size_t n = (size_t)(u->end - u->at);
+
+	return u->out->buf.n == 0 && u->out->buf.cap > CLEAR_AHEAD_MIN && u->out->buf.cap / 8 < n &&
+	       parallel_width() > 1;
 }
 
 /* The last member's size is in its last four bytes, modulo 2^32; deflate makes at most 1032 of one.
@@ -124,12 +160,12 @@ static int unpack_slowly(struct bytes *out, const uint8_t *at, const uint8_t *en
 
 int gzip_unpack(struct bytes *out, const uint8_t *data, size_t n, struct err *err)
 {
-	const uint8_t *at = data, *end = data + n;
+	struct unpacking u = { out, data, data + n };
 	size_t expected = expected_bytes(data, n), most = most_bytes();
 
 	if (VEC_RESERVE(&out->buf, out->buf.n + (expected < most ? expected : most)))
 		return err_set(err, SONDE_ENOMEM,
 			       "not enough memory to unpack gzip data (see --max-memory)");
-	unpack_fast(out, &at, end);
-	return at < end || n == 0 ? unpack_slowly(out, at, end, err) : 0;
+	parallel_run(unpack_piece, &u, clear_ahead(&u) ? 2 : 1);
+	return u.at < u.end || n == 0 ? unpack_slowly(out, u.at, u.end, err) : 0;
 }

@@ -3,6 +3,7 @@
  * The decoder builds nothing that breaks these rules; they guard what filters, merges and builders
  * make.
  */
+#include "base/parallel.h"
 #include "writer/input.h"
 #include "writer/writer.h"
 
@@ -11,9 +12,31 @@ static int bad(struct err *err, const char *what, unsigned long long id)
 	return err_set(err, SONDE_EFORMAT, "malformed profile: %s %llu", what, id);
 }
 
+enum { FRAMES_OF_A_PIECE = 1 << 20 };
+
+struct frames {
+	const struct profile *p;
+	uint32_t largest; /* location number */
+};
+
+static void find_largest(void *ctx, size_t piece)
+{
+	struct frames *f = ctx;
+	size_t at = piece * FRAMES_OF_A_PIECE, end = at + FRAMES_OF_A_PIECE;
+	uint32_t largest = 0, known;
+
+	end = end < f->p->stack.n ? end : f->p->stack.n;
+	for (; at < end; at++)
+		largest = f->p->stack.v[at] > largest ? f->p->stack.v[at] : largest;
+	known = __atomic_load_n(&f->largest, __ATOMIC_RELAXED);
+	while (largest > known && !__atomic_compare_exchange_n(&f->largest, &known, largest, true,
+							       __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
 static int check_columns(const struct profile *p, struct err *err)
 {
-	uint32_t largest = 0;
+	struct frames frames = { .p = p };
 
 	if (p->n_samples && !p->sample_types.n)
 		return err_set(err, SONDE_EFORMAT,
@@ -32,10 +55,10 @@ static int check_columns(const struct profile *p, struct err *err)
 		if (p->stack_at.v[i] > p->stack_at.v[i + 1] ||
 		    p->label_at.v[i] > p->label_at.v[i + 1])
 			return bad(err, "stack or labels end before they begin in sample", i);
-	for (size_t i = 0; i < p->stack.n; i++) /* without a way out the loop is vector code */
-		largest = p->stack.v[i] > largest ? p->stack.v[i] : largest;
-	if (p->stack.n && largest >= p->locations.n)
-		return bad(err, "a sample names the unknown location number", largest);
+	parallel_run(find_largest, &frames,
+		     (p->stack.n + FRAMES_OF_A_PIECE - 1) / FRAMES_OF_A_PIECE);
+	if (p->stack.n && frames.largest >= p->locations.n)
+		return bad(err, "a sample names the unknown location number", frames.largest);
 	return 0;
 }
 
