@@ -87,15 +87,19 @@ static uint32_t add_function(struct job *j, struct function f)
 }
 
 /* Ids of others need not be 1..N; those of new functions must not meet them. */
+static void number_functions(struct profile *p)
+{
+	for (size_t i = 0; i < p->functions.n; i++)
+		p->functions.v[i].id = i + 1;
+}
+
 static void index_functions(struct job *j)
 {
-	hash_map_init(&j->functions);
 	for (size_t i = 0; i < j->p->functions.n; i++) {
 		struct function *f = &j->p->functions.v[i];
 		uint64_t h = function_hash(f);
 		uint32_t *at = find_function(j, f, h);
 
-		f->id = i + 1;
 		if (*at != HASH_MAP_NONE)
 			continue;
 		*at = (uint32_t)i;
@@ -372,8 +376,11 @@ int symbolize_profile(struct profile *p, const struct symbolize_opts *opts,
 
 	*j.stats = (struct symbolize_stats){ 0 };
 	sort_locations(&j);
-	index_functions(&j);
+	number_functions(p);
+	hash_map_init(&j.functions);
 	n = sort_mappings(&j, mappings);
+	if (n > 0)
+		index_functions(&j);
 	for (size_t i = 0; i < n; i = end) {
 		end = i + 1;
 		while (end < n &&
