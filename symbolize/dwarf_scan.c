@@ -13,7 +13,7 @@
 #include "symbolize/dwarf_reader.h"
 
 #define MAX_DIE_DEPTH 200	 /* of nested dies; real programs stay below 50 */
-#define MAX_LINKS     (4u << 20) /* of one unit */
+#define MAX_LINKS     (2u << 20) /* of one unit */
 
 struct walk {
 	struct dwarf_worker *w;
