@@ -24,7 +24,7 @@ struct kind {
 	int64_t nodecount;	      /* when the user has no wish */
 	enum granularity granularity; /* GRANULARITY_DEFAULT = the user's */
 	enum granularity likes;	      /* when the user has no wish */
-	bool is_table;		      /* can be had as JSON and CSV */
+	bool is_table;		      /* can be had as JSON and CSV (raw only as JSON) */
 	bool forces_inlines, inlines; /* inlined functions are told from their callers */
 };
 
@@ -60,7 +60,9 @@ static const struct kind kinds[] = {
 			   .nodecount = FLAME_BOXES,
 			   .likes = GRANULARITY_FILEFUNCTIONS },
 	[REPORT_FIREFOX] = { .print = report_firefox, .likes = GRANULARITY_LINES },
-	[REPORT_RAW] = { .print = report_raw, .granularity = GRANULARITY_ADDRESSES },
+	[REPORT_RAW] = { .print = report_raw,
+			 .granularity = GRANULARITY_ADDRESSES,
+			 .is_table = true },
 	[REPORT_COMMENTS] = { .print = report_comments, .is_table = true },
 	[REPORT_PROTO] = { .print = report_proto, .granularity = GRANULARITY_ADDRESSES },
 	[REPORT_TOPPROTO] = { .print = report_topproto, .nodecount = 0 },

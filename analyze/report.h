@@ -94,6 +94,7 @@ int report_speedscope(struct report *r, struct err *err);
 int report_flame(struct report *r, struct err *err);
 int report_firefox(struct report *r, struct err *err);
 int report_raw(struct report *r, struct err *err);
+void raw_write_json(struct report *r); /* raw_json.c */
 int report_comments(struct report *r, struct err *err);
 int report_proto(struct report *r, struct err *err);
 int report_topproto(struct report *r, struct err *err);

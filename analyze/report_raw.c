@@ -160,6 +160,13 @@ int report_raw(struct report *r, struct err *err)
 {
 	const struct profile *p = r->profile;
 
+	if (r->opts.format == FORMAT_CSV)
+		return err_set(err, SONDE_EUSAGE,
+			       "raw is several tables: it can be had as JSON, not as CSV");
+	if (r->opts.format == FORMAT_JSON) {
+		raw_write_json(r);
+		return 0;
+	}
 	print_header(r);
 	print_types(r);
 	for (size_t i = 0; i < p->n_samples; i++) {
