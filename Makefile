@@ -29,13 +29,13 @@ ifneq ($(WERROR),0)
 CFLAGS += -Werror
 endif
 
-# Code that runs in a signal handler: no sanitizer hooks, no stack protector, frames that stay below 1 KiB.
+# Code that runs in a signal handler: by gcc in every mode, which makes no calls of memcpy for it (a sanitizer's takes
+# locks), without sanitizers, no stack protector, frames that stay below 1 KiB.
 # (Fuzzers run nothing in a handler, and look at what they run.)
 ifneq ($(MODE),fuzz)
 HANDLER_SRC := $(patsubst %,sampler/%.c,cfi_entry cfi_program due event handler store thread_table tick unwind)
 endif
-HANDLER_CFLAGS := -O2 -fno-stack-protector -fno-sanitize=all -fno-sanitize-coverage=trace-pc-guard,inline-8bit-counters -mgeneral-regs-only
-HANDLER_CFLAGS_gcc := -O2 -fno-stack-protector -Wframe-larger-than=1024 -mgeneral-regs-only
+HANDLER_CFLAGS = $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) -O2 -fno-stack-protector -Wframe-larger-than=1024 -mgeneral-regs-only
 
 # ---- rooms and who may include whom (read by check-layers) ----------------------------------------------------
 ROOMS := base writer sampler symbolize analyze cli
@@ -91,14 +91,14 @@ $(B)/sonde: $(TOOL_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
 
-# The handler's objects against the list of what they may call; by the compiler whose code is installed.
+# The handler's objects against the list of what they may call.
 HANDLER_OBJ := $(HANDLER_SRC:%.c=$(B)/obj/%.o)
 $(B)/handler.checked: $(HANDLER_OBJ) sampler/handler.allowed
 	$(Q)nm --defined-only $(HANDLER_OBJ) | awk 'NF == 3 { print $$3 }' >$@.own
 	$(Q)nm -u $(HANDLER_OBJ) | awk 'NF == 2 { print $$2 }' | sort -u | grep -vxF -f $@.own -f sampler/handler.allowed >$@; \
 		[ ! -s $@ ] || { echo "make: the signal handler may not call, by sampler/handler.allowed:" $$(cat $@) >&2; exit 1; }
 
-$(B)/libsonde.so $(B)/libsonde.a: $(if $(filter gcc,$(CC)),$(B)/handler.checked)
+$(B)/libsonde.so $(B)/libsonde.a: $(B)/handler.checked
 $(B)/libsonde.so: $(LIB_OBJ) sampler/libsonde.map
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libsonde.so -Wl,-z,now -Wl,-z,nodelete -Wl,-Bsymbolic-functions \
@@ -120,7 +120,7 @@ $(B)/sonde.pc: Makefile
 $(B)/obj/%.o: %.c | build/.deps $(B)/writer/profile.pb-c.h
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(if $(filter $<,$(HANDLER_SRC)),$(if $(filter gcc,$(CC)),$(HANDLER_CFLAGS_gcc),$(HANDLER_CFLAGS))) -c -o $@ $<
+	$(Q)$(if $(filter $<,$(HANDLER_SRC)),gcc $(HANDLER_CFLAGS),$(CC) $(CFLAGS)) $(CPPFLAGS) -c -o $@ $<
 
 # The files of pages for a browser are put into the program as they are.
 $(B)/obj/analyze/page.o: $(wildcard analyze/flame_page/*)
