@@ -101,8 +101,6 @@ static void add_row(void *arg, uint64_t address, const struct rule *r)
 
 	if (c->full || address < c->text_at || relative > c->text_bytes)
 		return;
-	if (eh_return_is(r))
-		c->eh_return_at = address;
 	if (c->has_last && same_rule(&c->last_rule, r)) {
 		put_row(c, (uint32_t)relative, c->last_number);
 		return;
@@ -112,6 +110,8 @@ static void add_row(void *arg, uint64_t address, const struct rule *r)
 		c->full = true;
 		return;
 	}
+	if (eh_return_is(r))
+		c->eh_return_at = address;
 	c->last_rule = *r;
 	c->last_number = (uint16_t)number;
 	c->has_last = true;

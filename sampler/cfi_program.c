@@ -18,29 +18,10 @@ struct program {
 	cfi_row_fn *row; /* NULL: stop at the target instead, its state in s */
 	void *arg;
 	uint64_t target;
-	bool is_done;
+	bool is_done, has_changed; /* since the last row */
 };
 
 /* ---- from states to rules ---- */
-
-static int16_t short_offset(struct saved s, uint8_t *place)
-{
-	if (s.place <= PLACE_LOST)
-		return 0;
-	if (s.place == ELSEWHERE || s.offset != (int16_t)s.offset) {
-		*place = PLACE_LOST;
-		return 0;
-	}
-	*place = s.place;
-	return (int16_t)s.offset;
-}
-
-static bool is_plain(const struct rule *r)
-{
-	return (r->kind == RULE_SP || r->kind == RULE_BP) && !r->is_exact && r->ra == PLACE_CFA &&
-	       r->sp == PLACE_SAME && (r->bp == PLACE_SAME || r->bp == PLACE_CFA) &&
-	       (r->bx == PLACE_SAME || r->bx == PLACE_CFA);
-}
 
 static bool is_sayable(const struct cfi_state *s)
 {
@@ -51,29 +32,53 @@ static bool is_sayable(const struct cfi_state *s)
 	       (ARCH_RA_IS_LOADED || s->ra.place != PLACE_SAME);
 }
 
+/* The place in the lower byte, the offset in the upper half. */
+static uint32_t say(struct saved s)
+{
+	if (s.place == ELSEWHERE || s.offset != (int16_t)s.offset)
+		return PLACE_LOST;
+	return s.place | (uint32_t)s.offset << 16;
+}
+
+static bool is_plain_place(struct saved s)
+{
+	return s.place == PLACE_SAME || (s.place == PLACE_CFA && s.offset == (int16_t)s.offset);
+}
+
+static bool is_plain(const struct cfi_state *s, bool is_exact)
+{
+	return (s->cfa == RULE_SP || s->cfa == RULE_BP) && !is_exact && s->ra.place == PLACE_CFA &&
+	       is_plain_place(s->bp) && is_plain_place(s->bx);
+}
+
+/* Put together in registers: whoever gets a rule compares it in words, and waits for what was stored by the byte. */
+static struct rule make_rule(const struct cfi_state *s, bool is_exact)
+{
+	uint64_t bp = say(s->bp), bx = say(s->bx), ra = say(s->ra), sp = say(s->sp), w[3];
+	struct rule r;
+
+	_Static_assert(offsetof(struct rule, bp) == 4 && offsetof(struct rule, sp) == 7 &&
+			       offsetof(struct rule, bp_offset) == 14 &&
+			       offsetof(struct rule, sp_offset) == 20,
+		       "the order of the fields");
+	w[0] = s->cfa | (uint64_t)is_plain(s, is_exact) << 8 | (uint64_t)is_exact << 16 |
+	       (uint64_t)s->reg << 24 | (bp & 0xff) << 32 | (bx & 0xff) << 40 | (ra & 0xff) << 48 |
+	       (sp & 0xff) << 56;
+	w[1] = (uint32_t)s->cfa_offset | (uint64_t)(uint16_t)s->cfa_addend << 32 | bp >> 16 << 48;
+	w[2] = bx >> 16 | ra >> 16 << 16 | sp >> 16 << 32;
+	memcpy(&r, w, sizeof(r));
+	return r;
+}
+
 static struct rule rule_of(const struct cfi_state *s, bool is_signal)
 {
-	struct rule r = { .kind = s->cfa, .reg = s->reg };
-
 	if (is_signal && arch_is_signal_cfa(s->cfa == RULE_DEREF_SP, s->cfa_offset))
 		return (struct rule){ .kind = RULE_SIGNAL };
 	if (s->ra.place == PLACE_LOST)
 		return (struct rule){ .kind = RULE_END };
 	if (!is_sayable(s))
 		return (struct rule){ .kind = RULE_NONE };
-	r.cfa_offset = (int32_t)s->cfa_offset;
-	r.cfa_addend = (int16_t)s->cfa_addend;
-	r.bp = s->bp.place;
-	r.bx = s->bx.place;
-	r.ra = s->ra.place;
-	r.sp = s->sp.place;
-	r.bp_offset = short_offset(s->bp, &r.bp);
-	r.bx_offset = short_offset(s->bx, &r.bx);
-	r.ra_offset = short_offset(s->ra, &r.ra);
-	r.sp_offset = short_offset(s->sp, &r.sp);
-	r.is_exact = is_signal || s->is_jump || s->sp.place != PLACE_SAME;
-	r.is_plain = is_plain(&r);
-	return r;
+	return make_rule(s, is_signal || s->is_jump || s->sp.place != PLACE_SAME);
 }
 
 /* ---- expressions ---- */
@@ -194,9 +199,13 @@ static void restore(struct cfi_state *s, const struct cfi_state *initial, uint64
 
 static void emit(struct program *p)
 {
-	struct rule r = rule_of(&p->s, p->cie->is_signal);
+	struct rule r;
 
+	if (!p->has_changed)
+		return; /* only registers that are not followed were saved */
+	r = rule_of(&p->s, p->cie->is_signal);
 	p->row(p->arg, p->pc, &r);
+	p->has_changed = false;
 }
 
 static void advance(struct program *p, uint64_t delta)
@@ -225,9 +234,11 @@ static void run_primary(struct program *p, struct cursor *i, uint8_t op)
 		break;
 	case 0x80: /* DW_CFA_offset */
 		save_at(&p->s, op & 0x3f, PLACE_CFA, scaled(p, cursor_uleb(i)));
+		p->has_changed |= saved_of(&p->s, op & 0x3f) != NULL;
 		break;
 	default: /* DW_CFA_restore */
 		restore(&p->s, &p->cie->initial, op & 0x3f);
+		p->has_changed |= saved_of(&p->s, op & 0x3f) != NULL;
 	}
 }
 
@@ -330,10 +341,13 @@ static void run(struct program *p, struct cursor i)
 	while (i.p < i.end && !i.bad && !p->is_done && p->pc <= p->end) {
 		uint8_t op = cursor_u8(&i);
 
-		if (op & 0xc0)
+		if (op & 0xc0) {
 			run_primary(p, &i, op);
-		else if (!run_extended(p, &i, op))
+			continue;
+		}
+		if (!run_extended(p, &i, op))
 			break;
+		p->has_changed |= op > 0x04; /* neither nop nor an advance */
 	}
 	if (p->row && p->pc < p->end)
 		emit(p);
@@ -401,5 +415,6 @@ void cfi_run(const struct cfi_source *src, const struct cie *cie, const struct f
 	p.row = row;
 	p.arg = arg;
 	p.is_done = false;
+	p.has_changed = true;
 	run(&p, fde->program);
 }

@@ -21,29 +21,37 @@ static inline uint64_t cursor_fixed(struct cursor *c, size_t n)
 		c->p = c->end;
 		return 0;
 	}
-	memcpy(&v, c->p, n);
+	if (n == 4) /* most are: spare them the call */
+		memcpy(&v, c->p, 4);
+	else
+		memcpy(&v, c->p, n);
 	c->p += n;
 	return v;
 }
 
 static inline uint8_t cursor_u8(struct cursor *c)
 {
-	return (uint8_t)cursor_fixed(c, 1);
+	if (c->p == c->end) {
+		c->bad = true;
+		return 0;
+	}
+	return *c->p++;
 }
 
 static inline uint64_t cursor_uleb(struct cursor *c)
 {
 	uint64_t v = 0;
 	unsigned shift = 0;
-	uint8_t b;
+	uint8_t b = cursor_u8(c);
 
-	do {
-		b = cursor_u8(c);
+	if (b < 0x80)
+		return b;
+	for (;; b = cursor_u8(c), shift += 7) {
 		if (shift < 64)
 			v |= (uint64_t)(b & 0x7f) << shift;
-		shift += 7;
-	} while (b & 0x80);
-	return v;
+		if (b < 0x80)
+			return v;
+	}
 }
 
 static inline int64_t cursor_sleb(struct cursor *c)
