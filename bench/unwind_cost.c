@@ -9,26 +9,19 @@
  * glibc's backtrace() on the same stack.
  */
 #define UNW_LOCAL_ONLY
-#include "sampler/cfi.h"
-#include "sampler/quirks.h"
+#include "tests/own_modules.h"
 
 #include <dlfcn.h>
 #include <libunwind.h>
-#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <ucontext.h>
 
-enum { MAX_MODULES = 256, MAX_FRAMES = 128, DEPTH = 40, ROUNDS = 2000 };
+enum { MAX_FRAMES = 128, DEPTH = 40, ROUNDS = 2000 };
 
-static union {
-	struct module_list list;
-	char room[sizeof(struct module_list) + MAX_MODULES * sizeof(struct module)];
-} table;
-static struct module_rules rules[MAX_MODULES];
-static struct cfi_source sources[MAX_MODULES];
+static const struct module_list *list;
 static struct unwind_cache cache;
 static double build_ns;
 static size_t all_rows, all_bytes;
@@ -75,53 +68,6 @@ static const struct cfi_table *build(const struct cfi_source *src, const char *n
 	return t;
 }
 
-static int add_module(struct dl_phdr_info *info, size_t size, void *arg)
-{
-	const ElfW(Phdr) *text = NULL, *frames = NULL, *holder = NULL;
-	struct cfi_source *src = &sources[table.list.n];
-	struct module_rules *r = &rules[table.list.n];
-	uint32_t at;
-
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-
-		if (p->p_type == PT_LOAD && (p->p_flags & PF_X))
-			text = p;
-		if (p->p_type == PT_GNU_EH_FRAME)
-			frames = p;
-	}
-	for (int i = 0; frames && i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-
-		if (p->p_type == PT_LOAD && frames->p_vaddr - p->p_vaddr < p->p_memsz)
-			holder = p;
-	}
-	if (!text || !holder || table.list.n == MAX_MODULES)
-		return 0;
-	*src = (struct cfi_source){
-		.data = (const uint8_t *)(info->dlpi_addr + holder->p_vaddr),
-		.bytes = holder->p_memsz,
-		.data_at = holder->p_vaddr,
-		.hdr_at = frames->p_vaddr,
-		.base = info->dlpi_addr,
-		.text_at = text->p_vaddr & ~(uint64_t)4095,
-		.text_bytes = ((text->p_vaddr + text->p_memsz + 4095) & ~(uint64_t)4095) -
-			      (text->p_vaddr & ~(uint64_t)4095),
-	};
-	quirks_note(src, info->dlpi_addr);
-	r->table = build(src, info->dlpi_name);
-	r->source = src;
-	for (at = table.list.n++; at && table.list.modules[at - 1].start > info->dlpi_addr; at--)
-		table.list.modules[at] = table.list.modules[at - 1];
-	table.list.modules[at] = (struct module){
-		.start = info->dlpi_addr + src->text_at,
-		.end = info->dlpi_addr + src->text_at + src->text_bytes,
-		.base = info->dlpi_addr,
-		.rules = r,
-	};
-	return 0;
-}
-
 /* ---- walks ---- */
 
 static ucontext_t here;
@@ -133,7 +79,7 @@ static unsigned ours(struct unwind_cache *c)
 {
 	struct unwind_result result;
 
-	unwind(&table.list, unwind_regs_of(&here), &own, c, pcs, MAX_FRAMES, &result);
+	unwind(list, unwind_regs_of(&here), &own, c, pcs, MAX_FRAMES, &result);
 	if (result.end != END_ENTRY || result.guessed) {
 		fprintf(stderr, "unwind_cost: the stack was not followed to its entry\n");
 		exit(1);
@@ -203,8 +149,8 @@ static void measure(void)
 	w = time_of(warm);
 	c = time_of(cold);
 	printf("walk.sonde.warm %.1f ns/frame\nwalk.sonde.cold %.1f ns/frame\n", w, c);
-	for (uint32_t i = 0; i < table.list.n; i++)
-		table.list.modules[i].rules->table = NULL;
+	for (uint32_t i = 0; i < list->n; i++)
+		list->modules[i].rules->table = NULL;
 	printf("walk.sonde.without_tables %.1f ns/frame\n", time_of(cold));
 	printf("walk.unw_backtrace %.1f ns/frame\n", time_of(by_backtrace));
 	printf("walk.unw_step %.1f ns/frame\n", time_of(by_step));
@@ -241,9 +187,7 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		if (!dlopen(argv[i], RTLD_LAZY))
 			fprintf(stderr, "unwind_cost: left out: %s\n", dlerror());
-	table.list.generation = 1;
-	table.list.context_entry = quirks_context_entry();
-	dl_iterate_phdr(add_module, NULL);
+	list = own_modules_list(build);
 	own.low = (uintptr_t)&libc - 100000;
 	own.high = ((uintptr_t)&argv[argc] + 4095) & ~(uintptr_t)4095;
 	if (all_rows && libc_backtrace) {

@@ -2,19 +2,16 @@
 #define UNW_LOCAL_ONLY
 #include "tests/stepper.h"
 #include "sampler/arch.h"
-#include "sampler/cfi.h"
-#include "sampler/quirks.h"
+#include "tests/own_modules.h"
 
 #include <dlfcn.h>
 #include <libunwind.h>
-#include <link.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 
 enum {
-	MAX_MODULES = 64,
 	MAX_FRAMES = 200,
 	MAX_STACKS = 4,
 	MAX_AHEAD = 1000,     /* stacks that wait for a jump to arrive */
@@ -24,12 +21,7 @@ enum {
 	VDSO_BYTES = 4 * 4096,
 };
 
-static union {
-	struct module_list list;
-	char room[sizeof(struct module_list) + MAX_MODULES * sizeof(struct module)];
-} table;
-static struct module_rules rules[MAX_MODULES];
-static struct cfi_source sources[MAX_MODULES];
+static const struct module_list *list;
 static struct unwind_cache cache;
 static struct stack_bounds unknown;
 
@@ -71,62 +63,6 @@ static struct {
 	unsigned tests;
 } total;
 
-/* ---- tables ---- */
-
-static bool read_code(const struct cfi_source *src, uint64_t at, void *to, size_t n)
-{
-	memcpy(to, (const void *)(src->base + at), n);
-	return true;
-}
-
-static int add_module(struct dl_phdr_info *info, size_t size, void *arg)
-{
-	const ElfW(Phdr) *text = NULL, *frames = NULL, *holder = NULL;
-	struct cfi_source *src = &sources[table.list.n];
-	const struct cfi_source *const all[] = { src };
-	struct module_rules *r = &rules[table.list.n];
-	uint32_t at;
-
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-
-		if (p->p_type == PT_LOAD && (p->p_flags & PF_X))
-			text = p;
-		if (p->p_type == PT_GNU_EH_FRAME)
-			frames = p;
-	}
-	for (int i = 0; frames && i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-
-		if (p->p_type == PT_LOAD && frames->p_vaddr - p->p_vaddr < p->p_memsz)
-			holder = p;
-	}
-	if (!text || !holder || table.list.n == MAX_MODULES)
-		return 0;
-	*src = (struct cfi_source){
-		.data = (const uint8_t *)(info->dlpi_addr + holder->p_vaddr),
-		.bytes = holder->p_memsz,
-		.data_at = holder->p_vaddr,
-		.hdr_at = frames->p_vaddr,
-		.base = info->dlpi_addr,
-		.read_code = read_code,
-		.text_at = text->p_vaddr & ~(uint64_t)4095,
-		.text_bytes = ((text->p_vaddr + text->p_memsz + 4095) & ~(uint64_t)4095) -
-			      (text->p_vaddr & ~(uint64_t)4095),
-	};
-	quirks_note(src, info->dlpi_addr);
-	r->table = cfi_compile(all, 1);
-	for (at = table.list.n++; at && table.list.modules[at - 1].start > info->dlpi_addr; at--)
-		table.list.modules[at] = table.list.modules[at - 1];
-	table.list.modules[at] = (struct module){
-		.start = info->dlpi_addr + src->text_at,
-		.end = info->dlpi_addr + src->text_at + src->text_bytes,
-		.base = info->dlpi_addr,
-		.rules = r,
-	};
-	return 0;
-}
-
 /* ---- the truth ---- */
 
 static struct shadow *shadow_of(uintptr_t sp)
@@ -165,8 +101,8 @@ static void note_call(struct shadow *s, uintptr_t pc, uintptr_t sp)
 /* A coroutine that has just begun. */
 static void note_coroutine(struct shadow *s, uintptr_t sp)
 {
-	if (s != shadows && s->n == 0 && *(uintptr_t *)sp == table.list.context_entry)
-		push(s, table.list.context_entry, sp, true);
+	if (s != shadows && s->n == 0 && *(uintptr_t *)sp == list->context_entry)
+		push(s, list->context_entry, sp, true);
 }
 
 static void truth(const struct shadow *s, uintptr_t pc, struct stack *out)
@@ -284,7 +220,7 @@ static void judge(ucontext_t *uc)
 	run.steps++;
 	run.last_pc = regs.pc;
 	run.last_sp = regs.sp;
-	unwind(&table.list, regs, &unknown, &cache, ours.pcs, MAX_FRAMES, &result);
+	unwind(list, regs, &unknown, &cache, ours.pcs, MAX_FRAMES, &result);
 	ours.n = result.n;
 	ours.end = (int)result.end;
 	run.guessed += result.guessed;
@@ -335,9 +271,7 @@ static void nothing(void)
 int stepper_open(void)
 {
 	struct sigaction action = { .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO };
-	table.list.generation = 1;
-	table.list.context_entry = quirks_context_entry();
-	dl_iterate_phdr(add_module, NULL);
+	list = own_modules_list(NULL);
 	n_shadows = 1;
 	shadows[0].high = UINTPTR_MAX;
 	vdso = getauxval(AT_SYSINFO_EHDR);

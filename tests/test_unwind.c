@@ -5,12 +5,9 @@
  * printf and strtod inside libc, a signal handler that is itself interrupted, a thread's stack, a coroutine's).
  */
 #define UNW_LOCAL_ONLY
-#include "sampler/cfi.h"
-#include "sampler/quirks.h"
-#include "sampler/unwind.h"
+#include "tests/own_modules.h"
 
 #include <libunwind.h>
-#include <link.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -24,69 +21,24 @@
 
 #include <cmocka.h>
 
-enum { MAX_MODULES = 64, MAX_FRAMES = 256 };
+enum { MAX_FRAMES = 256 };
 
-static union {
-	struct module_list list;
-	char room[sizeof(struct module_list) + MAX_MODULES * sizeof(struct module)];
-} table;
-static struct module_rules rules[MAX_MODULES];
-static struct cfi_source sources[MAX_MODULES];
+static const struct module_list *list;
 static struct unwind_cache cache;
 
-static int add_module(struct dl_phdr_info *info, size_t size, void *arg)
+/* By what is said of the code alone: one_rule_read_alone_is_what_the_table_says. */
+static const struct cfi_table *compile(const struct cfi_source *src, const char *name)
 {
-	const ElfW(Phdr) *text = NULL, *frames = NULL, *holder = NULL;
-	struct cfi_source *src = &sources[table.list.n];
-	struct module_rules *r = &rules[table.list.n];
-	uint32_t at;
+	struct cfi_source plain = *src;
 
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-
-		if (p->p_type == PT_LOAD && (p->p_flags & PF_X))
-			text = p;
-		if (p->p_type == PT_GNU_EH_FRAME)
-			frames = p;
-	}
-	for (int i = 0; frames && i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-
-		if (p->p_type == PT_LOAD && frames->p_vaddr - p->p_vaddr < p->p_memsz)
-			holder = p;
-	}
-	if (!text || !holder || table.list.n == MAX_MODULES)
-		return 0;
-	*src = (struct cfi_source){
-		.data = (const uint8_t *)(info->dlpi_addr + holder->p_vaddr),
-		.bytes = holder->p_memsz,
-		.data_at = holder->p_vaddr,
-		.hdr_at = frames->p_vaddr,
-		.base = info->dlpi_addr,
-		.text_at = text->p_vaddr & ~(uint64_t)4095,
-		.text_bytes = ((text->p_vaddr + text->p_memsz + 4095) & ~(uint64_t)4095) -
-			      (text->p_vaddr & ~(uint64_t)4095),
-	};
-	quirks_note(src, info->dlpi_addr);
-	r->table = cfi_compile((const struct cfi_source *const *)&src, 1);
-	r->source = src;
-	for (at = table.list.n++; at && table.list.modules[at - 1].start > info->dlpi_addr; at--)
-		table.list.modules[at] = table.list.modules[at - 1];
-	table.list.modules[at] = (struct module){
-		.start = info->dlpi_addr + src->text_at,
-		.end = info->dlpi_addr + src->text_at + src->text_bytes,
-		.base = info->dlpi_addr,
-		.rules = r,
-	};
-	return 0;
+	plain.read_code = NULL;
+	return own_modules_compile(&plain, name);
 }
 
 static int set_up(void **state)
 {
-	table.list.generation = 1;
-	table.list.context_entry = quirks_context_entry();
-	dl_iterate_phdr(add_module, NULL);
-	return table.list.n > 2 ? 0 : -1;
+	list = own_modules_list(compile);
+	return list->n > 2 ? 0 : -1;
 }
 
 /* ---- the handler ---- */
@@ -144,7 +96,7 @@ static void compare(int sig, siginfo_t *si, void *context)
 	struct unwind_result result;
 	unsigned n = by_libunwind(uc, theirs);
 
-	unwind(&table.list, unwind_regs_of(uc), &unknown, &cache, ours, MAX_FRAMES, &result);
+	unwind(list, unwind_regs_of(uc), &unknown, &cache, ours, MAX_FRAMES, &result);
 	seen.checked++;
 	seen.whole += result.end == END_ENTRY;
 	if (result.n == n && agree(ours, theirs, n))
@@ -360,7 +312,7 @@ static void look_from_below(void)
 	ucontext_t here;
 
 	getcontext(&here);
-	unwind(&table.list, unwind_regs_of(&here), &unknown, &cache, pcs, MAX_FRAMES, &made_up);
+	unwind(list, unwind_regs_of(&here), &unknown, &cache, pcs, MAX_FRAMES, &made_up);
 }
 
 static void code_made_at_run_time_is_followed_by_its_frame_pointer(void **state)
@@ -392,8 +344,8 @@ static const struct cfi_table *table_of(const struct module *m)
 
 static void every_module_has_a_compact_table(void **state)
 {
-	for (uint32_t i = 0; i < table.list.n; i++) {
-		const struct cfi_table *t = table_of(&table.list.modules[i]);
+	for (uint32_t i = 0; i < list->n; i++) {
+		const struct cfi_table *t = table_of(&list->modules[i]);
 
 		assert_non_null(t);
 		assert_int_equal(t->page[0], 0);
@@ -418,8 +370,8 @@ static void one_rule_read_alone_is_what_the_table_says(void **state)
 {
 	unsigned long differ = 0, rules_seen = 0;
 
-	for (uint32_t i = 0; i < table.list.n; i++) {
-		const struct module *m = &table.list.modules[i];
+	for (uint32_t i = 0; i < list->n; i++) {
+		const struct module *m = &list->modules[i];
 
 		for (uintptr_t at = m->start; at < m->end; at += 1 + at % 3) {
 			const struct rule *r = cfi_find(table_of(m), at - m->base);
@@ -439,12 +391,12 @@ static void one_rule_read_alone_is_what_the_table_says(void **state)
 
 static void addresses_outside_have_no_rule(void **state)
 {
-	const struct module *m = &table.list.modules[0];
+	const struct module *m = &list->modules[0];
 	const struct cfi_table *t = table_of(m);
 
 	assert_true(is_no_rule(cfi_find(t, 0)));
 	assert_null(cfi_find(t, t->text_at + (uintptr_t)t->text_bytes));
-	assert_null(module_find(&table.list, 1));
+	assert_null(module_find(list, 1));
 }
 
 static void a_garbage_stack_pointer_ends_the_walk(void **state)
@@ -457,14 +409,14 @@ static void a_garbage_stack_pointer_ends_the_walk(void **state)
 		struct unwind_regs regs = { (uintptr_t)qsort + 40, sp ? (uintptr_t)1 << sp : 0,
 					    12345, 0 };
 
-		unwind(&table.list, regs, &unknown, NULL, pcs, 16, &result);
+		unwind(list, regs, &unknown, NULL, pcs, 16, &result);
 		assert_true(result.n >= 1 && result.n <= 16);
 	}
 }
 
 static void damaged_frame_information_compiles_without_harm(void **state)
 {
-	const struct module *m = module_find(&table.list, (uintptr_t)qsort);
+	const struct module *m = module_find(list, (uintptr_t)qsort);
 	struct cfi_source src = *atomic_load(&m->rules->source);
 	const struct cfi_source *const all[] = { &src };
 	const uint8_t *whole = src.data;

@@ -2,11 +2,9 @@
  * depths, out of signal handlers, in a coroutine and at moments that a timer chooses.  Prints TAP.
  */
 #include "sampler/arch.h"
-#include "sampler/cfi.h"
-#include "sampler/quirks.h"
+#include "tests/own_modules.h"
 
 #include <alloca.h>
-#include <link.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,68 +14,15 @@
 
 #define NOINLINE __attribute__((noinline, noclone))
 
-enum { MAX_MODULES = 16, MAX_FRAMES = 100, TICKS = 60 };
+enum { MAX_FRAMES = 100, TICKS = 60 };
 
-static union {
-	struct module_list list;
-	char room[sizeof(struct module_list) + MAX_MODULES * sizeof(struct module)];
-} table;
-static struct module_rules rules[MAX_MODULES];
-static struct cfi_source sources[MAX_MODULES];
+static const struct module_list *list;
 static struct unwind_cache cache;
 static unsigned tests;
 
 static void check(bool good, const char *what)
 {
 	printf("%s %u - %s\n", good ? "ok" : "not ok", ++tests, what);
-}
-
-static int add_module(struct dl_phdr_info *info, size_t size, void *arg)
-{
-	const ElfW(Phdr) *text = NULL, *frames = NULL, *holder = NULL;
-	struct cfi_source *src = &sources[table.list.n];
-	const struct cfi_source *const all[] = { src };
-	struct module_rules *r = &rules[table.list.n];
-	uint32_t at;
-
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-
-		if (p->p_type == PT_LOAD && (p->p_flags & PF_X))
-			text = p;
-		if (p->p_type == PT_GNU_EH_FRAME)
-			frames = p;
-	}
-	for (int i = 0; frames && i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-
-		if (p->p_type == PT_LOAD && frames->p_vaddr - p->p_vaddr < p->p_memsz)
-			holder = p;
-	}
-	if (!text || !holder || table.list.n == MAX_MODULES)
-		return 0;
-	*src = (struct cfi_source){
-		.data = (const uint8_t *)(info->dlpi_addr + holder->p_vaddr),
-		.bytes = holder->p_memsz,
-		.data_at = holder->p_vaddr,
-		.hdr_at = frames->p_vaddr,
-		.base = info->dlpi_addr,
-		.text_at = text->p_vaddr & ~(uint64_t)4095,
-		.text_bytes = ((text->p_vaddr + text->p_memsz + 4095) & ~(uint64_t)4095) -
-			      (text->p_vaddr & ~(uint64_t)4095),
-	};
-	quirks_note(src, info->dlpi_addr);
-	r->table = cfi_compile(all, 1);
-	r->source = src;
-	for (at = table.list.n++; at && table.list.modules[at - 1].start > info->dlpi_addr; at--)
-		table.list.modules[at] = table.list.modules[at - 1];
-	table.list.modules[at] = (struct module){
-		.start = info->dlpi_addr + src->text_at,
-		.end = info->dlpi_addr + src->text_at + src->text_bytes,
-		.base = info->dlpi_addr,
-		.rules = r,
-	};
-	return 0;
 }
 
 /* ---- a chain of calls that knows its return addresses ---- */
@@ -100,7 +45,7 @@ static bool is_whole(const void *context)
 	uint64_t pcs[MAX_FRAMES];
 	unsigned next = n_chain;
 
-	unwind(&table.list, unwind_regs_of(context), &unknown, &cache, pcs, MAX_FRAMES, &result);
+	unwind(list, unwind_regs_of(context), &unknown, &cache, pcs, MAX_FRAMES, &result);
 	for (unsigned i = 0; i < result.n; i++)
 		if (next && pcs[i] + 1 == chain[next - 1])
 			next--;
@@ -243,8 +188,8 @@ static void compare_tables(void)
 {
 	unsigned long seen = 0, differ = 0;
 
-	for (uint32_t i = 0; i < table.list.n; i++) {
-		const struct module *m = &table.list.modules[i];
+	for (uint32_t i = 0; i < list->n; i++) {
+		const struct module *m = &list->modules[i];
 		const struct cfi_table *t = atomic_load(&m->rules->table);
 
 		for (uintptr_t at = m->start; t && at < m->end; at += 4) {
@@ -267,9 +212,7 @@ int main(void)
 {
 	struct sigaction action = { .sa_sigaction = on_usr1, .sa_flags = SA_SIGINFO };
 
-	table.list.generation = 1;
-	table.list.context_entry = quirks_context_entry();
-	dl_iterate_phdr(add_module, NULL);
+	list = own_modules_list(NULL);
 	sigaction(SIGUSR1, &action, NULL);
 	action.sa_sigaction = on_tick;
 	action.sa_flags |= SA_RESTART;
