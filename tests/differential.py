@@ -88,7 +88,7 @@ def messages(arguments, text, failed):
         line = re.sub(r'^(pprof|sonde): ', 'error: ', line)
         line = re.sub(r' \(sonde --help lists all commands\)$', '', line)
         line = re.sub(r'^(error: conflicting options set).*', r'\1', line)  # of three, we name two
-        line = re.sub(r"^(?:cannot read ')?(.*?)'?: malformed profile: .*", r'\1: malformed', line)  # in own words
+        line = re.sub(r"^(?:cannot read ')?([\w.]+)'?: (?:malformed|parsing|unrecognized|empty) .*", r'\1: unusable', line)  # in own words
         if not OWN_WORDS.match(line):
             said.append(line)
     return said
@@ -123,7 +123,7 @@ def shape(text):
 def compare(case, ours, ask):
     """How ours compares with what ask() answers: 'same', 'chance' or 'different', and one of the answers."""
     answers = []
-    while len(answers) < 5:
+    while len(answers) < 10:
         answers.append(ask())
         if same(ours, answers[-1]):
             return ('same' if len(answers) == 1 else 'chance'), answers[-1]
