@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { SLOTS_MIN = 1024 };
+enum { SLOTS_MIN = 1024, SLOTS_AT_FIRST = 1 << 16 };
 #define EDGE_NONE UINT32_MAX
 
 void edge_table_release(struct edge_table *t)
@@ -20,10 +20,14 @@ static void make_slots(struct edge_table *t, size_t n)
 	t->slots.n = n;
 }
 
-void edge_table_clear(struct edge_table *t)
+void edge_table_clear(struct edge_table *t, size_t n_calls)
 {
+	size_t slots = SLOTS_MIN;
+
+	while (slots < n_calls / 4 && slots < SLOTS_AT_FIRST)
+		slots *= 2;
 	t->v.n = 0;
-	make_slots(t, SLOTS_MIN);
+	make_slots(t, slots);
 }
 
 static size_t first_slot(const struct edge_table *t, uint32_t src, uint32_t dest)

@@ -23,7 +23,7 @@ struct call {
 };
 
 void edge_table_release(struct edge_table *t);
-void edge_table_clear(struct edge_table *t);
+void edge_table_clear(struct edge_table *t, size_t n_calls); /* so many may be added, or more */
 
 /* Add n calls.  Of those between the same two ends that have the same stamp the first counts; with
  * stamp 0 all do. */

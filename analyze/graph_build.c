@@ -249,7 +249,8 @@ static void walk_part(void *ctx, size_t piece)
 		CLEAR(&t->flat_div, g->node.n);
 		CLEAR(&t->cum_div, g->node.n);
 	}
-	edge_table_clear(&t->edges);
+	edge_table_clear(&t->edges,
+			 g->opts.edges ? p->stack_at.v[t->end] - p->stack_at.v[t->first] : 0);
 	for (size_t i = t->first; i < t->end; i++) {
 		const int64_t *values = p->values.v + i * types;
 		const uint32_t *stack = p->stack.v + p->stack_at.v[i];
