@@ -43,9 +43,9 @@ static struct profile *labelled_profile(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct profile *p = labelled_profile();
+	static struct profile *p; /* made once: making it takes longer than asking it */
+	static struct label_units units;
 	struct tag_filter *f = NULL;
-	struct label_units units;
 	struct err err = { "" };
 	char *text = calloc(1, size + 1);
 
@@ -53,15 +53,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (size)
 		memcpy(text, data, size);
-	label_units_init(&units, p, NULL);
+	if (!p) {
+		p = labelled_profile();
+		label_units_init(&units, p, NULL);
+	}
 	if (tag_filter_new(&f, "tagfocus", text, p, &units, NULL, &err) && !err.text[0])
 		abort();
 	for (size_t i = 0; f && i < p->n_samples; i++)
 		tag_filter_match(f, p->labels.v + p->label_at.v[i],
 				 p->label_at.v[i + 1] - p->label_at.v[i]);
 	tag_filter_free(f);
-	label_units_release(&units);
-	profile_free(p);
 	free(text);
 	return 0;
 }
