@@ -7,6 +7,7 @@
 #include "symbolize/elf_file.h"
 #include "base/parallel.h"
 #include "symbolize/elf_inflate.h"
+#include "symbolize/elf_relocate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -88,7 +89,7 @@ static void read_code(struct elf_file *f)
 	while ((scn = elf_nextscn(f->elf, scn)))
 		if (gelf_getshdr(scn, &sh) && sh.sh_flags & SHF_EXECINSTR &&
 		    sh.sh_flags & SHF_ALLOC)
-			add_code(f, sh.sh_addr, sh.sh_size);
+			add_code(f, elf_section_base(f, elf_ndxscn(scn), sh.sh_addr), sh.sh_size);
 	if (f->code.n == 0)
 		for (size_t i = 0; i < f->segments.n; i++)
 			if (f->segments.v[i].exec)
@@ -161,9 +162,9 @@ static int read_image(struct elf_file *f, const char *name, struct err *err)
 	f->machine = eh.e_machine;
 	f->is_little = eh.e_ident[EI_DATA] == ELFDATA2LSB;
 	f->is_64 = eh.e_ident[EI_CLASS] == ELFCLASS64;
-	if (eh.e_type == ET_REL && !f->is_debug)
-		return err_set(err, SONDE_EFORMAT,
-			       "'%s' is not linked: an object file has no addresses", name);
+	f->is_object = eh.e_type == ET_REL && !f->is_debug;
+	if (f->is_object)
+		elf_object_lay_out(f);
 	read_segments(f);
 	read_code(f);
 	read_build_id(f);
@@ -225,6 +226,7 @@ void elf_file_close(struct elf_file *f)
 	for (size_t i = 0; i < f->plain.n; i++)
 		elf_plain_free(f->plain.v[i].bytes);
 	VEC_RELEASE(&f->plain);
+	VEC_RELEASE(&f->bases);
 	VEC_RELEASE(&f->segments);
 	VEC_RELEASE(&f->code);
 	free(f->path);
@@ -237,7 +239,7 @@ void elf_file_close(struct elf_file *f)
 struct load {
 	struct elf_file *f;
 	size_t number;
-	bool is_packed;
+	bool is_packed, is_known; /* known = it was loaded before */
 	struct elf_packed packed;
 	struct elf_bytes bytes;
 	int status;
@@ -262,13 +264,14 @@ static int begin_load(struct load *l, struct elf_file *f, Elf_Scn *scn, const ch
 		return err_set(&l->err, SONDE_EFORMAT, "section '%s' lies outside the file '%s'",
 			       name, f->path);
 	raw = l->bytes = (struct elf_bytes){ d->d_buf, d->d_size };
-	if (!(sh.sh_flags & SHF_COMPRESSED) && strncmp(name, ".zdebug", 7) != 0)
-		return 0;
-	for (size_t i = 0; i < f->plain.n; i++)
+	for (size_t i = f->plain.n; i-- > 0;)
 		if (f->plain.v[i].section == l->number) {
 			l->bytes = f->plain.v[i].bytes;
+			l->is_known = true;
 			return 0;
 		}
+	if (!(sh.sh_flags & SHF_COMPRESSED) && strncmp(name, ".zdebug", 7) != 0)
+		return 0;
 	l->is_packed = true;
 	return elf_packed_read(&l->packed, f, raw, name, &l->err);
 }
@@ -284,6 +287,8 @@ static int end_load(struct load *l, struct elf_bytes *out, struct err *err)
 		return err_set(err, l->status, "%s", l->err.text);
 	if (l->is_packed)
 		*VEC_PUSH(&l->f->plain) = (struct elf_plain){ l->number, l->bytes };
+	if (l->f->is_object && !l->is_known)
+		elf_object_relocate(l->f, l->number, &l->bytes);
 	*out = l->bytes;
 	return 0;
 }
@@ -346,7 +351,7 @@ bool elf_file_section_address(struct elf_file *f, const char *section, uint64_t 
 
 	if (!scn || !gelf_getshdr(scn, &sh) || !(sh.sh_flags & SHF_ALLOC))
 		return false;
-	*address = sh.sh_addr;
+	*address = elf_section_base(f, elf_ndxscn(scn), sh.sh_addr);
 	return true;
 }
 

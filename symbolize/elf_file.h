@@ -26,7 +26,12 @@ struct elf_bytes {
 	size_t n;
 };
 
-struct elf_plain { /* a section that was inflated */
+struct elf_base { /* of a section in an object file */
+	size_t section;
+	uint64_t address;
+};
+
+struct elf_plain { /* a section that was inflated or relocated */
 	size_t section;
 	struct elf_bytes bytes;
 };
@@ -37,13 +42,15 @@ struct elf_file {
 	size_t bytes;
 	int64_t modified_ns; /* 0 = from memory */
 	bool is_mapped, is_little, is_64;
-	bool is_debug; /* may be an object file: it has debug information only */
+	bool is_object; /* not linked: elf_relocate.h */
+	bool is_debug;	/* may be an object file: it has debug information only */
 	uint16_t machine;
 	char build_id[2 * BUILD_ID_MAX + 1]; /* lower-case hex, "" if none */
 	VEC(struct elf_segment) segments;
 	VEC(struct elf_range)
 	code; /* executable sections, or segments where there are none; sorted */
 	VEC(struct elf_plain) plain;
+	VEC(struct elf_base) bases; /* of objects */
 	Elf *elf;
 };
 

@@ -14,6 +14,7 @@
 #include "symbolize/symtab.h"
 #include "base/arena.h"
 #include "symbolize/elf_inflate.h"
+#include "symbolize/elf_relocate.h"
 
 #include <gelf.h>
 #include <stdlib.h>
@@ -83,6 +84,8 @@ static void add_symbols(struct symtab *t, struct elf_file *f, Elf_Scn *table,
 		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx >= n_sections)
 			continue;
 		s = &sections[sym.st_shndx];
+		if (f->is_object)
+			sym.st_value += s->start;
 		name = elf_strptr(f->elf, sh.sh_link, sym.st_name);
 		if (!s->is_code || sym.st_value < s->start || sym.st_value >= s->end ||
 		    !is_wanted(&sym, name))
@@ -107,8 +110,8 @@ static struct section *read_sections(struct elf_file *f, size_t *n)
 
 		if (i < *n && gelf_getshdr(scn, &sh) && sh.sh_size <= UINT64_MAX - sh.sh_addr)
 			sections[i] = (struct section){
-				sh.sh_addr,
-				sh.sh_addr + sh.sh_size,
+				elf_section_base(f, i, sh.sh_addr),
+				elf_section_base(f, i, sh.sh_addr) + sh.sh_size,
 				(sh.sh_flags & SHF_ALLOC) && (sh.sh_flags & SHF_EXECINSTR),
 			};
 	}

@@ -341,6 +341,37 @@ static void what_dwz_took_out_is_found(void **state)
 	check("p", "p.cc");
 }
 
+/* Not linked: sections all begin at 0, and debug information is full of relocations. */
+static void object_files_are_read_by_section(void **state)
+{
+	static const char *const flags[] = { "-gdwarf-5", "-gdwarf-4", "-gdwarf-5 -gz=zlib" };
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		struct frame frames[8];
+		char path[256];
+		struct binary *b;
+		uint64_t at;
+
+		write_file("o.c", "int first(int a) { return a + 1; }\n"
+				  "__attribute__((section(\".text.other\")))\n"
+				  "int second(int a) {\n"
+				  "	return a * 7; }\n");
+		assert_int_equal(shell("cd %s && gcc -g -O0 %s -c -o o.o o.c", dir, flags[i]), 0);
+		snprintf(path, sizeof(path), "%s/o.o", dir);
+		assert_int_equal(binary_open(&b, path, NULL, NULL), 0);
+		assert_int_equal(binary_lookup(b, 1, frames, 8), 1);
+		assert_string_equal(frames[0].function, "first");
+		assert_int_equal(frames[0].line, 1);
+		assert_non_null(strstr(frames[0].file, "o.c"));
+		assert_true(binary_section(b, ".text.other", &at));
+		assert_int_equal(binary_lookup(b, at, frames, 8), 1);
+		assert_string_equal(frames[0].function, "second");
+		assert_int_equal(frames[0].line, 3);
+		assert_false(binary_section(b, ".text.absent", &at));
+		binary_close(b);
+	}
+}
+
 static void shared_libraries_are_exact(void **state)
 {
 	assert_int_equal(
@@ -730,6 +761,7 @@ int main(void)
 		cmocka_unit_test(packed_dies_are_found),
 		cmocka_unit_test(missing_split_file_is_named),
 		cmocka_unit_test(what_dwz_took_out_is_found),
+		cmocka_unit_test(object_files_are_read_by_section),
 		cmocka_unit_test(shared_libraries_are_exact),
 		cmocka_unit_test(debug_file_is_found_by_build_id),
 		cmocka_unit_test(debug_file_is_found_by_debuglink),
