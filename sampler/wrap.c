@@ -31,9 +31,10 @@ extern int __pthread_create_2_1(pthread_t *, const pthread_attr_t *, void *(*)(v
 __attribute__((used)) static int (*const volatile brings_pthread_create)(thrd_t *, thrd_start_t,
 									  void *) = thrd_create;
 
-/* A sanitizer must know of every thread; where its runtime is linked in, ours hides its pthread_create. */
+/* A sanitizer must know of every thread; in a program that has its runtime and libsonde.a in it, ours hides its
+ * pthread_create.  (Hidden: preloaded, we come after it, and must not go back there.) */
 extern int __interceptor_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *),
-					void *) __attribute__((weak));
+					void *) __attribute__((weak, visibility("hidden")));
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static create_fn next_create;
