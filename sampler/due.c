@@ -4,9 +4,14 @@
  *
  * Signals are not counted: each stands for what the thread's CPU clock advanced, so that a signal that was blocked,
  * merged with another or late takes nothing from the total.  A thread's time is divided by due points, one period
- * apart, the first at a random phase (engine.c draws it).  A signal stands for the due points that its moment reached,
- * rounded to the nearest: the timer's expiries and the clock drift apart by what a virtual machine's host steals, and
- * a signal a microsecond before its point must not leave it to the next.
+ * apart, the first at a random phase (engine.c draws it), and each is represented by a signal near it.
+ *
+ * Signals do not come at the due points exactly.  The timer and the clock drift apart by what a virtual machine's host
+ * steals, and a signal comes a little later out of a system call than out of a loop.  So a signal stands for the time
+ * since the last one, rounded to whole periods: one, as a rule, wherever it was late.  Only when signals have drifted
+ * three quarters of a period away from their due points does one stand for one more or one less.  (If each stood for
+ * the due points nearest to it, then whenever the drift comes by the middle between two points the late ones would
+ * stand for two periods and the others for none.)
  *
  * An event has one period, and the first expiry must come at the first due point.  So its period is that phase at
  * first, and signals come too often: those between due points stand for nothing.  After a few of them the event is
@@ -19,7 +24,7 @@
 
 #include <time.h>
 
-enum { MOST_IDLE = 8 };
+enum { MOST_IDLE = 8, FEW_IDLE = 2 }; /* few where they come thick and fast */
 
 static int64_t period;
 
@@ -48,22 +53,36 @@ static void too_often(struct thread *t)
 	live_want(WANT_THREADS);
 }
 
+static uint64_t periods_until(const struct thread *t, int64_t now)
+{
+	int64_t n = (now - t->counted_ns + period / 2) / period;
+	int64_t late = now - (t->due_ns + (n - 1) * period), most = period / 4 * 3;
+
+	if (late >= most)
+		n++;
+	else if (late < -most)
+		n--;
+	return n > 0 ? (uint64_t)n : 0;
+}
+
 uint64_t due_weight(struct thread *t)
 {
-	int64_t now, behind;
 	uint64_t n;
+	int64_t now;
 
 	if (!atomic_load(&t->event)) /* stopped, and the signal was on its way */
 		return 0;
 	now = t->clock_ns = cpu_clock_ns(t);
-	behind = now + period / 2 - t->due_ns;
-	if (behind < 0) {
-		if (t->event_period_ns != (uint64_t)period && ++t->idle_signals >= MOST_IDLE)
+	n = periods_until(t, now);
+	if (n == 0) {
+		uint32_t most = t->event_period_ns * 4 < (uint64_t)period ? FEW_IDLE : MOST_IDLE;
+
+		if (t->event_period_ns != (uint64_t)period && ++t->idle_signals >= most)
 			too_often(t);
 		return 0;
 	}
-	n = (uint64_t)(behind / period) + 1;
 	t->due_ns += (int64_t)n * period;
+	t->counted_ns = now;
 	if (t->owed) {
 		t->owed--;
 		n++;

@@ -26,7 +26,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum { MAX_LEFT_OVER = 256 };
+enum { MAX_LEFT_OVER = 256, SHORTEST_NS = 30000 }; /* what a signal costs must be much less */
 
 static bool use_events;
 static char note[128];
@@ -228,8 +228,9 @@ static long arm_event(struct thread *t, enum engine_from from)
 		t->owed = (uint32_t)((now - t->due_ns) / period) + 1;
 		t->due_ns += (int64_t)t->owed * period;
 	}
+	t->counted_ns = t->due_ns - period;
 	first = t->due_ns - now;
-	return event_start(t, first > 0 ? (uint64_t)first : 1);
+	return event_start(t, (uint64_t)(first > SHORTEST_NS ? first : SHORTEST_NS));
 }
 
 int engine_arm(struct thread *t, enum engine_from from)

@@ -38,7 +38,8 @@ enum engine_from {
 };
 int engine_arm(struct thread *t, enum engine_from from); /* 0 or -errno */
 void engine_disarm(struct thread *t);
-void engine_was_too_late(struct thread *t); /* it has ended already: let engine_thread_ends() know it */
+void engine_was_too_late(
+	struct thread *t); /* it has ended already: let engine_thread_ends() know it */
 void engine_give_up_events(
 	void); /* from now on timers; those that have events are armed again by the caller */
 

@@ -11,7 +11,7 @@
  *
  * What keeps an event alive is a mapping of its first page, not a descriptor: the host may close or reuse any
  * descriptor.  A child of a fork does not inherit the mapping (the kernel sets VM_DONTCOPY), and exec ends the event.
- * Without a descriptor nothing of an event can be changed, so another period takes another event.
+ * Without a descriptor nothing of an event can be changed later, so another period takes another event.
  */
 #include "sampler/event.h"
 #include "sampler/syscalls.h"
@@ -46,7 +46,7 @@ static long open_event(pid_t tid, uint64_t period_ns, const struct thread *t)
 	attr.exclude_hv = 1;
 	attr.sigtrap = 1;
 	attr.remove_on_exec = 1;
-	attr.disabled = !t;
+	attr.disabled = 1;
 	attr.sig_data = (uintptr_t)t;
 	return raw_syscall6(SYS_perf_event_open, (long)&attr, tid, -1, -1, PERF_FLAG_FD_CLOEXEC, 0);
 }
@@ -72,18 +72,6 @@ bool event_excludes_kernel(void)
 	return exclude_kernel;
 }
 
-/* The page, or -errno. */
-static long make(struct thread *t, pid_t tid, uint64_t period_ns)
-{
-	long fd = open_event(tid, period_ns ? period_ns : 1, t), page;
-
-	if (fd < 0)
-		return fd;
-	page = raw_syscall6(SYS_mmap, 0, PAGE, PROT_READ, MAP_SHARED, fd, 0);
-	raw_syscall(SYS_close, fd, 0, 0, 0);
-	return page;
-}
-
 static bool is_error(long page)
 {
 	return page < 0 && page >= -4095;
@@ -95,32 +83,36 @@ static void drop(void *page)
 		raw_syscall(SYS_munmap, (long)page, PAGE, 0, 0);
 }
 
+/* A new event in the place of old.  It begins when the record knows it: no signal comes before that. */
+static long replace(struct thread *t, pid_t tid, uint64_t period_ns, void *old)
+{
+	long fd = open_event(tid, period_ns, t), page;
+
+	if (fd < 0)
+		return fd;
+	page = raw_syscall6(SYS_mmap, 0, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	if (is_error(page)) {
+		raw_syscall(SYS_close, fd, 0, 0, 0);
+		return page;
+	}
+	t->event_period_ns = period_ns;
+	if (atomic_compare_exchange_strong(&t->event, &old, (void *)page))
+		raw_syscall(SYS_ioctl, fd, PERF_EVENT_IOC_ENABLE, 0, 0);
+	else /* somebody stopped it meanwhile */
+		old = (void *)page;
+	raw_syscall(SYS_close, fd, 0, 0, 0);
+	drop(old);
+	return 0;
+}
+
 long event_start(struct thread *t, uint64_t period_ns)
 {
-	long page;
-
-	t->event_period_ns = period_ns;
-	page = make(t, t->tid, period_ns);
-	if (is_error(page))
-		return page;
-	drop(atomic_exchange(&t->event, (void *)page));
-	return 0;
+	return replace(t, t->tid, period_ns, NULL);
 }
 
 long event_change(struct thread *t, uint64_t period_ns)
 {
-	void *old = atomic_load(&t->event);
-	long page = make(t, 0, period_ns);
-
-	if (is_error(page))
-		return page;
-	if (atomic_compare_exchange_strong(&t->event, &old, (void *)page)) {
-		t->event_period_ns = period_ns;
-		drop(old);
-	} else { /* somebody stopped it meanwhile */
-		drop((void *)page);
-	}
-	return 0;
+	return replace(t, 0, period_ns, atomic_load(&t->event));
 }
 
 void event_stop(struct thread *t)

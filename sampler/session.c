@@ -348,6 +348,7 @@ void session_note_clocks(void)
 	atomic_store_explicit(&h->monotonic_ns, clock_ns(CLOCK_MONOTONIC), memory_order_relaxed);
 	if (cpu_ns)
 		atomic_store_explicit(&h->cpu_ns, cpu_ns, memory_order_relaxed);
+	atomic_store_explicit(&h->own_ns, threads_ignored_cpu_ns(), memory_order_relaxed);
 }
 
 void session_grow(void)

@@ -76,6 +76,7 @@ struct spool_header {
 	char program[256]; /* absolute path of the executable */
 	char out[1024]; /* where the profile is wanted; "" when `sonde record` collects the spools */
 	_Atomic uint64_t by_timer; /* threads that were given a timer */
+	_Atomic uint64_t own_ns; /* CPU time of the library's own thread, last seen */
 	uint64_t longest_ns; /* between two looks at a thread: the period, or the kernel's tick if longer */
 	char engine_note[128]; /* why it is no better engine; "" = nothing to say */
 };

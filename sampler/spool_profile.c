@@ -41,6 +41,7 @@ struct spool_profile {
 	VEC(struct placed) placed;
 	VEC(uint32_t) named; /* locations that stand for no code */
 	uint64_t period_ns, first_ns, end_ns;
+	int64_t own_ns; /* of the library's threads, not yet in a sample */
 	char program[256], engine[32], engine_note[128];
 	/* scratch */
 	uint32_t stack[SPOOL_MAX_FRAMES];
@@ -288,6 +289,14 @@ static size_t read_stack(struct spool_profile *sp, const struct record *r)
 	return n;
 }
 
+static struct label pid_label(const struct spool_profile *sp, const struct image *im)
+{
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%d", im->h->pid);
+	return (struct label){ sp->pid_key, profile_intern(sp->p, pid), 0, 0, 0 };
+}
+
 static size_t read_labels(struct spool_profile *sp, const struct image *im, const struct record *r)
 {
 	const char *end = (const char *)(r->words + r->n_words);
@@ -295,15 +304,12 @@ static size_t read_labels(struct spool_profile *sp, const struct image *im, cons
 	const struct label_entry *e = (const struct label_entry *)(r->words + SPOOL_NAME_BYTES / 8);
 	struct profile *p = sp->p;
 	size_t n = 0;
-	char pid[16];
 
 	sp->labels[n++] =
 		(struct label){ sp->thread_key,
 				intern_text(p, name, strnlen(name, SPOOL_NAME_BYTES)), 0, 0, 0 };
-	if (sp->label_pids) {
-		snprintf(pid, sizeof(pid), "%d", im->h->pid);
-		sp->labels[n++] = (struct label){ sp->pid_key, profile_intern(p, pid), 0, 0, 0 };
-	}
+	if (sp->label_pids)
+		sp->labels[n++] = pid_label(sp, im);
 	while ((const char *)e + sizeof(*e) <= end && e->kind && n < MAX_LABELS) {
 		size_t bytes = sizeof(*e) + e->key_bytes + e->unit_bytes + e->value_bytes;
 		const char *unit = e->bytes + e->key_bytes;
@@ -426,6 +432,27 @@ static void add_lost(struct spool_profile *sp, const struct image *im)
 	add_sample(sp, 1, 0, im->h->lost_weight, im->h->period_ns);
 }
 
+/* The library's thread is not sampled.  What it used is part of the process's CPU time, and so of the profile. */
+static void add_own(struct spool_profile *sp, const struct image *im)
+{
+	int64_t period = (int64_t)im->h->period_ns, weight;
+	size_t n = 0;
+
+	if (im->h->own_ns < (uint64_t)1 << 48)
+		sp->own_ns += (int64_t)im->h->own_ns;
+	weight = (sp->own_ns + period / 2) / period;
+	if (weight <= 0 || !im->h->weight)
+		return;
+	sp->own_ns -= weight * period;
+	sp->stack[0] = location_named(sp, "[sonde: its own thread]");
+	sp->labels[n++] =
+		(struct label){ sp->thread_key, profile_intern(sp->p, "sonde"), 0, 0, 0 };
+	if (sp->label_pids)
+		sp->labels[n++] = pid_label(sp, im);
+	add_sample(sp, 1, n, (uint64_t)weight, im->h->period_ns);
+	sp->stats.weight += (uint64_t)weight;
+}
+
 static void add_image(struct spool_profile *sp, const struct image *im)
 {
 	add_header(sp, im->h);
@@ -435,6 +462,7 @@ static void add_image(struct spool_profile *sp, const struct image *im)
 	for (unsigned s = 0; s < im->n_segments; s++)
 		add_segment(sp, im, s);
 	add_lost(sp, im);
+	add_own(sp, im);
 }
 
 int spool_profile_add_live(struct spool_profile *sp, const struct spool_header *h,

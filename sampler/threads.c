@@ -31,6 +31,7 @@ static _Atomic unsigned n_used; /* read without the lock too */
 static unsigned n_running, n_cloned, scan_number;
 static bool is_starting; /* what a scan finds was there before */
 static pid_t ignored; /* 0 = none */
+static uint64_t ignored_before_ns, ignored_seen_ns; /* CPU time: of those before it, and with it */
 static struct { /* of threads that ended, see learn_exit_cost() */
 	int64_t n, cpu_ns, charged_ns, at_start_ns, cost_ns, missed_ns;
 } exits;
@@ -330,8 +331,18 @@ void threads_cloned(struct thread *t, pid_t tid)
 void threads_ignore(pid_t tid)
 {
 	threads_lock();
+	ignored_before_ns = ignored_seen_ns;
 	ignored = tid;
 	threads_unlock();
+}
+
+uint64_t threads_ignored_cpu_ns(void)
+{
+	uint64_t now = ignored ? timer_thread_cpu_ns(ignored) : 0;
+
+	if (now)
+		ignored_seen_ns = ignored_before_ns + now;
+	return ignored_seen_ns;
 }
 
 /* Call fn for every thread that the kernel knows; getdents64 because readdir allocates. */
@@ -434,6 +445,7 @@ int threads_start_all(void)
 	is_starting = true;
 	scan_if_needed();
 	is_starting = false;
+	ignored_before_ns = ignored_seen_ns = 0;
 	memset(&exits, 0, sizeof(exits));
 	exits.at_start_ns = (int64_t)cpu_of_the_dead();
 	threads_unlock();
@@ -499,6 +511,7 @@ bool threads_forked(void)
 	bool had_more = n_running > 1;
 
 	ignored = 0;
+	ignored_before_ns = ignored_seen_ns = 0;
 	FOR_EACH_THREAD(t)
 	{
 		t->has_timer = false; /* neither timers nor events are inherited */

@@ -31,6 +31,7 @@ struct thread {
 	void *_Atomic event; /* the page that keeps it alive; NULL = none */
 	uint64_t event_period_ns;
 	int64_t clock_ns;      /* the thread's CPU clock at its last signal */
+	int64_t counted_ns;    /* the same at its last signal that stood for something */
 	int64_t due_ns;	       /* when the next period is complete, on that clock */
 	uint32_t owed;	       /* periods of the time before it was found */
 	uint32_t idle_signals; /* that stood for nothing, while the event's period is not yet the right one */
@@ -78,6 +79,7 @@ bool threads_forked(
 bool threads_quiet(void);	/* no handler is at work at this moment */
 bool threads_all_gone(void);	/* nothing is left of the host but a main thread that ended */
 void threads_ignore(pid_t tid); /* the library's own thread; 0 = none */
+uint64_t threads_ignored_cpu_ns(void); /* what it used since sampling began; without the lock */
 void threads_lock(void);
 void threads_unlock(void);
 
