@@ -84,7 +84,7 @@ static const struct option_row rows[] = {
 	  "cut these folders off the names of files" },
 
 	{ "nodecount", OPTION_INT, SET(nodecount), 0, cut, "<n>",
-	  "show at most so many nodes (default: all; tree and dot 80)" },
+	  "show at most so many nodes (default: all; tree and dot 80, flame 20000)" },
 	{ "nodefraction", OPTION_FLOAT, SET(nodefraction), 0, cut, "<f>",
 	  "leave out nodes below this part of the total (default: 0.005)" },
 	{ "edgefraction", OPTION_FLOAT, SET(edgefraction), 0, cut, "<f>",
