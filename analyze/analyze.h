@@ -114,6 +114,7 @@ struct report_opts {
 	/* What pprof does not have: */
 	bool by_binary;		   /* tell functions of one name in different binaries apart */
 	bool exact_inlines;	   /* mark as inlined what was inlined, whatever the filters left */
+	bool tag_keys;		   /* name the frames of tagroot and tagleaf "key=value" */
 	bool both_percentages;	   /* also of what the filters left */
 	enum report_format format; /* JSON and CSV only for reports that are tables (table.h) */
 	bool intel_syntax;	   /* of REPORT_DISASM and REPORT_WEBLIST; else AT&T's */

@@ -17,6 +17,7 @@ struct keys {
 struct weaver {
 	struct profile *profile;
 	const char *unit;
+	bool with_keys; /* name frames "key=value" */
 	struct arena *scratch;
 	struct hash_map map; /* (function name, file) to frame */
 	VEC(uint32_t) frames;
@@ -72,10 +73,13 @@ static bool any_unit(const struct label *labels, size_t n, str_id key)
 	return false;
 }
 
-static void add_value(struct text *t, const char *value)
+/* "value,value", or "key=value,value" when there is a key. */
+static void add_value(struct text *t, const char *key, const char *value)
 {
 	if (t->v.n)
 		text_add(t, ",");
+	else if (key)
+		text_printf(t, "%s=", key);
 	text_add(t, value);
 }
 
@@ -94,7 +98,7 @@ static str_id join_values(struct weaver *w, const struct label *labels, size_t n
 			if (l->key != key || l->is_num != numbers)
 				continue;
 			keys->matched = true;
-			add_value(&t,
+			add_value(&t, w->with_keys ? profile_str(w->profile, key) : NULL,
 				  !numbers ? profile_str(w->profile, l->str)
 					   : measure_label(w->scratch, l->num,
 							   profile_str(w->profile, l->unit), unit));
@@ -176,7 +180,7 @@ static void number_new_frames(struct weaver *w)
 
 void tag_frames_add(struct profile *p, const struct report_opts *opts, const struct notes *notes)
 {
-	struct weaver w = { .profile = p, .unit = opts->unit };
+	struct weaver w = { .profile = p, .unit = opts->unit, .with_keys = opts->tag_keys };
 	struct keys roots = { .v = VEC_INIT }, leaves = { .v = VEC_INIT };
 
 	read_keys(&roots, p, opts->tagroot);

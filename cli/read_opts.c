@@ -51,6 +51,9 @@ static const struct option_row rows[] = {
 	{ "tagleaf", OPTION_STRING, SET(tagleaf), 0, tags, "<key,...>",
 	  "put label values below the stack as frames" },
 
+	{ "tag_keys", OPTION_BOOL, SET(tag_keys), 0, tags, NULL,
+	  "name the frames of tagroot and tagleaf key=value" },
+
 	{ "granularity", OPTION_NAMED, FIELD(granularity), 0, view, "<what>",
 	  "functions, filefunctions, files, lines or addresses; also --lines and so on" },
 	{ "functions", GRANULARITY(FUNCTIONS, NULL) },

@@ -6,7 +6,7 @@
  *	          source.c:17
  *	        55d0c0de1234 [unknown] (/usr/bin/program)
  *
- * and a blank line.  The command may have blanks in it; the process, the CPU and the period may be
+ * and a blank line; or, where stacks were not recorded, the only frame behind the event.  The command may have blanks in it; the process, the CPU and the period may be
  * missing, as well as the line of the source, which belongs to the frame above it.  Functions that
  * were inlined come before the one that holds them, with its address.  Each event becomes a sample
  * type beside the number of samples; what the kernel's clocks count is nanoseconds of CPU time.
@@ -21,6 +21,7 @@ enum { MOST_EVENTS = 32, MOST_INLINED = 256 };
 
 struct header {
 	struct span comm, event;
+	struct span frame; /* on the same line, where stacks were not recorded */
 	int64_t tid, period;
 	double time; /* seconds */
 };
@@ -101,11 +102,11 @@ static bool read_thread(struct span s, struct header *h)
 	return h->comm.n > 0 && all(word, is_digit) && span_int(word, 10, &h->tid);
 }
 
-/* "1000000 cpu-clock:u:", or only the event */
+/* "1000000 cpu-clock:u:", or only the event; a frame may follow */
 static bool read_event(struct span s, struct header *h)
 {
 	struct span number;
-	size_t digits = 0;
+	size_t digits = 0, name = 0;
 
 	s = span_trim(s);
 	while (digits < s.n && is_digit(s.s[digits]))
@@ -117,17 +118,18 @@ static bool read_event(struct span s, struct header *h)
 			return false;
 		s = span_trim((struct span){ s.s + digits, s.n - digits });
 	}
-	if (s.n < 2 || s.s[s.n - 1] != ':')
+	for (size_t i = 0; i < s.n && !is_space(s.s[i]); i++)
+		name = i + 1;
+	if (name < 2 || s.s[name - 1] != ':')
 		return false;
-	for (h->event = s, h->event.n = 0; h->event.n < s.n && s.s[h->event.n] != ':';)
-		h->event.n++;
-	return h->event.n > 0 && !memchr(h->event.s, ' ', h->event.n);
+	h->frame = span_trim((struct span){ s.s + name, s.n - name });
+	h->event = (struct span){ s.s, (size_t)((const char *)memchr(s.s, ':', name) - s.s) };
+	return h->event.n > 0;
 }
 
 static bool read_header(struct span line, struct header *h)
 {
-	if (!line.n || is_space(line.s[0]))
-		return false;
+	line = span_trim(line);
 	for (size_t i = 0; i + 1 < line.n; i++) {
 		size_t end = i + 1;
 
@@ -254,7 +256,7 @@ static void finish_sample(struct perf_script *s)
 	s->in_sample = false;
 }
 
-static void start_sample(struct perf_script *s, const struct header *h)
+static bool start_sample(struct perf_script *s, const struct header *h)
 {
 	finish_sample(s);
 	s->header = *h;
@@ -262,6 +264,7 @@ static void start_sample(struct perf_script *s, const struct header *h)
 	s->f.stack.n = s->n_lines = 0;
 	s->first_time = fmin(s->first_time, h->time);
 	s->last_time = fmax(s->last_time, h->time);
+	return !h->frame.n || read_frame(s, h->frame);
 }
 
 /* The events, which must be known before the first sample. */
@@ -288,25 +291,33 @@ static void find_types(struct perf_script *s, struct lines lines)
 	p->period_type = p->sample_types.v[1];
 }
 
-static enum legacy_result read_samples(struct perf_script *s, struct lines *lines, struct err *err)
+static bool read_line(struct perf_script *s, struct span line)
 {
 	struct header h;
 
+	if (span_is_blank_or_comment(line)) {
+		finish_sample(s);
+		return true;
+	}
+	if (read_header(line, &h))
+		return start_sample(s, &h);
+	if (!s->in_sample || !is_space(line.s[0]))
+		return false;
+	if (!read_frame(s, line))
+		read_source(s, line);
+	return true;
+}
+
+static enum legacy_result read_samples(struct perf_script *s, struct lines *lines, struct err *err)
+{
 	do {
 		struct span line = lines->line;
 
-		if (span_is_blank_or_comment(line)) {
-			finish_sample(s);
-		} else if (read_header(line, &h)) {
-			start_sample(s, &h);
-		} else if (!s->in_sample || !is_space(line.s[0])) {
-			err_set(err, SONDE_EFORMAT,
-				"malformed output of perf script at line %zu: %.*s", lines->number,
-				(int)(line.n < 80 ? line.n : 80), line.s);
-			return LEGACY_BROKEN;
-		} else if (!read_frame(s, line)) {
-			read_source(s, line);
-		}
+		if (read_line(s, line))
+			continue;
+		err_set(err, SONDE_EFORMAT, "malformed output of perf script at line %zu: %.*s",
+			lines->number, (int)(line.n < 80 ? line.n : 80), line.s);
+		return LEGACY_BROKEN;
 	} while (lines_next(lines));
 	finish_sample(s);
 	return LEGACY_OK;
