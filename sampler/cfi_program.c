@@ -371,6 +371,21 @@ static const struct cfi_quirk *quirk_in(const struct cfi_source *src, const stru
 	return NULL;
 }
 
+/* (All but what is remembered: that is large, and written before it is read.) */
+static void begin(struct program *p, const struct cie *cie, const struct fde *fde)
+{
+	p->cie = cie;
+	p->s = cie->initial;
+	p->n_remembered = 0;
+	p->pc = fde->start;
+	p->end = fde->end;
+	p->row = NULL;
+	p->arg = NULL;
+	p->target = UINT64_MAX;
+	p->is_done = false;
+	p->has_changed = true;
+}
+
 struct rule cfi_rule_at(const struct cfi_source *src, const struct cie *cie, const struct fde *fde,
 			uint64_t address)
 {
@@ -379,14 +394,8 @@ struct rule cfi_rule_at(const struct cfi_source *src, const struct cie *cie, con
 
 	if (quirk && address >= quirk->start)
 		return address < quirk->end ? quirk->rule : quirk->after;
-	p.cie = cie;
-	p.s = cie->initial;
-	p.n_remembered = 0;
-	p.pc = fde->start;
-	p.end = fde->end;
-	p.row = NULL;
+	begin(&p, cie, fde);
 	p.target = address;
-	p.is_done = false;
 	run(&p, fde->program);
 	return rule_of(&p.s, cie->is_signal);
 }
@@ -407,14 +416,8 @@ void cfi_run(const struct cfi_source *src, const struct cie *cie, const struct f
 			row(arg, quirk->end, &quirk->after);
 		return;
 	}
-	p.cie = cie;
-	p.s = cie->initial;
-	p.n_remembered = 0;
-	p.pc = fde->start;
-	p.end = fde->end;
+	begin(&p, cie, fde);
 	p.row = row;
 	p.arg = arg;
-	p.is_done = false;
-	p.has_changed = true;
 	run(&p, fde->program);
 }

@@ -29,6 +29,7 @@ struct cfi_source {
 	uint64_t text_at, text_bytes; /* the executable segment */
 	/* Copy code of the segment; false when it is gone.  NULL = code is not looked at. */
 	bool (*read_code)(const struct cfi_source *src, uint64_t at, void *to, size_t n);
+	uint64_t code_base; /* where the segment is mapped now, for read_code */
 	struct cfi_quirk quirks[CFI_MAX_QUIRKS];
 	unsigned n_quirks;
 };

@@ -116,7 +116,7 @@ static bool hold(struct known *k, uintptr_t from, size_t n, bool is_permanent)
 
 static bool read_code(const struct cfi_source *src, uint64_t at, void *to, size_t n)
 {
-	return own_memory_copy(to, src->base + at, n, false);
+	return own_memory_copy(to, src->code_base + at, n, false);
 }
 
 static void open_source(struct known *k, const struct module_frames *f)
@@ -146,6 +146,7 @@ static void compile(struct known *k, const struct module_frames *f)
 	unsigned n = 0;
 
 	k->is_tried = true;
+	k->source.code_base = f->base; /* it may have come back at another address */
 	if (atomic_load(&k->rules.source))
 		sources[n++] = &k->source;
 	frame_file_open(&file, f, n == 0);
