@@ -4,6 +4,7 @@
 #include "base/oom.h"
 
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 
 enum { LARGE = 4 << 20 };
@@ -21,6 +22,34 @@ static void prefer_large_pages(void *p, size_t bytes)
 		madvise(p, bytes, MADV_HUGEPAGE);
 }
 
+static void *map(size_t bytes)
+{
+	return mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+/* The thread sanitizer does not see mremap(), and takes what comes to lie at an old address for the
+ * same memory. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define MOVE_BY_COPY 1
+#endif
+#endif
+
+static void *move(void *old, size_t had, size_t bytes)
+{
+#ifdef MOVE_BY_COPY
+	void *p = map(bytes);
+
+	if (p == MAP_FAILED)
+		return p;
+	memcpy(p, old, had);
+	munmap(old, had);
+	return p;
+#else
+	return mremap(old, had, bytes, MREMAP_MAYMOVE);
+#endif
+}
+
 int vec_grow(void **v, size_t *cap, size_t count, size_t elem_bytes)
 {
 	size_t want = *cap * 2 > count ? *cap * 2 : count;
@@ -32,10 +61,7 @@ int vec_grow(void **v, size_t *cap, size_t count, size_t elem_bytes)
 	bytes = map_bytes(want, elem_bytes);
 	if (!memory_take(bytes - had))
 		return -1;
-	if (*v)
-		p = mremap(*v, had, bytes, MREMAP_MAYMOVE);
-	else
-		p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	p = *v ? move(*v, had, bytes) : map(bytes);
 	if (p == MAP_FAILED) {
 		memory_give(bytes - had);
 		return -1;
