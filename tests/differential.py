@@ -39,7 +39,7 @@ class Zoo:
                 out.write(f.read())
             self.names.append(name)
         os.symlink(tests + '/profiles/src', folder + '/src')
-        self.env = dict(os.environ, TZ='UTC', PPROF_BINARY_PATH='/nonexistent', HOME='/nonexistent', TMPDIR=folder, LC_ALL='C')
+        self.env = dict(os.environ, TZ='UTC', PPROF_BINARY_PATH='/nonexistent', HOME=folder, TMPDIR=folder, LC_ALL='C')
 
     def run(self, binary, case):
         """(failed, stdout, stderr) as the two programs must agree on."""
