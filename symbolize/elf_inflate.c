@@ -18,7 +18,6 @@
 #define MAX_RATIO      1032
 #define MAX_XZ_BYTES   ((size_t)256 << 20)
 #define XZ_MEMORY      ((uint64_t)256 << 20)
-#define HUGE_PAGE_FROM ((size_t)8 << 20)
 
 static int check_size(const struct elf_packed *p, const struct elf_file *f, struct err *err)
 {
@@ -97,8 +96,6 @@ int elf_packed_inflate(const struct elf_packed *p, const struct elf_file *f, str
 	if (to == MAP_FAILED)
 		return err_set(err, SONDE_ENOMEM, "no memory for section '%s' of '%s': %s",
 			       p->section, f->path, strerror(errno));
-	if (p->plain_bytes >= HUGE_PAGE_FROM)
-		madvise(to, p->plain_bytes, MADV_HUGEPAGE);
 	*out = (struct elf_bytes){ to, p->plain_bytes };
 	if (p->method == PACKED_ZLIB ? unzlib(p, to) : unzstd(p, to))
 		return 0;
