@@ -2,7 +2,8 @@
  *
  * It does everything that may not be done in a handler and cannot wait for the end: grow the spool, compile the unwind
  * tables of libraries that were opened, find threads that came by clone().  It sleeps on a futex that the handler
- * wakes when it needs something, blocks all signals, and is not sampled.
+ * wakes when it needs something, blocks all signals, and is not sampled.  It has a table of descriptors of its own: what
+ * it opens never takes the number that the host is about to get, and it keeps nothing open that the host closes.
  */
 #include "sampler/live.h"
 #include "sampler/modules.h"
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -32,8 +34,16 @@ static void wait_for_work(void)
 		raw_syscall(SYS_futex, (long)&live.wanted, FUTEX_WAIT_PRIVATE, 0, (long)&pause);
 }
 
+/* Where that is not allowed, its files come and go among the host's. */
+static void leave_descriptors(void)
+{
+	if (raw_syscall(SYS_unshare, CLONE_FILES, 0, 0, 0) == 0)
+		raw_syscall(SYS_close_range, 0, ~0U, 0, 0);
+}
+
 static void *run(void *arg)
 {
+	leave_descriptors();
 	prctl(PR_SET_NAME, "sonde");
 	threads_ignore((pid_t)raw_syscall(SYS_gettid, 0, 0, 0, 0));
 	for (unsigned round = 0;; round++) {

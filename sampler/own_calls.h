@@ -15,6 +15,7 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -58,6 +59,8 @@
 	OWN_CALL(LIBRARY, MAY_FAIL, prlimit64, 0, RLIMIT_FSIZE, 0, 0)                              \
 	OWN_CALL(LIBRARY, MAY_FAIL, fallocate, -1, 0, 0, 0)                                        \
 	OWN_CALL(LIBRARY, MAY_FAIL, process_vm_readv, 0, 0, 0, 0, 0, 0)                            \
+	OWN_CALL(LIBRARY, MAY_FAIL, unshare, CLONE_FILES)                                          \
+	OWN_CALL(LIBRARY, MAY_FAIL, close_range, ~0U, ~0U, 0)                                      \
 	OWN_CALL(LIBRARY, MAY_FAIL, unlink, 0)                                                     \
 	OWN_CALL(WRITER, MUST_WORK, rename, 0, 0)
 

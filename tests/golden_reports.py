@@ -26,7 +26,7 @@ def run(binary, profile, arguments):
     words = arguments.replace('$P', 'profiles').split(' ')
     files = [w for w in words if not w.startswith('-')]
     options = [w for w in words if w.startswith('-')]
-    env = dict(os.environ, TZ='UTC', PPROF_BINARY_PATH='/nonexistent', HOME='/nonexistent', LC_ALL='C')
+    env = dict(os.environ, TZ='UTC', PPROF_BINARY_PATH='/nonexistent', HOME='/dev/null', LC_ALL='C')
     done = subprocess.run([binary, '-symbolize=none', *options, f'profiles/{profile}.pb.gz', *files], env=env, cwd=tests,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
     return done.stdout, done.returncode

@@ -237,6 +237,22 @@ static int mode_root(void)
 	return 0;
 }
 
+/* What is opened gets the lowest free number, always. */
+static int mode_numbers(void)
+{
+	int lowest = open("/dev/null", O_RDWR), other = 0;
+
+	close(lowest);
+	for (int i = 0; i < 300000; i++) {
+		int fd = open("/dev/null", O_RDWR);
+
+		other += fd != lowest;
+		close(fd);
+	}
+	printf("other numbers: %d\n", other);
+	return 0;
+}
+
 static int mode_daemon(void)
 {
 	int fd, status;
@@ -310,6 +326,7 @@ static const struct mode {
 	{ "alternate-stack", mode_alternate_stack },
 	{ "limits", mode_limits },
 	{ "root", mode_root },
+	{ "numbers", mode_numbers },
 	{ "daemon", mode_daemon },
 	{ "forks", mode_forks },
 	{ "timers", mode_timers },
