@@ -36,8 +36,7 @@ static inline uint64_t hash_bytes(const void *p, size_t n)
 		h ^= h >> 32;
 	}
 	w = 0;
-	if (n) /* p may be NULL then */
-		memcpy(&w, s, n);
+	memcpy(&w, s, n);
 	return hash_mix(h ^ w);
 }
 

@@ -37,9 +37,12 @@ void strtab_free(struct strtab *t)
 
 str_id strtab_add(struct strtab *t, const char *s, size_t n)
 {
-	uint64_t h = hash_bytes(s, n);
+	uint64_t h;
 	uint32_t *at;
 
+	if (n == 0 && t->entries.n > 0)
+		return 0; /* s may be NULL */
+	h = hash_bytes(s, n);
 	for (at = hash_map_first(&t->map, h); *at != HASH_MAP_NONE;
 	     at = hash_map_next(&t->map, at, h)) {
 		const struct entry *e = &t->entries.v[*at];
