@@ -145,7 +145,8 @@ void graph_sort_edges(struct graph *g, uint32_t *edges, size_t n)
 		qsort_r(edges, n, sizeof(*edges), by_weight, g);
 }
 
-/* One of the two lists: counting sort of the edges by one end, then each node's by weight. */
+/* One of the two lists: counting sort of the edges by one end, then each node's by weight, unless all
+ * that is asked is whether they are inlined. */
 static void link_by(struct graph *g, bool by_dest, uint32_t *at, uint32_t *list)
 {
 	size_t n = g->node.n;
@@ -159,7 +160,7 @@ static void link_by(struct graph *g, bool by_dest, uint32_t *at, uint32_t *list)
 	for (uint32_t i = (uint32_t)g->edges.n; i-- > 0;)
 		if (!g->edges.v[i].dropped)
 			list[--at[by_dest ? g->edges.v[i].dest : g->edges.v[i].src]] = i;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && g->opts.edges != GRAPH_EDGES_INLINED; i++)
 		graph_sort_edges(g, list + at[i], at[i + 1] - at[i]);
 }
 
@@ -170,5 +171,6 @@ void graph_link(struct graph *g)
 	CLEAR(&g->in, g->edges.n + 1); /* never NULL */
 	CLEAR(&g->out, g->edges.n + 1);
 	link_by(g, true, g->in_at.v, g->in.v);
-	link_by(g, false, g->out_at.v, g->out.v);
+	if (g->opts.edges != GRAPH_EDGES_INLINED)
+		link_by(g, false, g->out_at.v, g->out.v);
 }

@@ -58,11 +58,16 @@ void graph_release(struct graph *g);
 /* Build from all samples (graph_build.c).  kept (NULL = all) says for each node number whether it takes part. */
 void graph_build(struct graph *g, const unsigned char *kept);
 
+/* Build a graph again whose nodes are as they were, of which no more are kept than before: their sums
+ * stay, only the edges are counted.  Not with tags. */
+void graph_build_edges(struct graph *g, const unsigned char *kept);
+
 void graph_collect_nodes(struct graph *g); /* into the order: those with any weight */
 void graph_sort(struct graph *g, enum sort_order sort);
 int64_t graph_flat_sum(const struct graph *g); /* without division */
 size_t graph_drop_edges(struct graph *g, int64_t cutoff);
-void graph_link(struct graph *g); /* fill in and out with the edges that are left, heaviest first */
+void graph_link(struct graph *g); /* fill in and out with the edges that are left, heaviest first;
+				     with GRAPH_EDGES_INLINED only in, in any order */
 
 /* Heaviest first, then by the names of their ends. */
 void graph_sort_edges(struct graph *g, uint32_t *edges, size_t n);

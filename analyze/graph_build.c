@@ -48,6 +48,7 @@ struct sums {
 struct walk {
 	struct graph *g;
 	uint32_t left_out;	   /* the step for it */
+	bool only_edges;	   /* the sums of nodes are known */
 	VEC(unsigned char) wanted; /* by node: which of its edges are counted, INTO | OUT_OF */
 	VEC(struct stop) stop;	   /* by location */
 	VEC(uint32_t) steps;	   /* of locations with many */
@@ -134,7 +135,8 @@ static void add_edges_of_path(struct part *t)
 
 static void take_path(struct part *t)
 {
-	add_nodes_of_path(t);
+	if (!t->k->only_edges)
+		add_nodes_of_path(t);
 	if (t->k->g->opts.edges != GRAPH_EDGES_NONE)
 		add_edges_of_path(t);
 	t->n_path = 0;
@@ -236,12 +238,9 @@ static void add_flat(struct part *t, uint32_t location)
 
 /* ---- a range of samples ---- */
 
-static void walk_part(void *ctx, size_t piece)
+static void clear_sums(struct part *t)
 {
-	struct part *t = (struct part *)ctx + piece;
 	const struct graph *g = t->k->g;
-	const struct profile *p = g->nodes->profile;
-	size_t types = p->sample_types.n;
 
 	CLEAR(&t->node, g->node.n);
 	CLEAR(&t->flat, g->node.n);
@@ -249,6 +248,17 @@ static void walk_part(void *ctx, size_t piece)
 		CLEAR(&t->flat_div, g->node.n);
 		CLEAR(&t->cum_div, g->node.n);
 	}
+}
+
+static void walk_part(void *ctx, size_t piece)
+{
+	struct part *t = (struct part *)ctx + piece;
+	const struct graph *g = t->k->g;
+	const struct profile *p = g->nodes->profile;
+	size_t types = p->sample_types.n;
+
+	if (!t->k->only_edges)
+		clear_sums(t);
 	edge_table_clear(&t->edges,
 			 g->opts.edges ? p->stack_at.v[t->end] - p->stack_at.v[t->first] : 0);
 	for (size_t i = t->first; i < t->end; i++) {
@@ -263,7 +273,8 @@ static void walk_part(void *ctx, size_t piece)
 		if (n == 0 || (t->sample.w == 0 && t->sample.dw == 0))
 			continue;
 		add_sample(t, stack, n);
-		add_flat(t, stack[0]);
+		if (!t->k->only_edges)
+			add_flat(t, stack[0]);
 	}
 }
 
@@ -339,7 +350,8 @@ static void walk_all(const struct walk *k)
 	parallel_run(walk_part, parts.v, n);
 	edges = &parts.v[0].edges;
 	for (size_t i = 0; i < n; i++) {
-		add_nodes(g, &parts.v[i]);
+		if (!k->only_edges)
+			add_nodes(g, &parts.v[i]);
 		if (i > 0)
 			add_edges(edges, parts.v[i].edges.v.v, parts.v[i].edges.v.n);
 	}
@@ -426,19 +438,31 @@ static void make_stops(struct walk *k, const unsigned char *kept)
 	k->met.n = n;
 }
 
+static void build(struct walk *k, const unsigned char *kept)
+{
+	k->left_out = (uint32_t)k->g->nodes->info.n;
+	make_stops(k, kept);
+	mark_wanted(k);
+	walk_all(k);
+	graph_collect_nodes(k->g);
+	VEC_RELEASE(&k->wanted);
+	VEC_RELEASE(&k->stop);
+	VEC_RELEASE(&k->steps);
+	VEC_RELEASE(&k->met);
+}
+
 void graph_build(struct graph *g, const unsigned char *kept)
 {
-	struct walk k = { .g = g, .left_out = (uint32_t)g->nodes->info.n };
-
 	if (g->opts.tags)
 		node_tags_clear(g->opts.tags);
 	CLEAR(&g->node, g->nodes->info.n);
-	make_stops(&k, kept);
-	mark_wanted(&k);
-	walk_all(&k);
-	graph_collect_nodes(g);
-	VEC_RELEASE(&k.wanted);
-	VEC_RELEASE(&k.stop);
-	VEC_RELEASE(&k.steps);
-	VEC_RELEASE(&k.met);
+	build(&(struct walk){ .g = g }, kept);
+}
+
+void graph_build_edges(struct graph *g, const unsigned char *kept)
+{
+	for (size_t i = 0; kept && i < g->node.n; i++)
+		if (!kept[i])
+			g->node.v[i] = (struct graph_node){ 0 };
+	build(&(struct walk){ .g = g, .only_edges = true }, kept);
 }

@@ -1,10 +1,10 @@
 /* measure.c - the table of units, and numbers written with them. */
 #include "analyze/measure.h"
 #include "analyze/arith.h"
+#include "analyze/decimal.h"
 #include "analyze/utf8.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 struct unit {
@@ -48,7 +48,7 @@ static const struct family families[] = {
 	  1 },
 };
 
-enum { N_FAMILIES = sizeof(families) / sizeof(families[0]), LONGEST_ALIAS = 16 };
+enum { N_FAMILIES = sizeof(families) / sizeof(families[0]), LONGEST_ALIAS = 16, WIDTH = 5 };
 
 /* The unit called `name` in any case, with or without a plural s. */
 static const struct unit *find_unit(const struct family *f, const char *name)
@@ -122,26 +122,42 @@ struct measure measure_scale(int64_t value, const char *from, const char *to)
 	return m;
 }
 
+/* A number after the first n of some spaces, before its unit. */
+static const char *join(struct arena *a, const char *spaces, size_t n, const char *number,
+			const char *unit)
+{
+	size_t digits = strlen(number), letters = strlen(unit);
+	char *text = arena_alloc(a, n + digits + letters + 1);
+
+	memcpy(text, spaces, n);
+	memcpy(text + n, number, digits);
+	memcpy(text + n + digits, unit, letters);
+	return text;
+}
+
 const char *measure_label(struct arena *a, int64_t value, const char *from, const char *to)
 {
 	struct measure m = measure_scale(value, from, to);
-	char number[400];
-	size_t n = (size_t)snprintf(number, sizeof(number), "%.2f", m.value);
+	char number[DECIMAL_BYTES];
+	size_t n = decimal_two(number, m.value);
 
 	if (n > 3 && strcmp(number + n - 3, ".00") == 0)
 		number[n - 3] = 0;
 	if (strcmp(number, "0") == 0 || strcmp(number, "-0") == 0)
 		return "0";
-	return arena_printf(a, "%s%s", number, m.unit);
+	return join(a, "", 0, number, m.unit);
 }
 
 const char *measure_percentage(struct arena *a, int64_t value, int64_t total)
 {
 	double ratio = total ? fabs((double)value / (double)total) * 100 : 0;
+	char number[DECIMAL_BYTES];
+	size_t n;
 
 	if (ratio >= 99.95 && ratio <= 100.05)
 		return "  100%";
-	return arena_printf(a, ratio >= 1.0 ? "%5.2f%%" : "%5.2g%%", ratio);
+	n = ratio >= 1.0 ? decimal_two(number, ratio) : decimal_two_digits(number, ratio);
+	return join(a, "     ", n < WIDTH ? WIDTH - n : 0, number, "%");
 }
 
 const char *measure_common_unit(int64_t least, int64_t most, const char *unit)

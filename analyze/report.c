@@ -314,16 +314,21 @@ void report_put_costs_legend(struct report *r)
 
 static void put_shares(struct report *r, int64_t value)
 {
-	fprintf(r->out, " %s", report_percentage(r, value));
-	if (r->opts.both_percentages)
-		fprintf(r->out, " %s", measure_percentage(r->scratch, value, r->filtered_total));
+	report_put(r, " ");
+	report_put(r, report_percentage(r, value));
+	if (!r->opts.both_percentages)
+		return;
+	report_put(r, " ");
+	report_put(r, measure_percentage(r->scratch, value, r->filtered_total));
 }
 
 void report_put_costs(struct report *r, int64_t flat, int64_t sum, int64_t cum)
 {
 	report_put_right(r, report_value(r, flat), 10);
 	put_shares(r, flat);
-	fprintf(r->out, " %s ", report_percentage(r, sum));
+	report_put(r, " ");
+	report_put(r, report_percentage(r, sum));
+	report_put(r, " ");
 	report_put_right(r, report_value(r, cum), 10);
 	put_shares(r, cum);
 }

@@ -65,13 +65,23 @@ void report_make_nodes(struct report *r)
 	r->nodes_ready = true;
 }
 
+/* Build from nodes that are new, or that are as in the last build, which kept no fewer. */
+static void build_from(struct report *r, enum graph_edges edges, const unsigned char *kept,
+		       bool are_new)
+{
+	r->graph.opts.edges = edges;
+	r->graph.opts.tags = is_picture(r) && edges == GRAPH_EDGES_ALL ? &r->tags : NULL;
+	if (are_new || r->graph.opts.tags)
+		graph_build(&r->graph, kept);
+	else
+		graph_build_edges(&r->graph, kept);
+}
+
 /* Build without a look at the names of files: pprof has one build where ours are two, the first of
  * them without edges. */
 static void build_again(struct report *r, enum graph_edges edges, const unsigned char *kept)
 {
-	r->graph.opts.edges = edges;
-	r->graph.opts.tags = is_picture(r) && edges == GRAPH_EDGES_ALL ? &r->tags : NULL;
-	graph_build(&r->graph, kept);
+	build_from(r, edges, kept, false);
 }
 
 /* A tree is built once, and then cut where it stands. */
@@ -89,15 +99,19 @@ static void build_tree(struct report *r, const unsigned char *kept)
 
 static void build(struct report *r, enum graph_edges edges, const unsigned char *kept)
 {
+	bool are_new = !kept;
+
 	if (is_tree(r)) {
 		build_tree(r, kept);
 		return;
 	}
-	if (!r->nodes_ready)
+	if (!r->nodes_ready) {
 		report_make_nodes(r);
-	else if (r->graph.node.n && trim_files(r)) /* not before the first build */
+	} else if (r->graph.node.n && trim_files(r)) { /* not before the first build */
 		nodes_assign(&r->nodes);
-	build_again(r, edges, kept);
+		are_new = true;
+	}
+	build_from(r, edges, kept, are_new);
 }
 
 void report_build_graph(struct report *r, enum graph_edges edges)

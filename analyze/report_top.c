@@ -47,8 +47,11 @@ static void print_row(struct report *r, uint32_t node, const unsigned char *exac
 
 	*sum = add64(*sum, flat);
 	report_put_costs(r, flat, *sum, cum);
-	fprintf(r->out, "  %s%s%s%s\n", node_name(&r->nodes, node)->s, word ? " (" : "",
-		word ? word : "", word ? ")" : "");
+	report_put(r, "  ");
+	report_put(r, node_name(&r->nodes, node)->s);
+	report_put(r, word ? " (" : "");
+	report_put(r, word ? word : "");
+	report_put(r, word ? ")\n" : "\n");
 }
 
 static void write_row(struct table *t, struct report *r, uint32_t node, const unsigned char *exact,

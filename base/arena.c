@@ -21,7 +21,7 @@
 #define UNPOISON(p, n) ((void)0)
 #endif
 
-enum { FIRST_CHUNK = 64 * 1024, LARGEST_CHUNK = 8 * 1024 * 1024, ALIGN = 16 };
+enum { FIRST_CHUNK = 64 * 1024, LARGEST_CHUNK = 8 * 1024 * 1024, ALIGN = 16, SHORT_TEXT = 256 };
 
 struct chunk {
 	struct chunk *prev;
@@ -166,13 +166,15 @@ char *arena_strdup(struct arena *a, const char *s)
 
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
+	char text[SHORT_TEXT], *s;
 	va_list ap;
-	char *s;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	if ((size_t)n < sizeof(text))
+		return arena_memdup(a, text, (size_t)n + 1);
 	s = arena_alloc(a, (size_t)n + 1);
 	if (!s)
 		return NULL;

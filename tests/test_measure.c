@@ -1,5 +1,6 @@
 /* test_measure.c - values with units, percentages. */
 #include "analyze/arith.h"
+#include "analyze/decimal.h"
 #include "analyze/measure.h"
 
 #include "tests/profiles.h"
@@ -100,12 +101,45 @@ static void arithmetic_wraps_instead_of_trapping(void **state)
 	assert_true(int64_of(-1.9) == -1);
 }
 
+static void compare_with_printf(double v)
+{
+	char want[DECIMAL_BYTES], got[DECIMAL_BYTES];
+
+	snprintf(want, sizeof(want), "%.2f", v);
+	assert_int_equal(decimal_two(got, v), strlen(want));
+	assert_string_equal(got, want);
+	snprintf(want, sizeof(want), "%.2g", v);
+	assert_int_equal(decimal_two_digits(got, v), strlen(want));
+	assert_string_equal(got, want);
+}
+
+static void decimals_are_those_of_printf(void **state)
+{
+	static const double some[] = {
+		0,	   -0.0,     0.125,	0.375,	 0.005,	 0.015,	    0.995,
+		0.9949999, 0.0995,   0.00995,	0.00105, 0.0001, 0.0009995, 0.00009,
+		1e-300,	   5e-324,   1,		-1.005,	 1e15,	 0x1p44,    0x1p44 - 0.125,
+		1e300,	   INFINITY, -INFINITY, NAN,
+	};
+	uint64_t bits = 1;
+
+	for (size_t i = 0; i < N(some); i++)
+		compare_with_printf(some[i]);
+	for (int i = 0; i < 20000; i++) {
+		bits = bits * 6364136223846793005ULL + 1442695040888963407ULL;
+		compare_with_printf(ldexp((double)(bits >> 11), (int)(bits >> 40 & 127) - 140));
+		compare_with_printf((double)(bits >> 44) / 8000);
+		compare_with_printf((double)(bits >> 52) / 4096 + (double)(bits & 1023));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_are_scaled_within_their_family),
 		cmocka_unit_test(labels_have_two_decimals_only_where_they_say_something),
 		cmocka_unit_test(percentages_keep_their_width),
+		cmocka_unit_test(decimals_are_those_of_printf),
 		cmocka_unit_test(common_unit_shows_the_least_and_the_most),
 		cmocka_unit_test(arithmetic_wraps_instead_of_trapping),
 	};
