@@ -81,9 +81,9 @@ TEST_SAMPLER := $(patsubst %,$(B)/obj/sampler/%.o,store labels cfi cfi_entry cfi
 LIB_WRITER := writer/encode.c writer/gzip_out.c
 LIB_OBJ := $(filter-out $(B)/obj/base/parallel.o,$(call room_obj,base)) $(call room_obj,sampler) $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(LIB_WRITER))) $(PROTO_OBJ)
 
-TOOL_LIBS := -lprotobuf-c -lz -ldeflate -ldwarf -lelf -lzstd -llzma -lpcre2-8 -ldl -lpthread -lm
-# The shell alone needs it: not a library that every start would have to load.
-TOOL_LIBS += -Wl,-Bstatic -ledit -lbsd -lmd -ltinfo -Wl,-Bdynamic
+# Put into the program: to load them would be half of what a start costs.  What few need is loaded on use.
+TOOL_LIBS := -Wl,-Bstatic -lprotobuf-c -ldeflate -ldwarf -lelf -lz -lzstd -llzma -lpcre2-8 -ledit -lbsd -lmd -ltinfo -Wl,-Bdynamic
+TOOL_LIBS += -ldl -lpthread -lm
 all: $(B)/sonde $(B)/libsonde.so $(B)/libsonde.a $(B)/sonde.pc ## build the tool and the libraries into build/release
 debug: all ## the same into build/debug, unoptimized
 

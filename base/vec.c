@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { LARGE = 4 << 20 };
+enum { SMALL = 64 << 10, LARGE = 4 << 20 };
 
 static size_t map_bytes(size_t cap, size_t elem_bytes)
 {
@@ -72,8 +72,11 @@ int vec_grow(void **v, size_t *cap, size_t count, size_t elem_bytes)
 	return 0;
 }
 
+/* A tool has addresses to spare: what grows at all grows in few steps. */
 void vec_must(void **v, size_t *cap, size_t count, size_t elem_bytes)
 {
+	if (*v && count < *cap * 4 && *cap * elem_bytes < SMALL)
+		count = *cap * 4;
 	if (vec_grow(v, cap, count, elem_bytes))
 		oom();
 }
