@@ -33,7 +33,7 @@ static char note[128];
 static int64_t period, before;
 static uint64_t next_phase;
 
-/* Of threads that ended: how far each was from its next due point. */
+/* Of threads that ended: how far each was from its next due point, less the periods that it owed. */
 static int64_t left_over[MAX_LEFT_OVER];
 static unsigned n_left_over;
 
@@ -218,14 +218,16 @@ static int64_t beginning(int64_t now, enum engine_from from)
 static long arm_event(struct thread *t, enum engine_from from)
 {
 	int64_t now = (int64_t)timer_thread_cpu_ns(t->tid), first;
+	int64_t unseen = from == FROM_BIRTH ? 0 : now;
 
 	t->clock_ns = now;
 	t->due_ns = beginning(now, from) + draw_phase(from);
 	t->owed = t->idle_signals = 0;
-	/* The due points that a thread passed before it had its event are paid one with each sample, so that no moment
-	 * weighs more than two; what a new thread used in being born is of the same kind as what it does next. */
-	if (from != FROM_BIRTH && now >= t->due_ns) {
-		t->owed = (uint32_t)((now - t->due_ns) / period) + 1;
+	/* The due points that a thread passed before it had its event, or was handed by threads that ended too soon for
+	 * them, are paid one with each sample, so that no moment weighs more than two, and none for being the first.
+	 * (What a new thread used in being born is of the same kind as what it does next.) */
+	if (t->due_ns <= unseen) {
+		t->owed = (uint32_t)((unseen - t->due_ns) / period) + 1;
 		t->due_ns += (int64_t)t->owed * period;
 	}
 	t->counted_ns = t->due_ns - period;
@@ -250,6 +252,7 @@ int engine_arm(struct thread *t, enum engine_from from)
 void engine_was_too_late(struct thread *t)
 {
 	t->due_ns = draw_phase(FROM_BIRTH);
+	t->owed = 0;
 	t->is_young = true;
 	t->represented_ns = 0;
 	t->since_birth = true;
@@ -270,10 +273,10 @@ int64_t engine_thread_ends(struct thread *t, int64_t cpu_ns, int64_t end_ns)
 	engine_disarm(t); /* costs the most of what is still to come */
 	if (!cpu_ns)
 		cpu_ns = (int64_t)timer_thread_cpu_ns(t->tid);
-	left = t->due_ns - (cpu_ns + end_ns);
+	left = t->due_ns - cpu_ns;
 	if (by_timer)
 		tick_thread_ends(t, cpu_ns + end_ns);
 	else if (left > -4 * period && n_left_over < MAX_LEFT_OVER)
-		left_over[n_left_over++] = left;
+		left_over[n_left_over++] = left - end_ns - (int64_t)t->owed * period;
 	return cpu_ns;
 }
