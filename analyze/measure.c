@@ -64,7 +64,7 @@ static const struct unit *find_unit(const struct family *f, const char *name)
 		key[n - 1] = 0;
 	for (const struct unit *u = f->units; u < f->units + 10 && u->name; u++)
 		for (const char *const *a = u->aliases; *a; a++)
-			if (strcmp(*a, key) == 0)
+			if (**a == key[0] && strcmp(*a, key) == 0)
 				return u;
 	return NULL;
 }
