@@ -200,7 +200,7 @@ soak: all $(TEST_TOOLS) | build/.test-deps ## run what is hardest on a profiler,
 	$(Q)SOAK_SECONDS=$(SOAK_SECONDS) SOAK_PARTS="$(SOAK_PARTS)" tests/soak $(B)
 
 bench: all $(B)/genprofile | build/.test-deps ## run every benchmark beside its peers and print the ratios
-	$(Q)for b in accuracy overhead labels memory unwind completeness analyze symbolize agreement web; do bench/$$b || exit 1; done
+	$(Q)for b in accuracy overhead handler labels memory unwind completeness analyze symbolize agreement web; do bench/$$b || exit 1; done
 
 # A profile of any size, for timing the reports: build/release/genprofile 1000000 big.pb.gz
 $(B)/genprofile: bench/genprofile.c $(CORE_OBJ)
@@ -211,6 +211,11 @@ $(B)/genprofile: bench/genprofile.c $(CORE_OBJ)
 $(B)/unwind_cost: bench/unwind_cost.c $(CORE_OBJ) | build/.test-deps
 	$(call say,BENCH,$@)
 	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) -o $@ $< $(CORE_OBJ) -lunwind $(TOOL_LIBS)
+
+# bench/handler's program: it sees how long a signal interrupts it.
+$(B)/handler_cost: bench/handler_cost.c
+	$(call say,BENCH,$@)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) -o $@ $<
 
 demo: all ## record a real program, show its top functions and the lines of the hottest one
 	$(Q)bench/demo $(B)
