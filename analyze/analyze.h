@@ -118,6 +118,7 @@ struct report_opts {
 	bool both_percentages;	   /* also of what the filters left */
 	enum report_format format; /* JSON and CSV only for reports that are tables (table.h) */
 	bool intel_syntax;	   /* of REPORT_DISASM and REPORT_WEBLIST; else AT&T's */
+	bool guarded_sources;	   /* show no file but what source_rule.h allows */
 };
 
 void report_opts_init(struct report_opts *opts);

@@ -233,7 +233,7 @@ int report_list(struct report *r, struct err *err)
 	size_t n;
 
 	report_build_graph(r, GRAPH_EDGES_NONE);
-	source_cache_init(&l.sources, r->profile, r->arena, r->opts.source_path, r->opts.trim_path, r->notes);
+	source_cache_init(&l.sources, r->profile, r->arena, &r->opts, r->notes);
 	matches = ARENA_ARRAY(r->arena, uint32_t, r->graph.order.n);
 	n = find_matches(r, matches);
 	if (n == 0)

@@ -365,7 +365,7 @@ int report_weblist(struct report *r, struct err *err)
 	struct page p = { .r = r, .w = &w };
 	int rc = weblist_collect(&w, r, err);
 
-	source_cache_init(&p.sources, r->profile, r->arena, r->opts.source_path, r->opts.trim_path, r->notes);
+	source_cache_init(&p.sources, r->profile, r->arena, &r->opts, r->notes);
 	if (!rc)
 		put_head(&p);
 	for (size_t i = 0, end; i < w.entries.n && !rc; i = end) {

@@ -4,6 +4,7 @@
  */
 #include "analyze/source.h"
 #include "analyze/paths.h"
+#include "analyze/source_rule.h"
 #include "analyze/text.h"
 
 #include <ctype.h>
@@ -16,23 +17,43 @@
 
 enum { LONGEST_LINE = 65535, MOST_TRIED = 6 };
 
-static int open_absolute(const char *path, struct err *err)
+/* One search: what is looked for, and what was in its way. */
+struct search {
+	struct arena *arena;
+	const struct source_places *places;
+	const char *source_path; /* that of places, or the current folder */
+	const char *refusal;	 /* the first; "" = none */
+};
+
+static int open_one(struct search *s, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const char *refusal = "";
+	int fd = s->places->guarded
+			 ? source_rule_open(s->arena, path, s->places->source_path, &refusal)
+			 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (!*s->refusal)
+		s->refusal = refusal;
+	return fd;
+}
+
+static int open_absolute(struct search *s, const char *path, struct err *err)
+{
+	int fd = open_one(s, path);
 	const char *reason = strerror(errno);
 
-	if (fd >= 0)
+	if (fd >= 0 || *s->refusal)
 		return fd;
 	return err_set(err, SONDE_ENOTFOUND, "open %s: %c%s", path, tolower((unsigned char)*reason),
 		       reason + 1);
 }
 
 /* Look in dir and every folder above it; -1 if it is in none. */
-static int open_upwards(struct arena *a, const char *dir, const char *name)
+static int open_upwards(struct search *s, const char *dir, const char *name)
 {
 	for (;;) {
-		int fd = open(path_join(a, dir, name), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		const char *parent = path_dir(a, dir);
+		int fd = open_one(s, path_join(s->arena, dir, name));
+		const char *parent = path_dir(s->arena, dir);
 
 		if (fd >= 0 || strcmp(parent, dir) == 0)
 			return fd;
@@ -40,23 +61,28 @@ static int open_upwards(struct arena *a, const char *dir, const char *name)
 	}
 }
 
-static int open_source(struct arena *a, const char *name, const char *source_path,
-		       const char *trim_path, struct err *err)
+static int open_listed(struct search *s, const char *name, struct err *err)
 {
-	const char *trimmed = path_trim(a, name, trim_path, source_path), *dir = source_path;
-
-	if (*trimmed == '/')
-		return open_absolute(trimmed, err);
-	while (dir && *source_path) {
+	for (const char *dir = s->source_path; dir && *s->source_path;) {
 		size_t n = strcspn(dir, ":");
-		int fd = open_upwards(a, arena_strndup(a, dir, n), trimmed);
+		int fd = open_upwards(s, arena_strndup(s->arena, dir, n), name);
 
 		if (fd >= 0)
 			return fd;
 		dir = dir[n] ? dir + n + 1 : NULL;
 	}
-	return err_set(err, SONDE_ENOTFOUND, "could not find file %s on path %s", trimmed,
-		       source_path);
+	return err_set(err, SONDE_ENOTFOUND, "could not find file %s on path %s", name,
+		       s->source_path);
+}
+
+static int open_source(struct search *s, const char *name, struct err *err)
+{
+	const char *trimmed = path_trim(s->arena, name, s->places->trim_path, s->source_path);
+	int fd = *trimmed == '/' ? open_absolute(s, trimmed, err) : open_listed(s, trimmed, err);
+
+	return fd < 0 && *s->refusal
+		       ? err_set(err, SONDE_ENOTFOUND, "not shown here: %s", s->refusal)
+		       : fd;
 }
 
 /* The bytes of the file; none when it cannot be read, which leaves the source without lines. */
@@ -113,20 +139,21 @@ static void cut_lines(struct source *out, struct arena *a, char *text, size_t n)
 	}
 }
 
-int source_read(struct source *out, struct arena *a, const char *name, const char *source_path,
-		const char *trim_path, struct err *err)
+int source_read(struct source *out, struct arena *a, const char *name,
+		const struct source_places *places, struct err *err)
 {
+	struct search s = { a, places, places->source_path, "" };
 	char cwd[PATH_MAX], *text;
 	size_t n;
 	int fd;
 
-	if (!*source_path) {
+	if (!*s.source_path) {
 		if (!getcwd(cwd, sizeof(cwd)))
 			return err_set(err, SONDE_EIO, "could not stat current dir: %s",
 				       strerror(errno));
-		source_path = cwd;
+		s.source_path = cwd;
 	}
-	fd = open_source(a, name, source_path, trim_path, err);
+	fd = open_source(&s, name, err);
 	if (fd < 0)
 		return fd;
 	text = read_all(a, fd, &n);
@@ -138,6 +165,7 @@ int source_read(struct source *out, struct arena *a, const char *name, const cha
 /* ---- why not ---- */
 
 struct tried {
+	struct search search;
 	struct text text;
 	size_t n;
 };
@@ -150,40 +178,42 @@ static void add_tried(struct tried *t, const char *path)
 	if (t->n++ >= MOST_TRIED)
 		return;
 	text_printf(&t->text, "%s%s", t->n > 1 ? ", " : "", path);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	t->search.refusal = "";
+	fd = open_one(&t->search, path);
 	if (fd >= 0)
 		close(fd);
+	else if (*t->search.refusal)
+		text_printf(&t->text, " (not shown here: %s)", t->search.refusal);
 	else if (errno != ENOENT)
 		text_printf(&t->text, " (%s)", strerror(errno));
 }
 
-static void add_tried_upwards(struct tried *t, struct arena *a, const char *dir, const char *name)
+static void add_tried_upwards(struct tried *t, const char *dir, const char *name)
 {
 	for (;;) {
-		const char *parent = path_dir(a, dir);
+		const char *parent = path_dir(t->search.arena, dir);
 
-		add_tried(t, path_join(a, dir, name));
+		add_tried(t, path_join(t->search.arena, dir, name));
 		if (strcmp(parent, dir) == 0)
 			return;
 		dir = parent;
 	}
 }
 
-const char *source_tried(struct arena *a, const char *name, const char *source_path,
-			 const char *trim_path)
+const char *source_tried(struct arena *a, const char *name, const struct source_places *places)
 {
-	const char *trimmed = path_trim(a, name, trim_path, source_path), *dir, *result;
-	struct tried t = { { VEC_INIT }, 0 };
+	const char *trimmed = path_trim(a, name, places->trim_path, places->source_path), *dir,
+		   *result;
+	struct tried t = { { a, places, places->source_path, "" }, { VEC_INIT }, 0 };
 	char cwd[PATH_MAX];
 
-	if (!*source_path)
-		source_path = getcwd(cwd, sizeof(cwd)) ? cwd : ".";
+	dir = *places->source_path ? places->source_path : getcwd(cwd, sizeof(cwd)) ? cwd : ".";
 	if (*trimmed == '/')
 		add_tried(&t, trimmed);
-	for (dir = *trimmed == '/' ? NULL : source_path; dir;) {
+	while (dir && *trimmed != '/') {
 		size_t n = strcspn(dir, ":");
 
-		add_tried_upwards(&t, a, arena_strndup(a, dir, n), trimmed);
+		add_tried_upwards(&t, arena_strndup(a, dir, n), trimmed);
 		dir = dir[n] ? dir + n + 1 : NULL;
 	}
 	if (t.n > MOST_TRIED)

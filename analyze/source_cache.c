@@ -5,13 +5,11 @@
 enum { MOST_NOTES = 4 };
 
 void source_cache_init(struct source_cache *c, struct profile *p, struct arena *a,
-		       const char *source_path, const char *trim_path, const struct notes *notes)
+		       const struct report_opts *opts, const struct notes *notes)
 {
-	*c = (struct source_cache){ .profile = p,
-				    .arena = a,
-				    .source_path = source_path,
-				    .trim_path = trim_path,
-				    .notes = notes };
+	*c = (struct source_cache){ .profile = p, .arena = a, .notes = notes };
+	c->places =
+		(struct source_places){ opts->source_path, opts->trim_path, opts->guarded_sources };
 	hash_map_init(&c->by_name);
 }
 
@@ -33,7 +31,7 @@ static void note_missing(struct source_cache *c, const char *name)
 		note(c->notes,
 		     "no source of '%s': tried %s; --source-path=<dir> names other folders, "
 		     "--trim-path=<dir> cuts the beginning of names",
-		     name, source_tried(c->arena, name, c->source_path, c->trim_path));
+		     name, source_tried(c->arena, name, &c->places));
 	else if (c->n_missing == MOST_NOTES)
 		note(c->notes, "no source of more files");
 }
@@ -49,8 +47,7 @@ const struct cached_source *source_cache_get(struct source_cache *c, str_id name
 		return &c->sources.v[*at];
 	*at = (uint32_t)c->sources.n;
 	hash_map_added(&c->by_name, at, h);
-	if (source_read(&new.source, c->arena, profile_str(c->profile, name), c->source_path,
-			c->trim_path, &err)) {
+	if (source_read(&new.source, c->arena, profile_str(c->profile, name), &c->places, &err)) {
 		new.source = (struct source){ NULL, 0 };
 		new.problem = arena_strdup(c->arena, err.text);
 		note_missing(c, profile_str(c->profile, name));

@@ -15,7 +15,7 @@ struct cached_source {
 
 struct source_cache {
 	struct profile *profile; /* of the names */
-	const char *source_path, *trim_path;
+	struct source_places places;
 	const struct notes *notes; /* told of the first files that cannot be read */
 	size_t n_missing;
 	struct arena *arena; /* borrowed: what was read lives in it */
@@ -24,7 +24,7 @@ struct source_cache {
 };
 
 void source_cache_init(struct source_cache *c, struct profile *p, struct arena *a,
-		       const char *source_path, const char *trim_path, const struct notes *notes);
+		       const struct report_opts *opts, const struct notes *notes);
 void source_cache_release(struct source_cache *c);
 
 /* Never NULL; good until the next call. */

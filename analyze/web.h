@@ -3,8 +3,8 @@
  * The page and its parts are in the program.  Loading and all questions are done by one thread,
  * connections by another, so a slow client holds up nobody and a long answer no connection.  It
  * binds where it is told; a request whose Host is neither an address nor that name is refused, which
- * is what keeps a foreign page that renames itself (DNS rebinding) out.  Nothing is read from disk
- * but what the profile names and the source path allows.
+ * is what keeps a foreign page that renames itself (DNS rebinding) out.  Of sources nothing is
+ * read but what the profile names and source_rule.h allows.
  */
 #ifndef SONDE_ANALYZE_WEB_H
 #define SONDE_ANALYZE_WEB_H

@@ -255,6 +255,7 @@ static int print_report(struct web_session *s, const struct question *question,
 
 	if (rc)
 		return rc;
+	opts.guarded_sources = true;
 	copy = profile_copy(s->master);
 	if (question->about == EXPORT)
 		rc = web_text_export(copy, question->kind, &opts, out, err);
