@@ -566,6 +566,7 @@ static int write_profile(struct record *r)
 	struct profile *p = spool_profile_finish(r->spools);
 	struct symbolize_opts opts = { .tell = r->verbose ? say : NULL,
 				       .verbose = r->verbose,
+				       .is_fresh = true,
 				       .use_cache = !r->no_cache };
 	struct symbolize_stats stats = { 0 };
 	struct err err;

@@ -46,6 +46,7 @@ struct binary {
 	struct err problem;
 	struct answer_cache *cache; /* NULL = none */
 	bool has_news;		    /* answers that the cache has not */
+	uint64_t kernel_text;	    /* 0 = it is no kernel */
 };
 
 static void tell_files(const struct binary *b, const struct file_log *log)
@@ -177,6 +178,16 @@ struct elf_file *binary_elf(const struct binary *b)
 struct elf_file *binary_debug(const struct binary *b)
 {
 	return b->debug;
+}
+
+void binary_set_kernel_text(struct binary *b, uint64_t address)
+{
+	b->kernel_text = address;
+}
+
+uint64_t binary_kernel_text(const struct binary *b)
+{
+	return b->kernel_text;
 }
 
 static int read_sections(struct elf_file *f, struct dwarf_sections *out, struct err *err)

@@ -117,6 +117,12 @@ static int try_file(struct elf_file **out, const char *path, const char *build_i
 	return try_with(elf_file_open, out, path, build_id, log, err);
 }
 
+int debug_file_try(struct elf_file **out, const char *path, const char *build_id,
+		   const struct file_log *log)
+{
+	return try_file(out, path, build_id, log, NULL);
+}
+
 static int try_folder(struct elf_file **out, const char *folder, const char *build_id,
 		      const struct file_log *log)
 {
@@ -241,7 +247,8 @@ bool debug_file_has_dwarf(struct elf_file *f)
 	return elf_file_has(f, ".debug_info");
 }
 
-static struct elf_file *find_by_id(const char *id, const char *search, const struct file_log *log)
+struct elf_file *debug_file_find_by_id(const char *id, const char *search,
+				       const struct file_log *log)
 {
 	struct elf_file *f;
 	struct path dir, p;
@@ -345,7 +352,7 @@ struct elf_file *debug_file_find(struct elf_file *binary, const char *search,
 	struct elf_file *f = NULL;
 
 	if (strlen(binary->build_id) > 2)
-		f = find_by_id(binary->build_id, search, log);
+		f = debug_file_find_by_id(binary->build_id, search, log);
 	if (!f)
 		f = find_by_link(binary, log);
 	if (!f && try_servers(&f, DEBUGINFOD_DEBUG_FILE, binary->build_id, log))

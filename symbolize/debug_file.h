@@ -17,6 +17,13 @@ SONDE_MUST int debug_file_find_binary(struct elf_file **out, const char *file, c
 				      const char *search, const struct file_log *log,
 				      struct err *err);
 
+/* One file, if it has that build id. */
+SONDE_MUST int debug_file_try(struct elf_file **out, const char *path, const char *build_id,
+			      const struct file_log *log);
+/* A file below the build-id folders, those of search (may be NULL) first, or NULL. */
+struct elf_file *debug_file_find_by_id(const char *id, const char *search,
+				       const struct file_log *log);
+
 /* The split-off debug file of a binary that has no .debug_info of its own, or NULL. */
 struct elf_file *debug_file_find(struct elf_file *binary, const char *search,
 				 const struct file_log *log);

@@ -1,11 +1,8 @@
 /* profile_symbols.c - fill in the functions, lines and inline chains of a whole profile.
  *
  * File by file: open it, turn the addresses of the locations in its mappings into the file's own, look
- * all of them up in one batch, and write each location's lines.  The way from a process address to
- * a file address goes through the file: start, limit and offset of the mapping say which byte of
- * the file it is, and the segment that loads that byte says where it thinks it is.  That holds for
- * position-independent programs and others, and for linkers whose segments do not begin at
- * multiples of a page.
+ * all of them up in one batch, and write each location's lines.  Code that has no file has names at
+ * best: the kernel's are told by the kernel (kernel.c).
  *
  * Locations hold instruction addresses already (callers: return address - 1).
  */
@@ -13,11 +10,10 @@
 #include "base/hash.h"
 #include "symbolize/binary.h"
 #include "symbolize/binary_code.h"
-#include "symbolize/debug_file.h"
 #include "symbolize/demangle_cut.h"
-#include "symbolize/vdso.h"
+#include "symbolize/kernel.h"
+#include "symbolize/symtab.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,24 +25,11 @@ struct job {
 	const struct symbolize_opts *opts;
 	struct symbolize_stats *stats;
 	struct hash_map functions; /* of p */
+	struct kernel *kernel;	   /* NULL = not needed yet */
 	struct arena *arena;
 	uint32_t *locations; /* by mapping: those of mapping m are [first[m] .. first[m + 1]) */
 	size_t *first;
 };
-
-const char *symbolize_search_path(const struct symbolize_opts *opts)
-{
-	static char home_path[PATH_MAX];
-	const char *path = opts->binary_path ? opts->binary_path : getenv("PPROF_BINARY_PATH");
-	const char *home = getenv("HOME");
-
-	if (path && path[0])
-		return path;
-	if (!home || !home[0])
-		return NULL;
-	snprintf(home_path, sizeof(home_path), "%s/pprof/binaries", home);
-	return home_path;
-}
 
 /* ---- functions, each once ---- */
 
@@ -132,19 +115,6 @@ static void sort_locations(struct job *j)
 static bool is_wanted(const struct job *j, const struct location *l)
 {
 	return j->opts->force || l->n_lines == 0;
-}
-
-/* A mapping that says nothing (all zero) is pprof's way to say: addresses are the file's own. */
-bool binary_file_address(const struct binary *b, const struct mapping *m, uint64_t address,
-			 uint64_t *out)
-{
-	if (m->start == 0 && m->limit == 0 && m->offset == 0) {
-		*out = address;
-		return true;
-	}
-	if (address < m->start)
-		return false;
-	return elf_file_address(binary_elf(b), address - m->start + m->offset, out);
 }
 
 /* Names that DWARF has in source form lose their template arguments like the others. */
@@ -254,42 +224,58 @@ static void set_flags(struct job *j, uint32_t mapping)
 	m->has_inline_frames = m->has_line_numbers;
 }
 
-static bool is_vdso(const char *file)
-{
-	return strcmp(file, "[vdso]") == 0 || strncmp(file, "linux-vdso.so", 13) == 0;
-}
-
-/* Memory that no file backs: device mappings, JIT output, names in brackets. */
-static bool is_unsymbolizable(const char *file)
-{
-	return file[0] == 0 || file[0] == '[' || strncmp(file, "/dev/dri/", 9) == 0 ||
-	       strncmp(file, "//anon", 6) == 0 || strncmp(file, "/memfd:", 7) == 0;
-}
-
-int binary_open_mapping(struct binary **out, const char *file, const char *build_id,
-			const struct symbolize_opts *opts, struct err *err)
-{
-	struct file_log log = { opts->tell, opts->tell_ctx };
-	struct elf_file *elf;
-	int status;
-
-	if (is_vdso(file))
-		status = vdso_open(&elf, build_id, err);
-	else
-		status = debug_file_find_binary(&elf, file, build_id, symbolize_search_path(opts),
-						&log, err);
-	return status ? status : binary_from_elf(out, elf, opts, err);
-}
-
 static void report(struct job *j, const char *file, const char *reason)
 {
 	struct err e;
 
+	if (!reason[0])
+		return;
 	err_set(&e, 0, "no symbols for '%s': %s", file, reason);
 	if (j->stats->first_problem[0] == 0)
 		snprintf(j->stats->first_problem, sizeof(j->stats->first_problem), "%s", e.text);
 	if (j->opts->tell)
 		j->opts->tell(j->opts->tell_ctx, e.text);
+}
+
+/* Code without a file, by a list of names. */
+static void name_locations(struct job *j, uint32_t mapping, const struct symtab *names,
+			   uint64_t slide)
+{
+	for (size_t i = j->first[mapping]; i < j->first[mapping + 1]; i++) {
+		struct location *l = &j->p->locations.v[j->locations[i]];
+		const struct symbol *s = symtab_find(names, l->address + slide);
+
+		if (!is_wanted(j, l) || !s || !s->name[0])
+			continue;
+		set_lines(j, l, &(struct frame){ .function = s->name }, 1);
+		j->stats->n_resolved++;
+	}
+	set_flags(j, mapping);
+}
+
+static void name_kernel(struct job *j, struct same_file same)
+{
+	struct err why = { "" };
+
+	if (!j->kernel)
+		j->kernel = kernel_new(j->opts);
+	for (size_t i = 0; i < same.n && j->kernel; i++) {
+		const struct mapping *m = &j->p->mappings.v[same.mappings[i]];
+		struct kernel_code code = {
+			.file = profile_str(j->p, m->file),
+			.build_id = profile_str(j->p, m->build_id),
+			.start = m->start,
+		};
+		const struct symtab *names;
+		uint64_t slide;
+
+		if (kernel_names(j->kernel, &code, &names, &slide, &why) == 0) {
+			name_locations(j, same.mappings[i], names, slide);
+			continue;
+		}
+		j->stats->n_missing++;
+		report(j, code.file, why.text);
+	}
 }
 
 static void symbolize_file(struct job *j, struct same_file same)
@@ -299,9 +285,17 @@ static void symbolize_file(struct job *j, struct same_file same)
 	struct err why = { "" };
 	struct binary *b;
 
-	if (is_unsymbolizable(file) && !is_vdso(file))
+	if (kernel_is_module(file, m->start)) {
+		name_kernel(j, same);
+		return;
+	}
+	if (!mapping_has_file(file))
 		return;
 	if (binary_open_mapping(&b, file, profile_str(j->p, m->build_id), j->opts, &why)) {
+		if (kernel_is_image(file)) {
+			name_kernel(j, same);
+			return;
+		}
 		j->stats->n_missing += same.n;
 		report(j, file, why.text);
 		return;
@@ -389,6 +383,7 @@ int symbolize_profile(struct profile *p, const struct symbolize_opts *opts,
 		symbolize_file(&j, (struct same_file){ mappings + i, end - i });
 	}
 	hash_map_release(&j.functions);
+	kernel_free(j.kernel);
 	arena_free(j.arena);
 	return 0;
 }

@@ -21,8 +21,10 @@ struct symbolize_opts {	   /* NULL or zeros = defaults */
 	bool use_libdwarf; /* read DWARF by libdwarf, in a child process: slow, a second opinion */
 	bool use_cache;	   /* keep answers by build id below $XDG_CACHE_HOME or ~/.cache */
 	bool verbose;	   /* tell also of files that are not there, and which were used */
+	bool is_fresh;	   /* recorded here, since this machine was started: the kernel is the same */
 	enum demangle_mode demangle;
 	const char *binary_path; /* ':' list of folders to search; NULL = $PPROF_BINARY_PATH */
+	const char *root; /* what is before /proc, /sys, /boot and /tmp; NULL = nothing */
 	/* Called with a sentence for each file that was there and was refused, and for each mapping
 	 * that stays as it is; NULL = not wanted. */
 	void (*tell)(void *ctx, const char *sentence);

@@ -22,8 +22,6 @@
 
 #define LOOK_BACK 64 /* symbols that may start between a function and an address inside it */
 
-enum { RANK_LOCAL = 1, RANK_WEAK = 2, RANK_GLOBAL = 3, RANK_FUNC = 4, RANK_SIZED = 8 };
-
 struct symtab {
 	struct arena *arena;
 	struct elf_file *packed; /* from .gnu_debugdata; NULL = none */
@@ -166,7 +164,7 @@ static void trim_unsized(struct symtab *t)
 	}
 }
 
-static void sort(struct symtab *t)
+void symtab_sort(struct symtab *t)
 {
 	uint64_t reach = 0;
 	size_t kept = 0;
@@ -186,7 +184,7 @@ static void sort(struct symtab *t)
 	}
 }
 
-static struct symtab *new_empty(void)
+struct symtab *symtab_new_empty(void)
 {
 	struct arena *a = arena_new(ARENA_DIE);
 	struct symtab *t = ARENA_NEW(a, struct symtab);
@@ -197,10 +195,10 @@ static struct symtab *new_empty(void)
 
 struct symtab *symtab_new_stubs(struct elf_file *binary)
 {
-	struct symtab *t = new_empty();
+	struct symtab *t = symtab_new_empty();
 
 	plt_add_stubs(t, binary);
-	sort(t);
+	symtab_sort(t);
 	return t;
 }
 
@@ -223,7 +221,7 @@ static void open_packed(struct symtab *t, struct elf_file *binary)
 
 struct symtab *symtab_new(struct elf_file *binary, struct elf_file *debug)
 {
-	struct symtab *t = new_empty();
+	struct symtab *t = symtab_new_empty();
 
 	read_table(t, debug, SHT_SYMTAB);
 	if (t->symbols.n == 0)
@@ -234,7 +232,7 @@ struct symtab *symtab_new(struct elf_file *binary, struct elf_file *debug)
 		read_table(t, t->packed, SHT_SYMTAB);
 	}
 	plt_add_stubs(t, binary);
-	sort(t);
+	symtab_sort(t);
 	return t;
 }
 
@@ -247,6 +245,12 @@ void symtab_free(struct symtab *t)
 	VEC_RELEASE(&t->symbols);
 	VEC_RELEASE(&t->reach);
 	arena_free(t->arena);
+}
+
+void symtab_add(struct symtab *t, struct symbol s, size_t name_bytes)
+{
+	s.name = arena_strndup(t->arena, s.name, name_bytes);
+	*VEC_PUSH(&t->symbols) = s;
 }
 
 void symtab_add_stub(struct symtab *t, uint64_t start, uint64_t end, const char *name)

@@ -1,4 +1,4 @@
-/* symtab.h - ELF symbols of one binary, sorted, one name an address. */
+/* symtab.h - the symbols of one binary, sorted, one name an address. */
 #ifndef SONDE_SYMBOLIZE_SYMTAB_H
 #define SONDE_SYMBOLIZE_SYMTAB_H
 
@@ -13,10 +13,13 @@ struct symtab *symtab_new(struct elf_file *binary, struct elf_file *debug);
 struct symtab *symtab_new_stubs(struct elf_file *binary);
 void symtab_free(struct symtab *t); /* NULL is fine */
 
+/* What of a symbol decides whether it speaks for an address: symtab.c. */
+enum { RANK_LOCAL = 1, RANK_WEAK = 2, RANK_GLOBAL = 3, RANK_FUNC = 4, RANK_SIZED = 8 };
+
 struct symbol {
 	uint64_t start, end;
 	const char *name; /* lives as long as the table */
-	uint8_t rank;	  /* see symtab.c */
+	uint8_t rank;
 };
 
 /* The symbol whose code holds the address, or NULL. */
@@ -24,6 +27,12 @@ const struct symbol *symtab_find(const struct symtab *t, uint64_t address);
 
 /* All of them, by address; how many. */
 size_t symtab_all(const struct symtab *t, const struct symbol **out);
+
+/* Tables that do not come from ELF files: an empty one, symbols in any order, their names copied,
+ * and sorted before anything is looked up. */
+struct symtab *symtab_new_empty(void);
+void symtab_add(struct symtab *t, struct symbol s, size_t name_bytes);
+void symtab_sort(struct symtab *t);
 
 /* For plt.c: one more symbol; the name is copied. */
 void symtab_add_stub(struct symtab *t, uint64_t start, uint64_t end, const char *name);
