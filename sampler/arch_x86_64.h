@@ -137,14 +137,16 @@ static inline bool arch_find_context_switch(const uint8_t *code, size_t n, size_
 }
 
 /* Leaves errno alone.  The convention of the ABI's appendix A.2. */
-static inline long arch_syscall(long nr, long a, long b, long c, long d)
+static inline long arch_syscall(long nr, long a, long b, long c, long d, long e, long f)
 {
 	long ret;
 	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
 
 	__asm__ volatile("syscall"
 			 : "=a"(ret)
-			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
 			 : "rcx", "r11", "memory");
 	return ret; /* negative errno on failure */
 }

@@ -35,8 +35,9 @@
 	OWN_CALL(HANDLER, MAY_FAIL, clock_gettime, CLOCK_THREAD_CPUTIME_ID, 0)                     \
 	OWN_CALL(HANDLER, MAY_FAIL, rt_sigprocmask, -1, 0, 0, 8)                                   \
 	OWN_CALL(HANDLER, MUST_WORK, munmap, 0, 0)                                                 \
+	OWN_CALL(HANDLER, MUST_WORK, gettid, 0)                                                    \
+	OWN_CALL(HANDLER, MAY_FAIL, process_vm_readv, 0, 0, 0, 0, 0, 0)                            \
 	OWN_CALL(LIBRARY, MUST_WORK, futex, 0, FUTEX_WAIT_PRIVATE, 0, 0)                           \
-	OWN_CALL(LIBRARY, MUST_WORK, gettid, 0)                                                    \
 	OWN_CALL(LIBRARY, MUST_WORK, getpid, 0)                                                    \
 	OWN_CALL(LIBRARY, MAY_FAIL, timer_create, -1, 0, 0)                                        \
 	OWN_CALL(LIBRARY, MAY_FAIL, timer_delete, -1)                                              \
@@ -58,7 +59,6 @@
 	OWN_CALL(LIBRARY, MAY_FAIL, getcwd, 0, 0)                                                  \
 	OWN_CALL(LIBRARY, MAY_FAIL, prlimit64, 0, RLIMIT_FSIZE, 0, 0)                              \
 	OWN_CALL(LIBRARY, MAY_FAIL, fallocate, -1, 0, 0, 0)                                        \
-	OWN_CALL(LIBRARY, MAY_FAIL, process_vm_readv, 0, 0, 0, 0, 0, 0)                            \
 	OWN_CALL(LIBRARY, MAY_FAIL, unshare, CLONE_FILES)                                          \
 	OWN_CALL(LIBRARY, MAY_FAIL, close_range, ~0U, ~0U, 0)                                      \
 	OWN_CALL(LIBRARY, MAY_FAIL, unlink, 0)                                                     \

@@ -9,21 +9,12 @@
 
 static inline long raw_syscall(long nr, long a, long b, long c, long d)
 {
-	return arch_syscall(nr, a, b, c, d); /* negative errno on failure */
+	return arch_syscall(nr, a, b, c, d, 0, 0); /* negative errno on failure */
 }
 
 static inline long raw_syscall6(long nr, long a, long b, long c, long d, long e, long f)
 {
-	long ret;
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = f;
-
-	__asm__ volatile("syscall"
-			 : "=a"(ret)
-			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return ret;
+	return arch_syscall(nr, a, b, c, d, e, f);
 }
 
 #endif

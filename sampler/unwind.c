@@ -1,6 +1,6 @@
 /* unwind.c - walk the frames of one interrupted thread by compiled unwind tables.
  *
- * Runs inside the handler: no call but to its own files, and one system call where the stack is not the thread's own.
+ * Runs inside the handler: no call but to its own files.
  *
  * Each step finds the rule for an address and applies it.  Rules come, in this order, from the thread's cache, from the
  * table of the address's module (a page index, then a binary search), or, as long as there is no table, from the
@@ -8,28 +8,24 @@
  * callers by return address - 1 so that a call at the very end of a function stays in it; a frame interrupted by a
  * signal is again looked up by its own address.
  *
- * Reads: [sp, high) of the thread's own stack is readable by construction.  Anywhere else (a coroutine's stack, an
- * alternate signal stack, a thread that came by clone) a page is asked for before its first read: rt_sigprocmask
- * with an invalid `how` copies the set from user memory first, so it answers EINVAL where the memory is readable and
- * EFAULT where it is not, and changes nothing either way (kernel/signal.c).
+ * What it may read, and how: unwind_memory.h.
  */
 #include "sampler/unwind.h"
 #include "sampler/arch.h"
 #include "sampler/cfi_program.h"
-#include "sampler/syscalls.h"
+#include "sampler/unwind_memory.h"
 
-#include <errno.h>
 #include <ucontext.h>
 
-enum { PAGE = 4096, MAX_FRAME_BYTES = 64 << 20 };
+enum { MAX_FRAME_BYTES = 64 << 20 };
 
 struct walk {
 	const struct module_list *list;
-	const struct stack_bounds *own;
 	struct unwind_cache *cache; /* NULL = none */
 	uintptr_t own_context;	    /* of the handler's argument */
 	struct unwind_result *out;
-	uintptr_t low, high; /* what was last found readable */
+	struct unwind_memory memory;
+	uintptr_t after_call; /* a return address that has been looked at */
 	struct unwind_regs regs;
 	uintptr_t bx_at; /* where the frame's bx is; 0 = nowhere */
 	uintptr_t
@@ -37,46 +33,11 @@ struct walk {
 	struct rule rule; /* room for one that is in no table */
 };
 
-/* ---- reading the stack ---- */
-
-static bool page_is_readable(uintptr_t page)
-{
-	return raw_syscall(SYS_rt_sigprocmask, -1, (long)page, 0, 8) == -EINVAL;
-}
-
-/* A new stack pointer: on the thread's own stack everything above it may be read. */
-static void enter_stack(struct walk *w, uintptr_t sp)
-{
-	if (sp >= w->own->low && sp < w->own->high) {
-		w->low = sp & ~(uintptr_t)7;
-		w->high = w->own->high & ~(uintptr_t)7;
-	}
-}
-
-/* Out of line: the page of a word outside of what is known. */
-__attribute__((noinline)) static bool reach(struct walk *w, uintptr_t at)
-{
-	uintptr_t page = at & ~(uintptr_t)(PAGE - 1);
-
-	if (at < PAGE || (intptr_t)at < 0 || !page_is_readable(page))
-		return false;
-	if (page == w->high) {
-		w->high += PAGE;
-	} else {
-		w->low = page;
-		w->high = page + PAGE;
-	}
-	return true;
-}
+/* ---- reading ---- */
 
 static inline bool read_word(struct walk *w, uintptr_t at, uintptr_t *value)
 {
-	if (at & 7)
-		return false;
-	if ((at < w->low || at >= w->high) && !reach(w, at))
-		return false;
-	*value = *(const uintptr_t *)at;
-	return true;
+	return unwind_memory_word(&w->memory, at, value);
 }
 
 /* A register that was saved at an address: in the handler's own argument, or on the stack. */
@@ -268,27 +229,21 @@ static bool step_signal(struct walk *w)
 	w->regs = (struct unwind_regs){ pc, sp, bp, context };
 	w->bx_at = arch_register_at(context, ARCH_REG_BX);
 	w->old_context = context;
-	enter_stack(w, sp);
+	unwind_memory_enter(&w->memory, sp, false);
 	return true;
-}
-
-/* Can these few bytes be read?  What is known of the stack stays as it is. */
-static bool is_readable(struct walk *w, uintptr_t at, size_t n)
-{
-	uintptr_t low = w->low, high = w->high, word;
-	bool is = read_word(w, at & ~(uintptr_t)7, &word) &&
-		  read_word(w, (at + n - 1) & ~(uintptr_t)7, &word);
-
-	w->low = low;
-	w->high = high;
-	return is;
 }
 
 /* Does a call end here?  (A library may have been closed since the list was made, and code be made by the program.) */
 static bool is_return_address(struct walk *w, uintptr_t pc)
 {
-	return is_readable(w, pc - ARCH_CALL_BYTES, ARCH_CALL_BYTES) &&
-	       arch_follows_call((const uint8_t *)pc);
+	uint8_t code[ARCH_CALL_BYTES];
+
+	if (!unwind_memory_code(&w->memory, pc - sizeof(code), code, sizeof(code)) ||
+	    !arch_follows_call(code + sizeof(code)))
+		return false;
+	w->after_call = pc;
+	unwind_memory_is_live_code(&w->memory, pc - 1);
+	return true;
 }
 
 /* The CFA when the rule's register has this value. */
@@ -379,7 +334,7 @@ __attribute__((noinline)) static bool step_rule(struct walk *w, const struct rul
 	follow_bx(w, rule, cfa);
 	w->regs = (struct unwind_regs){ arch_code_address(pc), sp, bp, 0 };
 	if (rule->sp != PLACE_SAME)
-		enter_stack(w, sp);
+		unwind_memory_enter(&w->memory, sp, false);
 	return true;
 }
 
@@ -446,7 +401,10 @@ static void put_frame(struct walk *w, uint64_t *pcs, uintptr_t pc)
 /* A signal trampoline that nobody describes: only a handler returns to one. */
 static bool is_trampoline(struct walk *w, uintptr_t pc)
 {
-	return is_readable(w, pc, ARCH_SIGRETURN_BYTES) && arch_is_sigreturn((const uint8_t *)pc);
+	uint8_t code[ARCH_SIGRETURN_BYTES];
+
+	return pc != w->after_call && unwind_memory_code(&w->memory, pc, code, sizeof(code)) &&
+	       arch_is_sigreturn(code);
 }
 
 static bool ends(struct walk *w, enum stack_end end)
@@ -547,16 +505,16 @@ void unwind(const struct module_list *list, struct unwind_regs regs,
 	bool is_return = false;
 
 	w.list = list;
-	w.own = bounds;
 	w.cache = cache;
 	w.out = out;
-	w.low = w.high = 0;
+	w.after_call = 0;
 	w.regs = regs;
 	w.bx_at = arch_register_at(regs.context, ARCH_REG_BX);
 	w.own_context = w.old_context = regs.context;
 	*out = (struct unwind_result){ .n = 0 };
 	start_cache(&w);
-	enter_stack(&w, regs.sp);
+	unwind_memory_open(&w.memory, bounds);
+	unwind_memory_enter(&w.memory, regs.sp, true);
 	for (uint32_t steps = 0; out->n < max && steps < 2 * SPOOL_MAX_FRAMES; steps++)
 		if (step(&w, pcs, &is_return))
 			return;

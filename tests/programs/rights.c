@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -208,6 +209,48 @@ static int mode_alternate_stack(void)
 	return 0;
 }
 
+/* A stack that is full, and a handler on another one that takes its time. */
+static sigjmp_buf before_overflow;
+static __thread char large[64 * 1024]; /* takes room on the stacks of threads, above what is used */
+
+static void on_overflow(int sig)
+{
+	burn(150);
+	siglongjmp(before_overflow, 1);
+}
+
+__attribute__((noinline)) static int overflow(int depth)
+{
+	volatile char room[200];
+
+	room[depth % 200] = (char)depth;
+	return room[0] == 77 && depth > 1 << 30 ? 0 : overflow(depth + 1) + room[depth % 200];
+}
+
+static void *overflow_thread(void *arg)
+{
+	stack_t stack = { .ss_sp = malloc(1 << 18), .ss_size = 1 << 18 };
+
+	large[17] = 1;
+	if (sigaltstack(&stack, NULL) == 0 && sigsetjmp(before_overflow, 1) == 0)
+		printf("%d\n", overflow(0));
+	else
+		printf("the end of the stack was met\n");
+	return NULL;
+}
+
+static int mode_overflow(void)
+{
+	struct sigaction action = { .sa_handler = on_overflow, .sa_flags = SA_ONSTACK };
+	pthread_t t;
+
+	sigaction(SIGSEGV, &action, NULL);
+	for (int i = 0; i < 3; i++)
+		overflow_thread(NULL);
+	pthread_create(&t, NULL, overflow_thread, NULL);
+	return pthread_join(t, NULL);
+}
+
 static int mode_limits(void)
 {
 	static const int kinds[] = { RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_SIGPENDING,
@@ -324,6 +367,7 @@ static const struct mode {
 	{ "awaited", mode_awaited },
 	{ "small-stacks", mode_small_stacks },
 	{ "alternate-stack", mode_alternate_stack },
+	{ "overflow", mode_overflow },
 	{ "limits", mode_limits },
 	{ "root", mode_root },
 	{ "numbers", mode_numbers },
