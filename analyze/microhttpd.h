@@ -14,6 +14,7 @@
 	X(get_daemon_info)                                                                         \
 	X(suspend_connection)                                                                      \
 	X(resume_connection)                                                                       \
+	X(get_connection_info)                                                                     \
 	X(get_connection_values)                                                                   \
 	X(lookup_connection_value)                                                                 \
 	X(create_response_from_buffer)                                                             \

@@ -1,7 +1,8 @@
 /* web.h - profiles in a browser: a small server for one page and one loaded profile.
  *
- * The page and its parts are in the program.  Loading and all questions are done by one thread,
- * connections by another, so a slow client holds up nobody and a long answer no connection.  It
+ * The page and its parts are in the program.  One thread serves connections, another loads and has
+ * questions answered by child processes, so a slow client holds up nobody, a long answer no
+ * connection, and what takes too long is ended.  It
  * binds where it is told; a request whose Host is neither an address nor that name is refused, which
  * is what keeps a foreign page that renames itself (DNS rebinding) out.  Of sources nothing is
  * read but what the profile names and source_rule.h allows.
@@ -20,7 +21,8 @@ struct web_opts {
 	const char *address; /* "[host]:[port]": no host = localhost, no port or 0 = a free one */
 	struct load_opts load;
 	struct report_opts report; /* where the query of a page says nothing */
-	web_draw_fn draw;	   /* called on the thread that answers; NULL = no graphs */
+	web_draw_fn draw;	   /* called in a process of its own; NULL = no graphs */
+	unsigned seconds;	   /* the most that one answer may take */
 };
 
 /* Listen and begin to load.  opts and what it points to must live until the close. */

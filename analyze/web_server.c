@@ -7,7 +7,6 @@
 #include "analyze/web_files.h"
 #include "analyze/web_session.h"
 #include "base/outfile.h"
-#include "writer/gzip_mem.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,7 +20,6 @@ enum {
 	MAX_CONNECTIONS = 64,
 	IDLE_SECONDS = 30,
 	HEADER_BYTES = 32 << 10, /* of one request */
-	LEAST_TO_COMPRESS = 1024,
 	MAX_UPLOAD = 256 << 20,
 };
 
@@ -113,20 +111,13 @@ static enum MHD_Result send_answer(struct request *r)
 {
 	struct web_answer *a = &r->job.answer;
 	struct MHD_Response *response;
-	char *packed = NULL, disposition[100];
-	bool compress = a->n >= LEAST_TO_COMPRESS && !a->extension && takes_gzip(r->connection);
-	size_t n_packed;
+	char disposition[100];
 
-	if (compress && !gzip_mem(&packed, &n_packed, a->body, a->n, NULL)) {
-		free(a->body);
-		a->body = packed;
-		a->n = n_packed;
-	}
 	response = mhd->create_response_from_buffer(a->n, a->body ? a->body : (void *)"",
 						    a->body ? MHD_RESPMEM_MUST_FREE
 							    : MHD_RESPMEM_PERSISTENT);
 	a->body = NULL;
-	if (response && packed)
+	if (response && a->packed)
 		mhd->add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
 	if (response && a->extension) {
 		snprintf(disposition, sizeof(disposition), "attachment; filename=\"profile.%s\"",
@@ -223,10 +214,20 @@ static void wake(struct web_job *job)
 	mhd->resume_connection(r->connection);
 }
 
+static int socket_of(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info =
+		mhd->get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return info ? info->connect_fd : -1;
+}
+
 static enum MHD_Result ask(struct request *r, const char *what)
 {
 	r->asked = true;
 	r->job.what = arena_strdup(r->job.query.arena, what);
+	r->job.takes_gzip = takes_gzip(r->connection);
+	r->job.client = socket_of(r->connection);
 	r->job.done = wake;
 	r->job.ctx = r;
 	mhd->get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, add_param, &r->job.query);

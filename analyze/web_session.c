@@ -1,19 +1,20 @@
-/* web_session.c - load, keep views, answer. */
+/* web_session.c - the queue, and who works on what. */
 #include "analyze/web_session.h"
 #include "analyze/json.h"
-#include "analyze/notes.h"
-#include "analyze/web_answers.h"
-#include "analyze/web_saved.h"
-#include "analyze/web_text.h"
+#include "analyze/web_worker.h"
+#include "base/parallel.h"
 
-#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum {
 	MAX_VIEWS = 4,
+	MAX_RUNNING = 4,
+	MAX_WORKERS = MAX_VIEWS + MAX_RUNNING,
 	MAX_NODES = 4000000, /* in all views but the newest: about 400 MB */
 };
 
@@ -21,8 +22,8 @@ enum state { LOADING, READY, FAILED };
 
 struct web_session {
 	const struct web_opts *opts;
-	const struct notes *notes;
 	pthread_t thread;
+	int wake; /* an eventfd: there is something in the queue, or it is time to end */
 
 	pthread_mutex_t lock; /* for what follows */
 	pthread_cond_t changed;
@@ -34,334 +35,149 @@ struct web_session {
 	const char *step;
 
 	/* of the thread alone */
-	struct profile *master;
-	struct web_view *views[MAX_VIEWS];
+	struct web_loaded loaded;
+	struct web_worker workers[MAX_WORKERS];
+	struct web_job *waiting, *waiting_last; /* taken off the queue, in its order */
+	size_t most_running;
 	uint64_t clock;
-	bool compared;
-	int opened; /* descriptor of a profile that the page sent in the place of the first, or -1 */
-	char *opened_name; /* NULL = the first */
 };
 
-static const char closing_text[] = "the server is closing";
+static const char closing_text[] = "the server is closing",
+		  gone_text[] = "nobody waits for this any more";
 
-/* ---- views ---- */
-
-static struct web_view **oldest_view(struct web_session *s)
+enum web_kind web_session_kind(const char *what)
 {
-	struct web_view **oldest = &s->views[0];
+	const struct web_question *q = web_question_find(what);
 
-	for (size_t i = 0; i < MAX_VIEWS; i++) {
-		if (!s->views[i])
-			return &s->views[i];
-		if (s->views[i]->used < (*oldest)->used)
-			oldest = &s->views[i];
+	return !q ? WEB_UNKNOWN : q->changes ? WEB_CHANGE : WEB_QUESTION;
+}
+
+static void refuse(struct web_job *job, unsigned status, const char *text)
+{
+	web_answer_text(&job->answer, status, text);
+	job->done(job);
+}
+
+static void append(struct web_job **first, struct web_job **last, struct web_job *job)
+{
+	job->next = NULL;
+	*(*last ? &(*last)->next : first) = job;
+	*last = job;
+}
+
+/* ---- workers ---- */
+
+static bool is_view(const struct web_worker *w)
+{
+	return w->pid && w->key;
+}
+
+static size_t count_running(const struct web_session *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < MAX_WORKERS; i++)
+		n += s->workers[i].job != NULL;
+	return n;
+}
+
+static struct web_worker *find_view(struct web_session *s, const char *key)
+{
+	for (size_t i = 0; i < MAX_WORKERS; i++)
+		if (is_view(&s->workers[i]) && strcmp(s->workers[i].key, key) == 0)
+			return &s->workers[i];
+	return NULL;
+}
+
+/* The view among those that wait that was used longest ago; NULL = none waits. */
+static struct web_worker *oldest_view(struct web_session *s, const struct web_worker *but)
+{
+	struct web_worker *oldest = NULL;
+
+	for (size_t i = 0; i < MAX_WORKERS; i++) {
+		struct web_worker *w = &s->workers[i];
+
+		if (is_view(w) && !w->job && w != but && (!oldest || w->used < oldest->used))
+			oldest = w;
 	}
 	return oldest;
 }
 
 /* Large trees are not kept beside a new one. */
-static void drop_large_views(struct web_session *s, const struct web_view *newest)
+static void drop_large_views(struct web_session *s, const struct web_worker *newest)
 {
 	size_t nodes = 0;
+	struct web_worker *w;
 
-	for (size_t i = 0; i < MAX_VIEWS; i++)
-		if (s->views[i] && s->views[i] != newest)
-			nodes += s->views[i]->tree.nodes.n;
-	for (size_t i = 0; i < MAX_VIEWS && nodes > MAX_NODES; i++) {
-		if (!s->views[i] || s->views[i] == newest)
-			continue;
-		nodes -= s->views[i]->tree.nodes.n;
-		web_view_free(s->views[i]);
-		s->views[i] = NULL;
+	for (size_t i = 0; i < MAX_WORKERS; i++)
+		if (is_view(&s->workers[i]) && &s->workers[i] != newest)
+			nodes += s->workers[i].head.n_nodes;
+	while (nodes > MAX_NODES && (w = oldest_view(s, newest))) {
+		nodes -= w->head.n_nodes;
+		web_worker_end(w);
 	}
 }
 
-static int find_view(struct web_session *s, const struct web_query *q, struct web_view **out,
-		     struct err *err)
+/* Room for one more view, or for a worker that answers once. */
+static struct web_worker *free_place(struct web_session *s, bool for_view)
 {
-	const char *key = web_query_key(q);
-	struct web_view **place;
-	int rc;
+	struct web_worker *empty = NULL, *oldest = for_view ? oldest_view(s, NULL) : NULL;
+	size_t views = 0;
 
-	for (size_t i = 0; i < MAX_VIEWS; i++) {
-		if (s->views[i] && strcmp(s->views[i]->key, key) == 0) {
-			*out = s->views[i];
-			(*out)->used = ++s->clock;
-			return 0;
-		}
+	for (size_t i = 0; i < MAX_WORKERS; i++) {
+		views += is_view(&s->workers[i]);
+		if (!s->workers[i].pid)
+			empty = &s->workers[i];
 	}
-	rc = web_view_new(out, s->master, &s->opts->report, q, s->compared, err);
-	if (rc)
-		return rc;
-	place = oldest_view(s);
-	web_view_free(*place);
-	*place = *out;
-	(*out)->used = ++s->clock;
-	drop_large_views(s, *out);
-	return 0;
+	if (!for_view || views < MAX_VIEWS)
+		return empty;
+	if (oldest)
+		web_worker_end(oldest);
+	return oldest;
 }
 
-/* ---- answers ---- */
-
-enum about { PROFILE, VIEW, REPORT, EXPORT, DOWNLOAD, SAVED_VIEWS, COMPARE, OPEN, CHANGE_SAVED };
-
-static const char json_type[] = "application/json", binary_type[] = "application/octet-stream",
-		  html_type[] = "text/html; charset=utf-8",
-		  text_type[] = "text/plain; charset=utf-8";
-
-static const struct question {
-	const char *what;
-	enum about about;
-	enum report_kind kind;	      /* of REPORT and EXPORT */
-	const char *type, *extension; /* of what is to be saved; NULL = JSON for the page */
-	int (*of_view)(struct web_view *v, const struct web_query *q, struct json *j,
-		       struct err *err);
-} questions[] = {
-	{ "data/info", PROFILE },
-	{ "data/flame", VIEW, .of_view = web_answer_flame },
-	{ "data/top", VIEW, .of_view = web_answer_top },
-	{ "data/search", VIEW, .of_view = web_answer_search },
-	{ "data/function", VIEW, .of_view = web_answer_function },
-	{ "data/graph", REPORT, REPORT_DOT },
-	{ "data/peek", REPORT, REPORT_PEEK },
-	{ "data/source", REPORT, REPORT_WEBLIST },
-	{ "data/disasm", REPORT, REPORT_DISASM },
-	{ "export/folded", EXPORT, REPORT_FOLDED, text_type, "folded" },
-	{ "export/speedscope", EXPORT, REPORT_SPEEDSCOPE, json_type, "speedscope.json" },
-	{ "export/firefox", EXPORT, REPORT_FIREFOX, json_type, "firefox.json" },
-	{ "export/flame", EXPORT, REPORT_FLAME, html_type, "html" },
-	{ "download", DOWNLOAD, .type = binary_type, .extension = "pb.gz" },
-	{ "data/views", SAVED_VIEWS },
-	{ "data/saveview", CHANGE_SAVED },
-	{ "data/deleteview", CHANGE_SAVED },
-	{ "data/compare", COMPARE },
-	{ "data/open", OPEN },
-};
-
-enum { N_QUESTIONS = sizeof(questions) / sizeof(questions[0]) };
-
-static const struct question *find_question(const char *what)
+static void start(struct web_session *s, struct web_worker *w, const char *key, struct web_job *job)
 {
-	for (size_t i = 0; i < N_QUESTIONS; i++)
-		if (strcmp(questions[i].what, what) == 0)
-			return &questions[i];
-	return NULL;
+	struct err err;
+
+	w->used = ++s->clock;
+	if (web_worker_start(w, &s->loaded, key, job, &err))
+		refuse(job, 500, err.text);
 }
 
-enum web_kind web_session_kind(const char *what)
+/* Give it to a worker; false: later. */
+static bool give(struct web_session *s, struct web_job *job, const struct web_question *q)
 {
-	const struct question *q = find_question(what);
+	const char *key = q->place == WEB_VIEW ? web_query_key(&job->query) : NULL;
+	struct web_worker *w = key ? find_view(s, key) : NULL;
 
-	return !q ? WEB_UNKNOWN : q->about >= COMPARE ? WEB_CHANGE : WEB_QUESTION;
-}
-
-static const char *title_of(const struct web_session *s)
-{
-	const struct load_opts *load = &s->opts->load;
-	const char *last = s->opened_name    ? s->opened_name
-			   : load->n_sources ? load->sources[load->n_sources - 1]
-					     : "";
-	const char *slash = strrchr(last, '/');
-
-	return slash ? slash + 1 : last;
-}
-
-/* ---- load ---- */
-
-/* In a comparison both sides are kept apart, however the base was given: the page shows both. */
-static int load_profile(struct web_session *s, const struct load_opts *load, struct err *err)
-{
-	struct load_opts o = *load;
-	struct profile *p;
-	int rc;
-
-	o.diff_base |= o.n_bases > 0;
-	rc = analyze_load(&p, &o, s->notes, err);
-	if (rc)
-		return rc;
-	for (size_t i = 0; i < MAX_VIEWS; i++) {
-		web_view_free(s->views[i]);
-		s->views[i] = NULL;
+	if (count_running(s) >= s->most_running || (w && w->job))
+		return false;
+	if (w) {
+		w->used = ++s->clock;
+		if (web_worker_ask(w, job, s->opts))
+			return true;
+		web_worker_end(w);
+	} else {
+		w = free_place(s, key != NULL);
 	}
-	profile_free(s->master);
-	s->master = p;
-	s->compared = o.diff_base;
-	return 0;
+	if (w)
+		start(s, w, key, job);
+	return w != NULL;
 }
 
-static const char *path_of(const struct web_job *job, int fd)
+/* What was under way is asked again, of what is loaded then. */
+static void end_workers(struct web_session *s)
 {
-	return arena_printf(job->query.arena, "/proc/self/fd/%d", fd);
-}
+	for (size_t i = 0; i < MAX_WORKERS; i++) {
+		struct web_job *job = web_worker_end(&s->workers[i]);
 
-/* The profile that came with the job is to be the base. */
-static int compare_with(struct web_session *s, const struct web_job *job, struct err *err)
-{
-	const char *base = path_of(job, job->upload), *source = path_of(job, s->opened);
-	struct load_opts load = s->opts->load;
-
-	load.bases = &base;
-	load.n_bases = 1;
-	if (s->opened_name) {
-		load.sources = &source;
-		load.n_sources = 1;
-	}
-	return load_profile(s, &load, err);
-}
-
-/* It is to be shown in the place of what was loaded. */
-static int open_instead(struct web_session *s, const struct web_job *job, struct err *err)
-{
-	const char *source = path_of(job, job->upload);
-	struct load_opts load = s->opts->load;
-	int rc;
-
-	load.sources = &source;
-	load.n_sources = 1;
-	load.n_bases = 0;
-	load.diff_base = false;
-	rc = load_profile(s, &load, err);
-	if (rc)
-		return rc;
-	if (s->opened >= 0)
-		close(s->opened);
-	free(s->opened_name);
-	s->opened = fcntl(job->upload, F_DUPFD_CLOEXEC, 3);
-	s->opened_name = strdup(web_query_get(&job->query, "name"));
-	return 0;
-}
-
-static int take_upload(struct web_session *s, const struct question *question,
-		       const struct web_job *job, struct err *err)
-{
-	int rc;
-
-	if (job->upload < 0)
-		return err_set(err, SONDE_EUSAGE, "no profile came with the request");
-	rc = question->about == OPEN ? open_instead(s, job, err) : compare_with(s, job, err);
-	if (rc)
-		err_prefix(err, "cannot read %s", web_query_get(&job->query, "name"));
-	return rc;
-}
-
-/* ---- print ---- */
-
-static int print_report(struct web_session *s, const struct question *question,
-			const struct web_query *q, FILE *out, struct json *j, struct err *err)
-{
-	struct report_opts opts = s->opts->report;
-	int rc = web_query_options(q, &opts, err);
-	struct profile *copy;
-
-	if (rc)
-		return rc;
-	opts.guarded_sources = true;
-	copy = profile_copy(s->master);
-	if (question->about == EXPORT)
-		rc = web_text_export(copy, question->kind, &opts, out, err);
-	else
-		rc = web_text_report(copy, question->kind, &opts, s->opts->draw, j, err);
-	profile_free(copy);
-	return rc;
-}
-
-static int print_json(struct web_session *s, const struct question *question,
-		      const struct web_job *job, struct json *j, struct err *err)
-{
-	const struct web_query *q = &job->query;
-	struct web_view *view;
-	int rc = 0;
-
-	switch (question->about) {
-	case PROFILE:
-		web_answer_info(s->master, &s->opts->report, title_of(s), s->compared, j);
-		break;
-	case VIEW:
-		rc = find_view(s, q, &view, err);
-		if (!rc)
-			rc = question->of_view(view, q, j, err);
-		break;
-	case REPORT:
-		rc = print_report(s, question, q, NULL, j, err);
-		break;
-	case COMPARE:
-	case OPEN:
-		rc = take_upload(s, question, job, err);
-		break;
-	case CHANGE_SAVED:
-		rc = web_saved_change(strcmp(question->what, "data/saveview") == 0,
-				      web_query_get(q, "name"), web_query_get(q, "query"), err);
-		break;
-	case SAVED_VIEWS:
-		rc = web_saved_print(j, err);
-		break;
-	case EXPORT:
-	case DOWNLOAD:
-		break;
-	}
-	return rc;
-}
-
-static int print_answer(struct web_session *s, const struct question *question,
-			const struct web_job *job, FILE *out, struct err *err)
-{
-	struct json j = { .out = out };
-	int rc;
-
-	if (question->about == DOWNLOAD)
-		return web_text_download(s->master, out, err);
-	if (question->about == EXPORT)
-		return print_report(s, question, &job->query, out, NULL, err);
-	json_open(&j, NULL, '{');
-	rc = print_json(s, question, job, &j, err);
-	json_close(&j, '}');
-	return rc;
-}
-
-static unsigned http_status(int rc)
-{
-	switch (rc) {
-	case SONDE_EUSAGE:
-	case SONDE_EFORMAT:
-		return 400;
-	case SONDE_ENOTFOUND:
-		return 404;
-	default:
-		return 500;
+		if (job)
+			append(&s->waiting, &s->waiting_last, job);
 	}
 }
 
-static void answer_error(struct web_answer *a, unsigned status, const char *text)
-{
-	free(a->body);
-	*a = (struct web_answer){ .status = status, .type = text_type };
-	a->body = strdup(text);
-	a->n = a->body ? strlen(a->body) : 0;
-}
-
-static void answer(struct web_session *s, struct web_job *job)
-{
-	const struct question *question = find_question(job->what);
-	struct web_answer *a = &job->answer;
-	struct err err = { "" };
-	FILE *out = open_memstream(&a->body, &a->n);
-	int rc;
-
-	if (!out) {
-		answer_error(a, 500, "out of memory");
-		return;
-	}
-	a->status = 200;
-	a->type = question->type ? question->type : json_type;
-	a->extension = question->extension;
-	rc = print_answer(s, question, job, out, &err);
-	if (fclose(out) && !rc)
-		rc = err_set(&err, SONDE_ENOMEM, "out of memory");
-	if (rc)
-		answer_error(a, http_status(rc), err.text);
-}
-
-/* ---- the thread ---- */
+/* ---- the queue ---- */
 
 static void set_step(struct web_session *s, const char *step)
 {
@@ -370,10 +186,162 @@ static void set_step(struct web_session *s, const char *step)
 	pthread_mutex_unlock(&s->lock);
 }
 
+static void answer_here(struct web_session *s, struct web_job *job, const struct web_question *q)
+{
+	struct web_view *none = NULL;
+
+	if (job->upload >= 0) {
+		set_step(s, "loading the profile");
+		end_workers(s);
+	}
+	web_question_answer(q, &s->loaded, &none, job);
+	set_step(s, "");
+	job->done(job);
+}
+
+/* A client that closes its connection wants no answer. */
+static bool has_gone(const struct web_job *job)
+{
+	struct pollfd p = { .fd = job->client, .events = POLLRDHUP };
+
+	return job->client >= 0 && poll(&p, 1, 0) > 0 && p.revents;
+}
+
+/* True: nothing more is to be done for it here. */
+static bool deal_with(struct web_session *s, struct web_job *job)
+{
+	const struct web_question *q = web_question_find(job->what);
+
+	if (s->state == FAILED)
+		refuse(job, 500, s->load_err.text);
+	else if (has_gone(job))
+		refuse(job, 503, gone_text);
+	else if (q->place == WEB_HERE)
+		answer_here(s, job, q);
+	else
+		return give(s, job, q);
+	return true;
+}
+
+static void deal_with_all(struct web_session *s)
+{
+	struct web_job *job = s->waiting;
+
+	s->waiting = s->waiting_last = NULL;
+	while (job) {
+		struct web_job *next = job->next;
+
+		if (!deal_with(s, job))
+			append(&s->waiting, &s->waiting_last, job);
+		job = next;
+	}
+}
+
+/* Move the queue to what waits; false: it is time to end. */
+static bool take_queue(struct web_session *s)
+{
+	struct web_job *job;
+	uint64_t ignored;
+	bool closing;
+
+	pthread_mutex_lock(&s->lock);
+	closing = s->closing;
+	job = s->first;
+	s->first = s->last = NULL;
+	if (read(s->wake, &ignored, sizeof(ignored)) < 0)
+		ignored = 0; /* nothing had come */
+	pthread_mutex_unlock(&s->lock);
+	while (job) {
+		struct web_job *next = job->next;
+
+		append(&s->waiting, &s->waiting_last, job);
+		job = next;
+	}
+	return !closing;
+}
+
+/* ---- what comes back ---- */
+
+static void finish(struct web_session *s, struct web_worker *w, struct web_job *job)
+{
+	if (is_view(w))
+		drop_large_views(s, w);
+	job->done(job);
+}
+
+/* Others that wait for the same view would take as long. */
+static void refuse_same_view(struct web_session *s, const char *key, const char *text)
+{
+	struct web_job *job = s->waiting;
+
+	s->waiting = s->waiting_last = NULL;
+	while (job) {
+		struct web_job *next = job->next;
+		bool same = web_question_find(job->what)->place == WEB_VIEW &&
+			    strcmp(web_query_key(&job->query), key) == 0;
+
+		if (same)
+			refuse(job, 503, text);
+		else
+			append(&s->waiting, &s->waiting_last, job);
+		job = next;
+	}
+}
+
+static void end_late(struct web_session *s, struct web_worker *w)
+{
+	char text[160], *key = w->key ? strdup(w->key) : NULL;
+
+	snprintf(text, sizeof(text),
+		 "this took longer than %u seconds and was ended; filters make it less work, "
+		 "--answer-seconds=<n> gives it more time",
+		 s->opts->seconds);
+	refuse(web_worker_end(w), 503, text);
+	if (key)
+		refuse_same_view(s, key, text);
+	free(key);
+}
+
+static void look_after(struct web_session *s, struct web_worker *w)
+{
+	struct web_job *job = web_worker_read(w);
+
+	if (job)
+		finish(s, w, job);
+	else if (!web_worker_left(w))
+		end_late(s, w);
+	else if (has_gone(w->job) && (!w->key || !w->head.n_nodes))
+		refuse(web_worker_end(w), 503, gone_text);
+}
+
+/* Wait for the queue, for workers, for clients that go, for the time that a question may take. */
+static void await(const struct web_session *s)
+{
+	struct pollfd fds[1 + 2 * MAX_WORKERS] = { { .fd = s->wake, .events = POLLIN } };
+	int timeout = -1;
+	nfds_t n = 1;
+
+	for (size_t i = 0; i < MAX_WORKERS; i++) {
+		const struct web_worker *w = &s->workers[i];
+		int left;
+
+		if (!w->job)
+			continue;
+		left = web_worker_left(w);
+		fds[n++] = (struct pollfd){ .fd = w->fd, .events = POLLIN };
+		fds[n++] = (struct pollfd){ .fd = w->job->client, .events = POLLRDHUP };
+		if (timeout < 0 || left < timeout)
+			timeout = left;
+	}
+	poll(fds, n, timeout);
+}
+
+/* ---- the thread ---- */
+
 static void load(struct web_session *s)
 {
 	struct err err = { "" };
-	int rc = load_profile(s, &s->opts->load, &err);
+	int rc = web_loaded_read(&s->loaded, &s->opts->load, &err);
 
 	pthread_mutex_lock(&s->lock);
 	s->state = rc ? FAILED : READY;
@@ -384,49 +352,22 @@ static void load(struct web_session *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* The next job; NULL when it is time to end. */
-static struct web_job *next_job(struct web_session *s)
-{
-	struct web_job *job;
-
-	pthread_mutex_lock(&s->lock);
-	while (!s->first && !s->closing)
-		pthread_cond_wait(&s->changed, &s->lock);
-	job = s->first;
-	if (job)
-		s->first = job->next;
-	if (!s->first)
-		s->last = NULL;
-	pthread_mutex_unlock(&s->lock);
-	return job;
-}
-
-static bool is_closing(struct web_session *s)
-{
-	bool closing;
-
-	pthread_mutex_lock(&s->lock);
-	closing = s->closing;
-	pthread_mutex_unlock(&s->lock);
-	return closing;
-}
-
 static void *run(void *arg)
 {
 	struct web_session *s = arg;
-	struct web_job *job;
 
 	load(s);
-	while ((job = next_job(s))) {
-		set_step(s, job->what);
-		if (is_closing(s))
-			answer_error(&job->answer, 503, closing_text);
-		else if (s->state == FAILED)
-			answer_error(&job->answer, 500, s->load_err.text);
-		else
-			answer(s, job);
-		set_step(s, "");
-		job->done(job);
+	while (take_queue(s)) {
+		deal_with_all(s);
+		await(s);
+		for (size_t i = 0; i < MAX_WORKERS; i++)
+			if (s->workers[i].job)
+				look_after(s, &s->workers[i]);
+	}
+	end_workers(s);
+	for (struct web_job *job = s->waiting, *next; job; job = next) {
+		next = job->next;
+		refuse(job, 503, closing_text);
 	}
 	return NULL;
 }
@@ -435,16 +376,18 @@ int web_session_open(struct web_session **out, const struct web_opts *opts,
 		     const struct notes *notes, struct err *err)
 {
 	struct web_session *s = calloc(1, sizeof(*s));
+	size_t cores = parallel_width();
 
 	if (!s)
 		return err_set(err, SONDE_ENOMEM, "out of memory");
 	s->opts = opts;
-	s->notes = notes;
-	s->opened = -1;
+	s->loaded = (struct web_loaded){ .opts = opts, .notes = notes, .opened = -1 };
+	s->most_running = cores < 2 ? 2 : cores > MAX_RUNNING ? MAX_RUNNING : cores;
 	s->step = "loading the profile";
+	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->changed, NULL);
-	if (pthread_create(&s->thread, NULL, run, s)) {
+	if (s->wake < 0 || pthread_create(&s->thread, NULL, run, s)) {
 		free(s);
 		return err_set(err, SONDE_EIO, "cannot start a thread");
 	}
@@ -452,23 +395,28 @@ int web_session_open(struct web_session **out, const struct web_opts *opts,
 	return 0;
 }
 
+/* With the lock held. */
+static void wake(struct web_session *s)
+{
+	static const uint64_t one = 1;
+
+	if (write(s->wake, &one, sizeof(one)) < 0)
+		return; /* it is awake */
+}
+
 void web_session_ask(struct web_session *s, struct web_job *job)
 {
 	bool closing;
 
-	job->next = NULL;
 	pthread_mutex_lock(&s->lock);
 	closing = s->closing;
 	if (!closing) {
-		*(s->last ? &s->last->next : &s->first) = job;
-		s->last = job;
-		pthread_cond_broadcast(&s->changed);
+		append(&s->first, &s->last, job);
+		wake(s);
 	}
 	pthread_mutex_unlock(&s->lock);
-	if (closing) {
-		answer_error(&job->answer, 503, closing_text);
-		job->done(job);
-	}
+	if (closing)
+		refuse(job, 503, closing_text);
 }
 
 int web_session_loaded(struct web_session *s, struct err *err)
@@ -513,14 +461,10 @@ void web_session_close(struct web_session *s)
 		return;
 	pthread_mutex_lock(&s->lock);
 	s->closing = true;
-	pthread_cond_broadcast(&s->changed);
+	wake(s);
 	pthread_mutex_unlock(&s->lock);
 	pthread_join(s->thread, NULL);
-	for (size_t i = 0; i < MAX_VIEWS; i++)
-		web_view_free(s->views[i]);
-	profile_free(s->master);
-	if (s->opened >= 0)
-		close(s->opened);
-	free(s->opened_name);
+	web_loaded_release(&s->loaded);
+	close(s->wake);
 	free(s);
 }

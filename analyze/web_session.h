@@ -1,35 +1,17 @@
-/* web_session.h - the loaded profile and the one thread that answers questions about it.
+/* web_session.h - the loaded profile, and the thread that has questions about it answered.
  *
- * Questions wait in a queue and are answered in its order; the first thing the thread does is to
- * load.  The views used last are kept, so a zoom or a search does not filter the profile anew.
+ * The thread loads first; questions wait in a queue.  It answers what takes no time itself and gives
+ * the rest to workers (web_worker.h), a few at a time.  A question that takes longer than it may is
+ * ended, and so is one whose asker has gone.  The workers whose views were used last are kept, so a
+ * zoom or a search does not filter the profile anew.
  */
 #ifndef SONDE_ANALYZE_WEB_SESSION_H
 #define SONDE_ANALYZE_WEB_SESSION_H
 
 #include "analyze/web.h"
-#include "analyze/web_query.h"
+#include "analyze/web_job.h"
 
 struct web_session;
-
-struct web_answer {
-	unsigned status; /* of HTTP */
-	const char *type;
-	const char *extension; /* of a file to be saved; NULL = to be shown */
-	char *body;	       /* malloc'ed */
-	size_t n;
-};
-
-/* One question.  The answer is there when done(job) is called, on the session's thread
- * or, when it is closing, at once. */
-struct web_job {
-	const char *what;	/* path behind /ui/ */
-	struct web_query query; /* with an arena of its own */
-	int upload;		/* descriptor of a file that came with it, or -1 */
-	struct web_answer answer;
-	void (*done)(struct web_job *job);
-	void *ctx;
-	struct web_job *next;
-};
 
 SONDE_MUST int web_session_open(struct web_session **out, const struct web_opts *opts,
 				const struct notes *notes, struct err *err);

@@ -144,6 +144,8 @@ static const struct option_row rows[] = {
 	  "show the profile in a browser, served here (no port: a free one)" },
 	{ "no_browser", OPTION_BOOL, FIELD(no_browser), 0, source, NULL,
 	  "with -http: do not open a browser" },
+	{ "answer_seconds", OPTION_INT, FIELD(answer_seconds), 0, source, "<n>",
+	  "with -http: end what takes longer than this to answer (default: 60)" },
 	{ "json", FORMAT(JSON, "write the table as JSON, with its unit and totals") },
 	{ "csv", FORMAT(CSV, "write the table as CSV") },
 	{ "o", OPTION_STRING, FIELD(output), 0, output, NULL, NULL },
@@ -210,7 +212,7 @@ const struct notes stderr_notes = { say, NULL };
 
 void read_opts_init(struct read_opts *o)
 {
-	*o = (struct read_opts){ .http = "", .output = "" };
+	*o = (struct read_opts){ .http = "", .answer_seconds = 60, .output = "" };
 	for (size_t i = 0; i < N_REPORT_COMMANDS; i++)
 		o->patterns[i] = "";
 	report_opts_init(&o->report);
@@ -252,6 +254,8 @@ int read_opts_parse(struct read_opts *o, enum read_style style, int argc, char *
 	if (o->bases.n && o->diff_bases.n)
 		return err_set(err, SONDE_EUSAGE,
 			       "-base and -diff_base flags cannot both be specified");
+	if (o->answer_seconds < 1 || o->answer_seconds > 86400)
+		return err_set(err, SONDE_EUSAGE, "-answer_seconds wants a number from 1 to 86400");
 	if (o->normalize && style != READ_DIFF && !o->bases.n && !o->diff_bases.n)
 		return err_set(err, SONDE_EUSAGE, "must have base profile to normalize by");
 	read_opts_settle(o);

@@ -24,6 +24,7 @@ struct read_opts {
 	const char *max_memory; /* NULL = what fits the input */
 	const char *http; /* "" = no web page */
 	bool no_browser;
+	int64_t answer_seconds; /* the most that the page waits for one answer */
 	int64_t seconds, timeout;
 	const char *tls_cert, *tls_key, *tls_ca;
 	const char *tools;  /* of pprof's helpers, which sonde does without */

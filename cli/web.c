@@ -59,7 +59,8 @@ int web_serve(const struct read_opts *opts, const char *address, const string_li
 	const struct web_opts o = { .address = address,
 				    .load = read_opts_load_opts(opts, sources->v, sources->n),
 				    .report = opts->report,
-				    .draw = draw };
+				    .draw = draw,
+				    .seconds = (unsigned)opts->answer_seconds };
 	struct err err = { "" };
 	struct web *web = NULL;
 	sigset_t end;

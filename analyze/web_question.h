@@ -1,0 +1,48 @@
+/* web_question.h - the questions that can be asked of a loaded profile, and their answers. */
+#ifndef SONDE_ANALYZE_WEB_QUESTION_H
+#define SONDE_ANALYZE_WEB_QUESTION_H
+
+#include "analyze/json.h"
+#include "analyze/web.h"
+#include "analyze/web_job.h"
+#include "analyze/web_view.h"
+
+/* What was loaded. */
+struct web_loaded {
+	const struct web_opts *opts;
+	const struct notes *notes;
+	struct profile *profile;
+	bool compared;
+	int opened; /* descriptor of a profile that the page sent in the place of the first, or -1 */
+	char *opened_name; /* NULL = the first */
+};
+
+/* Who answers: the session itself, at once; a worker that keeps a view; a worker that ends then. */
+enum web_place { WEB_HERE, WEB_VIEW, WEB_ONCE };
+
+struct web_question {
+	const char *what; /* path behind /ui/ */
+	enum web_place place;
+	bool changes; /* something on the server's side: wants a POST */
+	/* Of WEB_HERE and WEB_ONCE: into a JSON object, or, with a type, out as it is. */
+	const char *type, *extension;
+	enum report_kind kind;
+	int (*answer)(const struct web_question *q, struct web_loaded *l, const struct web_job *job,
+		      FILE *out, struct json *j, struct err *err);
+	/* Of WEB_VIEW. */
+	int (*of_view)(struct web_view *v, const struct web_query *q, struct json *j,
+		       struct err *err);
+};
+
+/* Load what the options say.  An error leaves what was loaded before. */
+SONDE_MUST int web_loaded_read(struct web_loaded *l, const struct load_opts *load, struct err *err);
+void web_loaded_release(struct web_loaded *l);
+
+const struct web_question *web_question_find(const char *what); /* NULL = none */
+
+/* Answer a job.  A WEB_ONCE question spoils the loaded profile.  *view is made if it is NULL, and
+ * stays with the caller; NULL for other questions than those of a view. */
+void web_question_answer(const struct web_question *q, struct web_loaded *l, struct web_view **view,
+			 struct web_job *job);
+
+#endif
