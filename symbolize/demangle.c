@@ -1,19 +1,18 @@
-/* demangle.c - C++ names as people write them, in the three degrees that pprof knows.
+/* demangle.c - C++ and Rust names as people write them, in the three degrees that pprof knows.
  *
  * The C++ runtime demangles (__cxa_demangle of libstdc++.so.6, loaded when the first mangled name
  * comes; without it names stay as they are).  It prints everything; what a mode leaves out is cut
  * from that text (demangle_cut.c).
  *
- * Rust's older names are C++ names of a fixed shape: the last part is a hash, punctuation is
- * spelled $LT$ and the like.
+ * Rust's names, the older and the newer ones, have files of their own.
  */
 #include "base/arena.h"
 #include "base/hash.h"
 #include "symbolize/demangle_child.h"
 #include "symbolize/demangle_cut.h"
+#include "symbolize/demangle_rust.h"
 #include "symbolize/symbolize.h"
 
-#include <ctype.h>
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,80 +42,6 @@ static void open_cache(void)
 		*(void **)&cache.cxa_demangle = dlsym(library, "__cxa_demangle");
 }
 
-/* ---- Rust ---- */
-
-static const struct {
-	const char *code, *text;
-} rust_codes[] = {
-	{ "$SP$", "@" },  { "$BP$", "*" },  { "$RF$", "&" },  { "$LT$", "<" },	 { "$GT$", ">" },
-	{ "$LP$", "(" },  { "$RP$", ")" },  { "$C$", "," },   { "$u7e$", "~" },	 { "$u20$", " " },
-	{ "$u27$", "'" }, { "$u3d$", "=" }, { "$u5b$", "[" }, { "$u5d$", "]" },	 { "$u7b$", "{" },
-	{ "$u7d$", "}" }, { "$u3b$", ";" }, { "$u2b$", "+" }, { "$u22$", "\"" }, { "..", "::" },
-};
-
-/* _ZN ... 17h 16-hex-digits E, and what the optimizer appends to it */
-static bool is_rust(const char *s)
-{
-	const char *hash = NULL;
-
-	if (strncmp(s, "_ZN", 3) != 0)
-		return false;
-	for (const char *p = s; (p = strstr(p, "17h")); p++)
-		hash = p;
-	if (!hash || strspn(hash + 3, "0123456789abcdef") != 16)
-		return false;
-	return hash[19] == 'E' && (hash[20] == 0 || hash[20] == '.');
-}
-
-static size_t rust_code(const char *s, const char **text)
-{
-	for (size_t i = 0; i < sizeof(rust_codes) / sizeof(rust_codes[0]); i++) {
-		size_t n = strlen(rust_codes[i].code);
-
-		if (strncmp(s, rust_codes[i].code, n) == 0) {
-			*text = rust_codes[i].text;
-			return n;
-		}
-	}
-	return 0;
-}
-
-static const char *demangle_rust(const char *s)
-{
-	char *out = arena_alloc(cache.arena, 2 * strlen(s) + 1), *o = out;
-
-	for (s += 3; isdigit((unsigned char)*s);) {
-		char *part;
-		size_t n = strtoul(s, &part, 10);
-		const char *end;
-
-		if (n == 0 || n > strlen(part))
-			return NULL;
-		end = part + n;
-		if (*end == 'E') /* the hash */
-			break;
-		if (o != out)
-			o = stpcpy(o, "::");
-		/* A part may not begin with '$', so an underscore goes before. */
-		if (part[0] == '_' && part[1] == '$')
-			part++;
-		while (part < end) {
-			const char *text;
-			size_t code = rust_code(part, &text);
-
-			if (code && part + code <= end) {
-				o = stpcpy(o, text);
-				part += code;
-			} else {
-				*o++ = *part++;
-			}
-		}
-		s = end;
-	}
-	*o = 0;
-	return o == out ? NULL : out;
-}
-
 /* ---- C++ ---- */
 
 static char *call_cxa_demangle(const char *s)
@@ -139,7 +64,7 @@ static const char *demangle_cxx(const char *s, enum demangle_mode mode)
 	char *full, *clone;
 	const char *plain;
 
-	if (!cache.cxa_demangle || strlen(s) > MAX_MANGLED_BYTES)
+	if (!cache.cxa_demangle)
 		return NULL;
 	full = call_cxa_demangle(s);
 	if (!full)
@@ -158,20 +83,30 @@ static const char *demangle_cxx(const char *s, enum demangle_mode mode)
 
 static const char *demangle_new(const char *s, enum demangle_mode mode)
 {
-	const char *plain = is_rust(s) ? demangle_rust(s) : NULL;
+	const char *plain;
 
+	if (strlen(s) > MAX_MANGLED_BYTES)
+		return NULL;
+	if (s[1] == 'R')
+		return demangle_rust_v0(s, mode == DEMANGLE_DEFAULT, cache.arena);
+	plain = demangle_rust_legacy(s, cache.arena);
 	return plain ? plain : demangle_cxx(s, mode);
+}
+
+static bool is_mangled(const char *s)
+{
+	return s[0] == '_' && (s[1] == 'Z' || s[1] == 'R');
 }
 
 const char *demangle(const char *s, enum demangle_mode mode)
 {
 	/* Some systems put one more underscore before every name. */
-	const char *mangled = strncmp(s, "__Z", 3) == 0 ? s + 1 : s;
+	const char *mangled = is_mangled(s) || s[0] != '_' ? s : s + 1;
 	uint64_t h;
 	uint32_t *at;
 	const char *plain;
 
-	if (mode == DEMANGLE_NONE || strncmp(mangled, "_Z", 2) != 0)
+	if (mode == DEMANGLE_NONE || !is_mangled(mangled))
 		return s;
 	if (!cache.arena)
 		open_cache();
