@@ -2,7 +2,8 @@
  *
  * A process that ends before its first sample pays for no table: handlers read rules out of the frame information
  * itself until the keeper has compiled what they met.  Modules that can be closed are read from a copy.  What is known
- * stays known by build id, so a library that is opened and closed many times is compiled once.
+ * stays known by build id, so a library that is opened and closed many times is compiled once.  All that takes time
+ * is done without a lock, and adopted under it: fork() waits for no table.
  */
 #include "sampler/module_rules.h"
 #include "base/hash.h"
@@ -26,7 +27,7 @@ struct known {
 	struct key key;
 	struct cfi_source source;
 	void *copy; /* of the frame information; NULL = it is read where it is */
-	bool is_tried;
+	bool is_open, is_tried;
 };
 
 /* Handlers point into these. */
@@ -93,24 +94,24 @@ static uintptr_t frames_start(const struct module_frames *f)
 }
 
 /* Make the frame information readable for good. */
-static bool hold(struct known *k, uintptr_t from, size_t n, bool is_permanent)
+static bool hold(struct module_made *m, uintptr_t from, size_t n, bool is_permanent)
 {
-	k->source.bytes = n;
-	k->source.data = (const uint8_t *)from;
+	m->source.bytes = n;
+	m->source.data = (const uint8_t *)from;
 	if (is_permanent)
 		return true;
 	if (n > MAX_COPY)
 		return false;
-	k->copy = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	k->source.data = k->copy;
-	if (k->copy == MAP_FAILED) {
-		k->copy = NULL;
+	m->copy = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	m->source.data = m->copy;
+	if (m->copy == MAP_FAILED) {
+		m->copy = NULL;
 		return false;
 	}
-	if (own_memory_copy(k->copy, from, n, false))
+	if (own_memory_copy(m->copy, from, n, false))
 		return true;
-	munmap(k->copy, n);
-	k->copy = NULL;
+	munmap(m->copy, n);
+	m->copy = NULL;
 	return false;
 }
 
@@ -119,9 +120,9 @@ static bool read_code(const struct cfi_source *src, uint64_t at, void *to, size_
 	return own_memory_copy(to, src->code_base + at, n, false);
 }
 
-static void open_source(struct known *k, const struct module_frames *f)
+static bool open_source(struct module_made *m, const struct module_frames *f)
 {
-	struct cfi_source *src = &k->source;
+	struct cfi_source *src = &m->source;
 	uintptr_t from;
 
 	src->base = f->base;
@@ -130,37 +131,35 @@ static void open_source(struct known *k, const struct module_frames *f)
 	src->text_bytes = f->end - f->start;
 	quirks_note(src, f->base);
 	if (!f->hdr)
-		return;
+		return false;
 	from = frames_start(f);
 	src->hdr_at = f->hdr - f->base;
 	src->data_at = from - f->base;
-	if (hold(k, from, f->readable_end - from, f->is_permanent))
-		atomic_store(&k->rules.source, src);
+	return hold(m, from, f->readable_end - from, f->is_permanent);
 }
 
-static void compile(struct known *k, const struct module_frames *f)
+/* source NULL = there is none but in the file. */
+static const struct cfi_table *compile(const struct cfi_source *source,
+				       const struct module_frames *f)
 {
 	const struct cfi_source *sources[1 + FRAME_FILE_SECTIONS];
 	const struct cfi_table *table = NULL;
+	struct cfi_source here;
 	struct frame_file file;
 	unsigned n = 0;
 
-	k->is_tried = true;
-	k->source.code_base = f->base; /* it may have come back at another address */
-	if (atomic_load(&k->rules.source))
-		sources[n++] = &k->source;
+	if (source) {
+		here = *source;
+		here.code_base = f->base; /* it may have come back at another address */
+		sources[n++] = &here;
+	}
 	frame_file_open(&file, f, n == 0);
 	for (unsigned i = 0; i < file.n; i++)
 		sources[n++] = &file.sections[i];
 	if (n)
 		table = cfi_compile(sources, n);
 	frame_file_close(&file);
-	if (!table)
-		return;
-	atomic_store(&k->rules.table, table);
-	atomic_store(&k->rules.source, NULL);
-	own_memory_retire(k->copy, k->source.bytes);
-	k->copy = NULL;
+	return table;
 }
 
 struct module_rules *module_rules_find(const struct module_frames *f)
@@ -168,22 +167,65 @@ struct module_rules *module_rules_find(const struct module_frames *f)
 	struct key key = key_of(f);
 	struct known *k = find(&key);
 
-	if (k)
-		return &k->rules;
-	k = add();
-	if (!k)
-		return NULL;
-	k->key = key;
-	open_source(k, f);
-	if (!atomic_load(&k->rules.source))
-		compile(k, f); /* there is nothing that a handler could do without */
-	return &k->rules;
+	if (!k) {
+		k = add();
+		if (k)
+			k->key = key;
+	}
+	return k ? &k->rules : NULL;
 }
 
-void module_rules_compile(struct module_rules *rules, const struct module_frames *f)
+static struct known *known_of(struct module_rules *rules)
 {
-	struct known *k = (struct known *)rules; /* its first member */
+	return (struct known *)rules; /* its first member */
+}
 
-	if (k && !k->is_tried && atomic_load(&rules->wanted) && !atomic_load(&rules->table))
-		compile(k, f);
+bool module_rules_are_closed(struct module_rules *rules)
+{
+	return rules && !known_of(rules)->is_open;
+}
+
+bool module_rules_want_table(struct module_rules *rules)
+{
+	return rules && known_of(rules)->is_open && !known_of(rules)->is_tried &&
+	       atomic_load(&rules->wanted) && !atomic_load(&rules->table);
+}
+
+void module_rules_open(const struct module_frames *f, struct module_made *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->is_open = true;
+	m->has_source = open_source(m, f);
+	if (!m->has_source) { /* there is nothing that a handler could do without a table */
+		m->table = compile(NULL, f);
+		m->is_tried = true;
+	}
+}
+
+void module_rules_compile(struct module_rules *rules, const struct module_frames *f,
+			  struct module_made *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->table = compile(atomic_load(&rules->source), f);
+	m->is_tried = true;
+}
+
+void module_rules_adopt(struct module_rules *rules, const struct module_made *m)
+{
+	struct known *k = known_of(rules);
+
+	if (m->is_open) {
+		k->is_open = true;
+		k->source = m->source;
+		k->copy = m->copy;
+	}
+	if (m->has_source)
+		atomic_store(&rules->source, &k->source);
+	k->is_tried |= m->is_tried;
+	if (!m->table)
+		return;
+	atomic_store(&rules->table, m->table);
+	atomic_store(&rules->source, NULL);
+	own_memory_retire(k->copy, k->source.bytes);
+	k->copy = NULL;
 }

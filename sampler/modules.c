@@ -3,6 +3,9 @@
  * dl_iterate_phdr is called by the keeper and by sonde_start only, never in a handler.  Its callback copies what it is
  * told and returns; notes and frame information are read afterwards in a way that bears another thread's unmapping the
  * library meanwhile.  Lists are retired and unmapped when no handler can still be reading one.
+ *
+ * Two locks.  fork() in the host waits for the second, which is held for moments only; reading frame information and
+ * compiling tables, which may take a while, happens under the first alone, one thread at a time.
  */
 #include "sampler/modules.h"
 #include "base/vec.h"
@@ -38,12 +41,13 @@ struct loaded { /* one executable segment, as the loader tells it */
 	char path[MAX_PATH_BYTES];
 };
 
+static pthread_mutex_t work = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static VEC(struct loaded) loaded;
 static unsigned long long adds, subs;
 static size_t live_bytes;
 static uint32_t generation;
-static bool is_frozen;
+static bool is_frozen, is_published;
 
 void modules_lock(void)
 {
@@ -236,6 +240,54 @@ static void complete(struct loaded *l)
 	l->rules = module_rules_find(&f);
 }
 
+/* A module whose rules are in that state, copied: the list may change when the lock is given back. */
+static bool next_with(bool (*state)(struct module_rules *rules), struct loaded *found)
+{
+	bool has = false;
+
+	modules_lock();
+	for (size_t i = 0; i < loaded.n && !has; i++) {
+		has = state(loaded.v[i].rules);
+		if (has)
+			*found = loaded.v[i];
+	}
+	modules_unlock();
+	return has;
+}
+
+static void adopt(struct module_rules *rules, const struct module_made *made)
+{
+	modules_lock();
+	module_rules_adopt(rules, made);
+	modules_unlock();
+}
+
+static void open_rules(void)
+{
+	struct module_made made;
+	struct module_frames f;
+	struct loaded l;
+
+	while (next_with(module_rules_are_closed, &l)) {
+		f = frames_of(&l);
+		module_rules_open(&f, &made);
+		adopt(l.rules, &made);
+	}
+}
+
+static void compile_rules(void)
+{
+	struct module_made made;
+	struct module_frames f;
+	struct loaded l;
+
+	while (next_with(module_rules_want_table, &l)) {
+		f = frames_of(&l);
+		module_rules_compile(l.rules, &f, &made);
+		adopt(l.rules, &made);
+	}
+}
+
 /* ---- publishing ---- */
 
 static void sort_by_start(struct module_list *list)
@@ -309,33 +361,42 @@ void modules_record(void)
 void modules_forked(bool had_several_threads)
 {
 	is_frozen |= had_several_threads;
+	work = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER; /* whoever held it is not here */
+}
+
+static void gather(void)
+{
+	modules_lock();
+	if (!is_frozen && (!loaded.n || have_changed())) {
+		is_published = false;
+		loaded.n = 0;
+		dl_iterate_phdr(on_module, NULL);
+		for (size_t i = 0; i < loaded.n; i++)
+			complete(&loaded.v[i]);
+	}
+	modules_unlock();
 }
 
 void modules_refresh(void)
 {
+	pthread_mutex_lock(&work);
+	gather();
+	open_rules();
 	modules_lock();
-	if (loaded.n && !have_changed()) { /* a second start, or a forked child */
-		record_all();
-		modules_unlock();
-		return;
-	}
-	loaded.n = 0;
-	dl_iterate_phdr(on_module, NULL);
-	for (size_t i = 0; i < loaded.n; i++)
-		complete(&loaded.v[i]);
-	publish();
+	if (!is_published)
+		publish();
+	is_published = true;
 	record_all();
 	modules_unlock();
+	pthread_mutex_unlock(&work);
 }
 
 void modules_compile(void)
 {
+	pthread_mutex_lock(&work);
+	compile_rules();
 	modules_lock();
-	for (size_t i = 0; i < loaded.n; i++) {
-		struct module_frames f = frames_of(&loaded.v[i]);
-
-		module_rules_compile(loaded.v[i].rules, &f);
-	}
 	own_memory_free_retired();
 	modules_unlock();
+	pthread_mutex_unlock(&work);
 }
