@@ -15,6 +15,13 @@ void hash_map_release(struct hash_map *m)
 	hash_map_init(m);
 }
 
+void hash_map_clear(struct hash_map *m)
+{
+	m->n = 0;
+	if (m->slots)
+		memset(m->index, 0xff, m->slots * sizeof(*m->index));
+}
+
 static int resize(struct hash_map *m, size_t slots)
 {
 	void *index = NULL, *hashes = NULL;

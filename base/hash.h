@@ -58,6 +58,7 @@ struct hash_map {
 
 void hash_map_init(struct hash_map *m); /* empty; allocates nothing */
 void hash_map_release(struct hash_map *m);
+void hash_map_clear(struct hash_map *m); /* empty, with room for as many as before */
 int hash_map_reserve(struct hash_map *m,
 		     size_t n); /* 0, or -1 on out of memory: room for n entries in all */
 

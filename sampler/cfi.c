@@ -10,8 +10,6 @@
  *	+-----------+-------+------+----------------+-------------------+
  */
 #include "sampler/cfi.h"
-#include "base/hash.h"
-#include "base/vec.h"
 #include "sampler/eh_return.h"
 
 #include <sys/mman.h>
@@ -25,10 +23,7 @@ struct found { /* an entry, when sections must be merged */
 
 struct compiler {
 	uint64_t text_at, text_bytes;
-	VEC(uint32_t) at; /* of rows, relative to text_at */
-	VEC(uint16_t) rule;
-	VEC(struct rule) rules;
-	struct hash_map rule_map;
+	struct cfi_room room;
 	struct rule last_rule;
 	uint16_t last_number, recent[RECENT]; /* rule numbers by their hash */
 	uint64_t eh_return_at; /* where the entry says that it jumps to a handler; 0 = nowhere */
@@ -55,18 +50,18 @@ static int new_rule(struct compiler *c, const struct rule *r, uint64_t hash)
 {
 	uint32_t *at;
 
-	if (hash_map_reserve(&c->rule_map, c->rule_map.n + 1))
+	if (hash_map_reserve(&c->room.rule_map, c->room.rule_map.n + 1))
 		return -1;
-	for (at = hash_map_first(&c->rule_map, hash); *at != HASH_MAP_NONE;
-	     at = hash_map_next(&c->rule_map, at, hash))
-		if (same_rule(&c->rules.v[*at], r))
+	for (at = hash_map_first(&c->room.rule_map, hash); *at != HASH_MAP_NONE;
+	     at = hash_map_next(&c->room.rule_map, at, hash))
+		if (same_rule(&c->room.rules.v[*at], r))
 			return (int)*at;
-	if (c->rules.n > UINT16_MAX || VEC_RESERVE(&c->rules, c->rules.n + 1))
+	if (c->room.rules.n > UINT16_MAX || VEC_RESERVE(&c->room.rules, c->room.rules.n + 1))
 		return -1;
-	*at = (uint32_t)c->rules.n;
-	hash_map_added(&c->rule_map, at, hash);
-	c->rules.v[c->rules.n] = *r;
-	return (int)c->rules.n++;
+	*at = (uint32_t)c->room.rules.n;
+	hash_map_added(&c->room.rule_map, at, hash);
+	c->room.rules.v[c->room.rules.n] = *r;
+	return (int)c->room.rules.n++;
 }
 
 static int rule_number(struct compiler *c, const struct rule *r)
@@ -75,7 +70,7 @@ static int rule_number(struct compiler *c, const struct rule *r)
 	uint16_t *recent = &c->recent[hash >> 54];
 	int number;
 
-	if (*recent < c->rules.n && same_rule(&c->rules.v[*recent], r))
+	if (*recent < c->room.rules.n && same_rule(&c->room.rules.v[*recent], r))
 		return *recent;
 	number = new_rule(c, r, hash);
 	if (number >= 0)
@@ -85,12 +80,12 @@ static int rule_number(struct compiler *c, const struct rule *r)
 
 static void put_row(struct compiler *c, uint32_t at, uint16_t number)
 {
-	while (c->at.n && c->at.v[c->at.n - 1] >= at)
-		c->at.n--; /* the end of the entry before, or one that overlaps */
-	if (c->at.n && c->rule.v[c->at.n - 1] == number)
+	while (c->room.at.n && c->room.at.v[c->room.at.n - 1] >= at)
+		c->room.at.n--; /* the end of the entry before, or one that overlaps */
+	if (c->room.at.n && c->room.rule.v[c->room.at.n - 1] == number)
 		return;
-	c->at.v[c->at.n] = at;
-	c->rule.v[c->at.n++] = number;
+	c->room.at.v[c->room.at.n] = at;
+	c->room.rule.v[c->room.at.n++] = number;
 }
 
 static void add_row(void *arg, uint64_t address, const struct rule *r)
@@ -106,7 +101,8 @@ static void add_row(void *arg, uint64_t address, const struct rule *r)
 		return;
 	}
 	number = rule_number(c, r);
-	if (number < 0 || VEC_RESERVE(&c->at, c->at.n + 1) || VEC_RESERVE(&c->rule, c->at.n + 1)) {
+	if (number < 0 || VEC_RESERVE(&c->room.at, c->room.at.n + 1) ||
+	    VEC_RESERVE(&c->room.rule, c->room.at.n + 1)) {
 		c->full = true;
 		return;
 	}
@@ -145,14 +141,14 @@ static void compile_entry(struct compiler *c, const struct cfi_source *src, cons
 {
 	static const struct rule none = { .kind = RULE_NONE };
 	struct patch patch = { .c = c };
-	size_t n = c->at.n;
+	size_t n = c->room.at.n;
 
 	c->eh_return_at = 0;
 	cfi_run(src, cie, fde, add_row, c);
 	if (c->eh_return_at &&
 	    eh_return_window(src, fde, c->eh_return_at, &patch.from, &patch.rule)) {
 		patch.to = c->eh_return_at;
-		c->at.n = c->at.n < n ? c->at.n : n;
+		c->room.at.n = c->room.at.n < n ? c->room.at.n : n;
 		cfi_run(src, cie, fde, add_patched_row, &patch);
 	}
 	add_row(c, fde->end, &none);
@@ -286,22 +282,22 @@ void cfi_table_free(struct cfi_table *t)
 static void fill_rows(const struct compiler *c, uint32_t *page, uint16_t *at, uint16_t *rule,
 		      uint32_t n_pages)
 {
-	uint32_t n = (uint32_t)c->at.n, next = 0;
+	uint32_t n = (uint32_t)c->room.at.n, next = 0;
 
 	for (uint32_t row = 0; row < n; row++) {
-		for (; next <= c->at.v[row] / CFI_PAGE && next <= n_pages; next++)
+		for (; next <= c->room.at.v[row] / CFI_PAGE && next <= n_pages; next++)
 			page[next] = row;
-		at[row] = (uint16_t)c->at.v[row];
+		at[row] = (uint16_t)c->room.at.v[row];
 	}
 	while (next <= n_pages)
 		page[next++] = n;
-	memcpy(rule, c->rule.v, n * sizeof(*rule));
+	memcpy(rule, c->room.rule.v, n * sizeof(*rule));
 }
 
 static struct cfi_table *finish(struct compiler *c)
 {
 	uint32_t n_pages = (uint32_t)((c->text_bytes + CFI_PAGE - 1) / CFI_PAGE);
-	uint32_t n_rules = (uint32_t)c->rules.n, n_rows = (uint32_t)c->at.n;
+	uint32_t n_rules = (uint32_t)c->room.rules.n, n_rows = (uint32_t)c->room.at.n;
 	char *p = mmap(NULL, bytes_of(n_rules, n_pages, n_rows), PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct rule *rules = (struct rule *)(p + sizeof(struct cfi_table));
@@ -322,12 +318,27 @@ static struct cfi_table *finish(struct compiler *c)
 		.rule = at + n_rows,
 		.rules = rules,
 	};
-	memcpy(rules, c->rules.v, n_rules * sizeof(*rules));
+	memcpy(rules, c->room.rules.v, n_rules * sizeof(*rules));
 	fill_rows(c, page, at, at + n_rows, n_pages);
 	return t;
 }
 
-struct cfi_table *cfi_compile(const struct cfi_source *const *sources, unsigned n)
+void cfi_room_release(struct cfi_room *room)
+{
+	hash_map_release(&room->rule_map);
+	VEC_RELEASE(&room->at);
+	VEC_RELEASE(&room->rule);
+	VEC_RELEASE(&room->rules);
+}
+
+static void clear(struct cfi_room *room)
+{
+	hash_map_clear(&room->rule_map);
+	room->at.n = room->rule.n = room->rules.n = 0;
+}
+
+struct cfi_table *cfi_compile(const struct cfi_source *const *sources, unsigned n,
+			      struct cfi_room *room)
 {
 	struct compiler c = { .text_at = sources[0]->text_at,
 			      .text_bytes = sources[0]->text_bytes };
@@ -336,14 +347,16 @@ struct cfi_table *cfi_compile(const struct cfi_source *const *sources, unsigned 
 
 	if (n > MAX_SOURCES || c.text_bytes >= UINT32_MAX - CFI_PAGE)
 		return NULL;
-	hash_map_init(&c.rule_map);
+	if (room)
+		c.room = *room;
+	clear(&c.room);
 	ok = n == 1 && sources[0]->hdr_at ? compile_by_index(&c, sources[0])
 					  : compile_merged(&c, sources, n);
-	if (ok && c.at.n)
+	if (ok && c.room.at.n)
 		t = finish(&c);
-	hash_map_release(&c.rule_map);
-	VEC_RELEASE(&c.at);
-	VEC_RELEASE(&c.rule);
-	VEC_RELEASE(&c.rules);
+	if (room)
+		*room = c.room;
+	else
+		cfi_room_release(&c.room);
 	return t;
 }

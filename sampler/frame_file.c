@@ -6,6 +6,7 @@
  * does to a .debug_frame, are left alone.
  */
 #include "sampler/frame_file.h"
+#include "base/vec.h"
 
 #include <elf.h>
 #include <fcntl.h>
@@ -13,95 +14,84 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_SECTIONS = 4096, MAX_SECTION_BYTES = 1 << 30 };
+enum { MAX_SECTIONS = 4096, MAX_SECTION_BYTES = 1 << 30, MAX_PARTS = 32 };
 
-struct elf_names { /* section headers, and their names, in memory of their own */
-	Elf64_Shdr *headers;
-	size_t n;
-	char *names;
-	size_t names_bytes;
-};
+/* Section headers, and their names: room that is kept from one file to the next. */
+static VEC(Elf64_Shdr) headers;
+static VEC(char) names;
 
-static void *map_bytes(size_t n)
+static bool read_whole(int fd, uint64_t at, void *to, size_t n)
 {
-	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static void *read_part(int fd, uint64_t at, size_t n)
-{
-	char *p = n && n <= MAX_SECTION_BYTES && at <= INT64_MAX ? map_bytes(n) : NULL;
 	size_t done = 0;
 	ssize_t got = 1;
 
-	for (; p && done < n && got > 0; done += got > 0 ? (size_t)got : 0)
-		got = pread(fd, p + done, n - done, (off_t)(at + done));
-	if (p && done < n) {
-		munmap(p, n);
-		p = NULL;
-	}
-	return p;
+	for (; at <= INT64_MAX && done < n && got > 0; done += got > 0 ? (size_t)got : 0)
+		got = pread(fd, (char *)to + done, n - done, (off_t)(at + done));
+	return done == n;
+}
+
+static void *read_section(int fd, const Elf64_Shdr *s)
+{
+	size_t n = s->sh_size;
+	void *p = MAP_FAILED;
+
+	if (n && n <= MAX_SECTION_BYTES)
+		p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return NULL;
+	if (read_whole(fd, s->sh_offset, p, n))
+		return p;
+	munmap(p, n);
+	return NULL;
 }
 
 /* Is it still the file that is mapped?  The segment must be where it was. */
 static bool is_same(int fd, const Elf64_Ehdr *e, const struct module_frames *f)
 {
-	Elf64_Phdr p;
+	Elf64_Phdr parts[MAX_PARTS], *p = parts;
+	unsigned n = e->e_phnum < MAX_PARTS ? e->e_phnum : MAX_PARTS;
 
-	for (unsigned i = 0; i < e->e_phnum; i++) {
-		if (pread(fd, &p, sizeof(p), (off_t)(e->e_phoff + i * sizeof(p))) != sizeof(p))
-			return false;
-		if (p.p_type == PT_LOAD && (p.p_flags & PF_X) &&
-		    (p.p_vaddr & ~(uint64_t)4095) == f->start - f->base)
-			return ((p.p_vaddr + p.p_memsz + 4095) & ~(uint64_t)4095) ==
-			       f->end - f->base;
-	}
-	return false;
+	if (!read_whole(fd, e->e_phoff, parts, n * sizeof(*p)))
+		return false;
+	for (; n && (p->p_type != PT_LOAD || !(p->p_flags & PF_X) ||
+		     (p->p_vaddr & ~(uint64_t)4095) != f->start - f->base);
+	     n--)
+		p++;
+	return n && ((p->p_vaddr + p->p_memsz + 4095) & ~(uint64_t)4095) == f->end - f->base;
 }
 
-static bool read_names(int fd, const struct module_frames *f, struct elf_names *elf)
+static bool read_names(int fd, const struct module_frames *f)
 {
 	Elf64_Ehdr e;
-	const Elf64_Shdr *names;
 
-	if (pread(fd, &e, sizeof(e), 0) != sizeof(e) || memcmp(e.e_ident, ELFMAG, SELFMAG) != 0 ||
+	if (!read_whole(fd, 0, &e, sizeof(e)) || memcmp(e.e_ident, ELFMAG, SELFMAG) != 0 ||
 	    e.e_ident[EI_CLASS] != ELFCLASS64 || e.e_phentsize != sizeof(Elf64_Phdr) ||
 	    e.e_shentsize != sizeof(Elf64_Shdr) || e.e_shnum > MAX_SECTIONS ||
-	    e.e_shstrndx >= e.e_shnum || !is_same(fd, &e, f))
+	    e.e_shstrndx >= e.e_shnum || !is_same(fd, &e, f) || VEC_RESERVE(&headers, e.e_shnum))
 		return false;
-	elf->n = e.e_shnum;
-	elf->headers = read_part(fd, e.e_shoff, elf->n * sizeof(Elf64_Shdr));
-	if (!elf->headers)
+	headers.n = e.e_shnum;
+	if (!read_whole(fd, e.e_shoff, headers.v, headers.n * sizeof(*headers.v)))
 		return false;
-	names = &elf->headers[e.e_shstrndx];
-	elf->names_bytes = names->sh_size;
-	elf->names = read_part(fd, names->sh_offset, elf->names_bytes);
-	return elf->names && elf->names[elf->names_bytes - 1] == 0;
-}
-
-static void release_names(struct elf_names *elf)
-{
-	if (elf->headers)
-		munmap(elf->headers, elf->n * sizeof(Elf64_Shdr));
-	if (elf->names)
-		munmap(elf->names, elf->names_bytes);
+	names.n = headers.v[e.e_shstrndx].sh_size;
+	return names.n && names.n <= MAX_SECTION_BYTES && !VEC_RESERVE(&names, names.n) &&
+	       read_whole(fd, headers.v[e.e_shstrndx].sh_offset, names.v, names.n) &&
+	       names.v[names.n - 1] == 0;
 }
 
 static void add_section(int fd, struct frame_file *file, const struct module_frames *f,
-			const struct elf_names *elf, const char *name)
+			const char *name)
 {
 	struct cfi_source *src = &file->sections[file->n];
-	const Elf64_Shdr *s = elf->headers;
+	const Elf64_Shdr *s = headers.v;
 	size_t i;
 
-	for (i = 0; i < elf->n; i++, s++)
-		if (s->sh_name < elf->names_bytes && strcmp(elf->names + s->sh_name, name) == 0)
+	for (i = 0; i < headers.n; i++, s++)
+		if (s->sh_name < names.n && strcmp(names.v + s->sh_name, name) == 0)
 			break;
-	if (i == elf->n || s->sh_type == SHT_NOBITS || (s->sh_flags & SHF_COMPRESSED))
+	if (i == headers.n || s->sh_type == SHT_NOBITS || (s->sh_flags & SHF_COMPRESSED))
 		return;
 	*src = (struct cfi_source){
-		.data = read_part(fd, s->sh_offset, s->sh_size),
+		.data = read_section(fd, s),
 		.bytes = s->sh_size,
 		.data_at = s->sh_addr,
 		.is_debug_frame = name[1] == 'd',
@@ -114,18 +104,16 @@ static void add_section(int fd, struct frame_file *file, const struct module_fra
 void frame_file_open(struct frame_file *file, const struct module_frames *f, bool wants_eh_frame)
 {
 	int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct elf_names elf = { NULL, 0, NULL, 0 };
 	struct stat st;
 
 	file->n = 0;
 	if (fd < 0)
 		return;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && read_names(fd, f, &elf)) {
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && read_names(fd, f)) {
 		if (wants_eh_frame)
-			add_section(fd, file, f, &elf, ".eh_frame");
-		add_section(fd, file, f, &elf, ".debug_frame");
+			add_section(fd, file, f, ".eh_frame");
+		add_section(fd, file, f, ".debug_frame");
 	}
-	release_names(&elf);
 	close(fd);
 }
 
@@ -134,4 +122,16 @@ void frame_file_close(struct frame_file *file)
 	for (unsigned i = 0; i < file->n; i++)
 		munmap((void *)file->sections[i].data, file->sections[i].bytes);
 	file->n = 0;
+}
+
+void frame_file_rest(void)
+{
+	VEC_RELEASE(&headers);
+	VEC_RELEASE(&names);
+}
+
+void frame_file_forked(void)
+{
+	memset(&headers, 0, sizeof(headers));
+	memset(&names, 0, sizeof(names));
 }

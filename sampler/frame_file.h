@@ -13,8 +13,11 @@ struct frame_file {
 	struct cfi_source sections[FRAME_FILE_SECTIONS];
 };
 
-/* Read what there is of the module's file. */
+/* Read what there is of the module's file.  One caller at a time. */
 void frame_file_open(struct frame_file *file, const struct module_frames *f, bool wants_eh_frame);
 void frame_file_close(struct frame_file *file);
+
+void frame_file_rest(void);   /* give back the room that is kept from one file to the next */
+void frame_file_forked(void); /* in the child of a fork: whoever was reading is not here */
 
 #endif

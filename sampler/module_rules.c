@@ -38,6 +38,7 @@ struct known_block {
 };
 
 static struct known_block *blocks;
+static struct cfi_room room; /* of whoever compiles */
 
 static struct key key_of(const struct module_frames *f)
 {
@@ -157,7 +158,7 @@ static const struct cfi_table *compile(const struct cfi_source *source,
 	for (unsigned i = 0; i < file.n; i++)
 		sources[n++] = &file.sections[i];
 	if (n)
-		table = cfi_compile(sources, n);
+		table = cfi_compile(sources, n, &room);
 	frame_file_close(&file);
 	return table;
 }
@@ -228,4 +229,16 @@ void module_rules_adopt(struct module_rules *rules, const struct module_made *m)
 	atomic_store(&rules->source, NULL);
 	own_memory_retire(k->copy, k->source.bytes);
 	k->copy = NULL;
+}
+
+void module_rules_rest(void)
+{
+	cfi_room_release(&room);
+	frame_file_rest();
+}
+
+void module_rules_forked(void)
+{
+	memset(&room, 0, sizeof(room));
+	frame_file_forked();
 }

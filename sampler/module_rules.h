@@ -35,6 +35,10 @@ void module_rules_open(const struct module_frames *f, struct module_made *m);
 void module_rules_compile(struct module_rules *rules, const struct module_frames *f,
 			  struct module_made *m);
 
+void module_rules_rest(void); /* give back what the making took */
+void module_rules_forked(
+	void); /* in the child of a fork: whoever was making something is not here */
+
 /* Under the lock: what was made is the handlers' from now on. */
 void module_rules_adopt(struct module_rules *rules, const struct module_made *m);
 

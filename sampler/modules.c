@@ -273,6 +273,7 @@ static void open_rules(void)
 		module_rules_open(&f, &made);
 		adopt(l.rules, &made);
 	}
+	module_rules_rest();
 }
 
 static void compile_rules(void)
@@ -286,6 +287,7 @@ static void compile_rules(void)
 		module_rules_compile(l.rules, &f, &made);
 		adopt(l.rules, &made);
 	}
+	module_rules_rest();
 }
 
 /* ---- publishing ---- */
@@ -362,6 +364,7 @@ void modules_forked(bool had_several_threads)
 {
 	is_frozen |= had_several_threads;
 	work = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER; /* whoever held it is not here */
+	module_rules_forked();
 }
 
 static void gather(void)

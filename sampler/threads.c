@@ -29,10 +29,11 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct thread *free_list;
 static _Atomic unsigned n_used; /* read without the lock too */
 static unsigned n_running, n_cloned, scan_number;
-static bool is_starting; /* what a scan finds was there before */
-static pid_t ignored; /* 0 = none */
-static uint64_t ignored_before_ns, ignored_seen_ns; /* CPU time: of those before it, and with it */
-static struct { /* of threads that ended, see learn_exit_cost() */
+static bool is_starting;      /* what a scan finds was there before */
+static _Atomic pid_t ignored; /* 0 = none */
+static _Atomic uint64_t ignored_before_ns,
+	ignored_seen_ns; /* CPU time: of those before it, and with it */
+static struct {		 /* of threads that ended, see learn_exit_cost() */
 	int64_t n, cpu_ns, charged_ns, at_start_ns, cost_ns, missed_ns;
 } exits;
 static __thread struct thread *self __attribute__((tls_model("initial-exec")));
@@ -223,7 +224,8 @@ struct thread *threads_enter(struct thread *t)
 		if (!is_armed(t))
 			arm(t, from);
 		else if (from == FROM_BIRTH && !t->has_timer)
-			t->since_birth = true; /* a scan was there first, and counted from the birth too */
+			t->since_birth =
+				true; /* a scan was there first, and counted from the birth too */
 	}
 	self = t;
 	threads_unlock();
@@ -331,7 +333,7 @@ void threads_cloned(struct thread *t, pid_t tid)
 void threads_ignore(pid_t tid)
 {
 	threads_lock();
-	ignored_before_ns = ignored_seen_ns;
+	ignored_before_ns = atomic_load(&ignored_seen_ns);
 	ignored = tid;
 	threads_unlock();
 }

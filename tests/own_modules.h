@@ -30,7 +30,7 @@ static const struct cfi_table *own_modules_compile(const struct cfi_source *src,
 {
 	const struct cfi_source *const all[] = { src };
 
-	return cfi_compile(all, 1);
+	return cfi_compile(all, 1, NULL);
 }
 
 static int own_modules_add(struct dl_phdr_info *info, size_t size, void *arg)

@@ -434,7 +434,7 @@ static void damaged_frame_information_compiles_without_harm(void **state)
 			random = random * 1103515245 + 12345;
 			copy[(random >> 8) % src.bytes] = (uint8_t)(random >> 4);
 		}
-		cfi_table_free(cfi_compile(all, 1));
+		cfi_table_free(cfi_compile(all, 1, NULL));
 	}
 	free(copy);
 }
