@@ -1,5 +1,6 @@
 /* oom.c - end the tool, or jump out of the library, when memory runs out. */
 #include "base/oom.h"
+#include "base/outfile.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@ void oom_set_sentence(const char *text)
 
 void oom(void)
 {
+	outfile_abort_unfinished();
 	if (catcher)
 		longjmp(*catcher, 1);
 	if (write(STDERR_FILENO, sentence, strlen(sentence)) < 0)

@@ -8,6 +8,7 @@
  *	else { oom_catch(&env); ...; }
  *	oom_release();
  *
+ * A file that was being written (base/outfile.h) is given up first.
  * The jump target is per process, used under the library's own lock.
  */
 #ifndef SONDE_BASE_OOM_H

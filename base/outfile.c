@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+static struct outfile *unfinished;
 
 int write_all(int fd, const void *p, size_t n, const char *name, struct err *err)
 {
@@ -33,13 +36,14 @@ int outfile_open(struct outfile *f, const char *path, struct err *err)
 
 	f->fd = -1;
 	f->tmp[0] = 0;
+	f->pid = getpid();
 	if (snprintf(f->path, sizeof(f->path), "%s", path) >= (int)sizeof(f->path))
 		return err_set(err, SONDE_EIO, "cannot write '%.200s...': name too long", path);
 	f->direct = stat(path, &st) == 0 && !S_ISREG(st.st_mode);
 	if (f->direct) {
 		f->fd = open(path, O_WRONLY | O_CLOEXEC);
 	} else {
-		snprintf(f->tmp, sizeof(f->tmp), "%s.%d.tmp", path, (int)getpid());
+		snprintf(f->tmp, sizeof(f->tmp), "%s.%d.tmp", path, (int)f->pid);
 		f->fd = open(f->tmp, flags, 0666);
 		if (f->fd < 0 && errno == EEXIST && unlink(f->tmp) == 0)
 			f->fd = open(f->tmp, flags, 0666);
@@ -48,12 +52,22 @@ int outfile_open(struct outfile *f, const char *path, struct err *err)
 		f->tmp[0] = 0;
 		return err_set(err, SONDE_EIO, "cannot write '%s': %s", path, strerror(errno));
 	}
+	__atomic_store_n(&unfinished, f, __ATOMIC_RELEASE);
 	return 0;
+}
+
+static void forget(struct outfile *f)
+{
+	__atomic_compare_exchange_n(&unfinished, &f, NULL, false, __ATOMIC_ACQ_REL,
+				    __ATOMIC_RELAXED);
 }
 
 int outfile_commit(struct outfile *f, struct err *err)
 {
-	int bad = close(f->fd);
+	int bad;
+
+	forget(f);
+	bad = close(f->fd);
 
 	f->fd = -1;
 	if (!f->direct && !bad)
@@ -70,10 +84,19 @@ int outfile_commit(struct outfile *f, struct err *err)
 
 void outfile_abort(struct outfile *f)
 {
+	forget(f);
 	if (f->fd >= 0)
 		close(f->fd);
 	f->fd = -1;
 	if (f->tmp[0])
 		unlink(f->tmp);
 	f->tmp[0] = 0;
+}
+
+void outfile_abort_unfinished(void)
+{
+	struct outfile *f = __atomic_exchange_n(&unfinished, NULL, __ATOMIC_ACQ_REL);
+
+	if (f && f->pid == getpid())
+		outfile_abort(f);
 }

@@ -4,6 +4,7 @@
 #include "cli/read_opts.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,6 +39,26 @@ static int print_to_fd(int fd, const char *path, print_fn print, void *ctx, stru
 	return rc;
 }
 
+/* Whoever ends the program while it writes a file finds nothing of it. */
+static void give_up(int sig)
+{
+	outfile_abort_unfinished();
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void give_up_when_ended(void)
+{
+	static const int ends[] = { SIGHUP, SIGINT, SIGTERM };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		struct sigaction new = { .sa_handler = give_up, .sa_flags = SA_RESTART }, old;
+
+		if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+			sigaction(ends[i], &new, NULL);
+	}
+}
+
 static int print_to_file(const char *path, print_fn print, void *ctx, struct err *err)
 {
 	struct outfile file;
@@ -45,6 +66,7 @@ static int print_to_file(const char *path, print_fn print, void *ctx, struct err
 
 	if (rc)
 		return rc;
+	give_up_when_ended();
 	rc = print_to_fd(file.fd, path, print, ctx, err);
 	if (rc) {
 		outfile_abort(&file);
