@@ -1,7 +1,7 @@
 /* arena.c - a list of mmap'd chunks with a bump pointer.
  *
  * The first chunk is 64 KiB and each further one twice the last, up to 8 MiB; a larger request gets a chunk of its
- * own size.  Under AddressSanitizer the unused tail of every chunk is poisoned.
+ * own size.  Under AddressSanitizer the unused tail of every chunk is poisoned, and so is a gap between neighbours.
  */
 #include "base/arena.h"
 #include "base/memory.h"
@@ -10,15 +10,23 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #if defined(__SANITIZE_ADDRESS__)
+#define WATCHED 1
+#elif defined(__has_feature)
+#define WATCHED __has_feature(address_sanitizer)
+#else
+#define WATCHED 0
+#endif
+#if WATCHED
 #include <sanitizer/asan_interface.h>
 #define POISON(p, n)   __asan_poison_memory_region((p), (n))
 #define UNPOISON(p, n) __asan_unpoison_memory_region((p), (n))
+#define GAP	       ((size_t)16)
 #else
 #define POISON(p, n)   ((void)0)
 #define UNPOISON(p, n) ((void)0)
+#define GAP	       ((size_t)0)
 #endif
 
 enum { FIRST_CHUNK = 64 * 1024, LARGEST_CHUNK = 8 * 1024 * 1024, ALIGN = 16, SHORT_TEXT = 256 };
@@ -52,15 +60,10 @@ static void *out_of_memory(enum arena_flags flags)
 
 static struct chunk *chunk_new(struct chunk *prev, size_t size)
 {
-	struct chunk *c;
+	struct chunk *c = memory_map(size);
 
-	if (!memory_take(size))
+	if (!c)
 		return NULL;
-	c = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (c == MAP_FAILED) {
-		memory_give(size);
-		return NULL;
-	}
 	c->prev = prev;
 	c->size = size;
 	c->used = sizeof(*c);
@@ -73,8 +76,7 @@ static void chunk_free(struct chunk *c)
 	size_t size = c->size;
 
 	UNPOISON(c, size);
-	munmap(c, size);
-	memory_give(size);
+	memory_unmap(c, size);
 }
 
 struct arena *arena_new(enum arena_flags flags)
@@ -87,9 +89,7 @@ struct arena *arena_new(enum arena_flags flags)
 	a = (struct arena *)((char *)c + c->used);
 	UNPOISON(a, sizeof(*a));
 	c->used += (sizeof(*a) + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-	a->last = c;
-	a->bytes = c->size;
-	a->flags = flags;
+	*a = (struct arena){ .last = c, .bytes = c->size, .flags = flags };
 	return a;
 }
 
@@ -132,6 +132,7 @@ void *arena_alloc(struct arena *a, size_t bytes)
 
 	if (need < bytes || need > (size_t)1 << 46)
 		return out_of_memory(a->flags);
+	need += GAP;
 	if (a->last->size - a->last->used < need && grow(a, need))
 		return out_of_memory(a->flags);
 	p = (char *)a->last + a->last->used;

@@ -1,8 +1,8 @@
 /* vec.h - a growing array of one type.
  *
  * Elements live in an mmap of their own that grows by mremap, so growth copies nothing, memory goes back to the
- * system on release, and the array can be used where malloc must not be called.  Pointers into it are invalid after
- * the next push.  Not thread-safe.
+ * system on release, and the array can be used where malloc must not be called.  Room that no element has used is
+ * zero.  Pointers into it are invalid after the next push.  Not thread-safe.
  *
  *	VEC(struct line) lines = VEC_INIT;
  *	*VEC_PUSH(&lines) = (struct line){ ... };     (exits on out of memory, as a tool may)
