@@ -1,15 +1,11 @@
-/* fuzz_dwarf.c - dwarf_reader_lookup(): units, abbreviations, dies, ranges, names and line tables, and
- * answer_cache_open_mem().
+/* fuzz_dwarf.c - dwarf_reader_lookup(): units, abbreviations, dies, ranges, names and line tables.
  *
  * The input is what a file would hold: one byte that says the byte order and whether there is a file of
  * dwz, then for each section, in the order of enum dwarf_section_id, its length in two bytes and its bytes.
  * The same bytes stand for the sections of dwz's file.  Every address is code.
  */
-#include "base/hash.h"
-#include "symbolize/answer_cache.h"
 #include "symbolize/dwarf_lookup.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -39,33 +35,6 @@ static void read_sections(const uint8_t *data, size_t size, struct dwarf_section
 	}
 }
 
-/* As if it were a sound cache: key and checksum are put right, so that what follows is reached. */
-static void read_cache(const uint8_t *data, size_t size)
-{
-	struct frame frames[8];
-	struct answer_cache *c;
-	uint64_t key = 0;
-	size_t n;
-	uint8_t *copy = malloc(size + 8);
-
-	if (!copy || size < 40) {
-		free(copy);
-		return;
-	}
-	memcpy(copy, data, size);
-	memcpy(copy, "scache1\0", 8);
-	memcpy(copy + 8, &key, 8);
-	key = hash_bytes(copy + 40, size - 40);
-	memcpy(copy + 16, &key, 8);
-	c = answer_cache_open_mem(copy, size, 0);
-	for (uint64_t address = 0; c && address < 64; address++)
-		if (answer_cache_find(c, address, frames, 8, &n))
-			for (size_t i = 0; i < n; i++)
-				key += frames[i].function ? strlen(frames[i].function) : 0;
-	answer_cache_close(c);
-	free(copy);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint64_t addresses[] = { 0,	0x40,	  0x1000,   0x1040,
@@ -80,7 +49,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	read_cache(data, size);
 	sections.is_little = data[0] & 1;
 	read_sections(data, size, &sections);
 	if (data[0] & 2)
