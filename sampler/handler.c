@@ -99,25 +99,33 @@ static void sample(struct thread *t, const ucontext_t *uc, uint64_t weight)
 		live_want(WANT_SEGMENT);
 }
 
+/* What the kernel would do if our handler were not there. */
+static void end_by_default(int sig)
+{
+	uint64_t by_default[4] = { 0, 0, 0, 0 }; /* the kernel's struct sigaction: SIG_DFL */
+
+	raw_syscall(SYS_rt_sigaction, sig, (long)by_default, 0, 8);
+	raw_syscall(SYS_tgkill, raw_syscall(SYS_getpid, 0, 0, 0, 0),
+		    raw_syscall(SYS_gettid, 0, 0, 0, 0), sig, 0);
+}
+
+/* A signal that no timer of ours sent, however late: it is meant for the host. */
 static void pass_on(int sig, siginfo_t *si, void *context)
 {
 	if (previous.sa_flags & SA_SIGINFO)
 		previous.sa_sigaction(sig, si, context);
-	else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN)
+	else if (previous.sa_handler == SIG_DFL)
+		end_by_default(sig);
+	else if (previous.sa_handler != SIG_IGN)
 		previous.sa_handler(sig);
 }
 
-/* A SIGTRAP that no event of ours sent, while the host has no handler for it: what the kernel would do if we were not
- * there.  (A trap that the program ran into ends it even when it ignores the signal.) */
+/* A SIGTRAP that no event of ours sent, while the host has no handler for it.  (A trap that the program ran into ends it
+ * even when it ignores the signal.) */
 static void trap_of_host(const siginfo_t *si)
 {
-	uint64_t by_default[4] = { 0, 0, 0, 0 }; /* the kernel's struct sigaction: SIG_DFL */
-
-	if (si->si_code <= 0 && atomic_load(&live.trap_is_ignored))
-		return;
-	raw_syscall(SYS_rt_sigaction, SIGTRAP, (long)by_default, 0, 8);
-	raw_syscall(SYS_tgkill, raw_syscall(SYS_getpid, 0, 0, 0, 0),
-		    raw_syscall(SYS_gettid, 0, 0, 0, 0), SIGTRAP, 0);
+	if (si->si_code > 0 || !atomic_load(&live.trap_is_ignored))
+		end_by_default(SIGTRAP);
 }
 
 void handler_run(int sig, siginfo_t *si, void *context)

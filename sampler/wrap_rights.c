@@ -4,7 +4,8 @@
  * namespace or enter another (EINVAL), or change its identity while some capabilities are kept, which glibc carries
  * out in every thread and answers by abort() when one of them cannot.  The keeper is taken away while they last.
  *
- * The host may want the signal that we use.  It gets it: we take another.  (SIGTRAP: see trap.c.)
+ * The host may want the signal that we use.  It gets it: we take another.  (SIGTRAP: see trap.c; signal() and its kin:
+ * wrap_actions.c.)
  *
  * libsonde.a keeps these names to itself (libsonde.syms): a program that links it knows of its second thread, and a
  * static one has no other setuid to go on to.
@@ -161,12 +162,4 @@ EXPORT int sigaction(int sig, const struct sigaction *action, struct sigaction *
 	    (session_is_of_this_process() || !atomic_load(&live.sampling)))
 		return trap_sigaction(action, before);
 	return pass_action_on(sig, action, before);
-}
-
-EXPORT sighandler_t signal(int sig, sighandler_t handler)
-{
-	struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART }, before;
-
-	sigemptyset(&action.sa_mask);
-	return sigaction(sig, &action, &before) ? SIG_ERR : before.sa_handler;
 }

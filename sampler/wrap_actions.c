@@ -1,0 +1,115 @@
+/* wrap_actions.c - the older doors to a signal's action: signal() and its kin.
+ *
+ * A program may pass any of them to take one of our signals for itself (signal() is __sysv_signal() where a program is
+ * compiled by the letter of ISO C).  Then it is as if it had called sigaction(): see wrap_rights.c.  All other signals are
+ * left to libc, which remembers what siginterrupt() said.
+ *
+ * They may be called in handlers and in the child of a fork: what to go on to is looked up before.
+ */
+#include "sampler/live.h"
+#include "sampler/session.h"
+#include "sampler/trap.h"
+
+#include <dlfcn.h>
+#include <signal.h>
+#include <stddef.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+sighandler_t bsd_signal(int sig,
+			sighandler_t handler); /* <signal.h> has it only for some standards */
+
+enum { SYSV_FLAGS = SA_RESETHAND | SA_NODEFER };
+
+static struct {
+	sighandler_t (*signal)(int, sighandler_t);
+	sighandler_t (*sysv_signal)(int, sighandler_t);
+	sighandler_t (*sigset)(int, sighandler_t);
+	int (*sigignore)(int);
+	int (*siginterrupt)(int, int);
+} next;
+
+__attribute__((constructor)) static void look_up(void)
+{
+	*(void **)&next.signal = dlsym(RTLD_NEXT, "signal");
+	*(void **)&next.sysv_signal = dlsym(RTLD_NEXT, "sysv_signal");
+	*(void **)&next.sigset = dlsym(RTLD_NEXT, "sigset");
+	*(void **)&next.sigignore = dlsym(RTLD_NEXT, "sigignore");
+	*(void **)&next.siginterrupt = dlsym(RTLD_NEXT, "siginterrupt");
+}
+
+static bool is_one_of_ours(int sig)
+{
+	return (sig == live.signal && session_is_of_this_process()) ||
+	       (sig == SIGTRAP && trap_is_ours());
+}
+
+static sighandler_t set_action(int sig, sighandler_t handler, int flags)
+{
+	struct sigaction action = { .sa_handler = handler, .sa_flags = flags }, before;
+
+	sigemptyset(&action.sa_mask);
+	if (!(flags & SA_NODEFER))
+		sigaddset(&action.sa_mask, sig);
+	return sigaction(sig, &action, &before) ? SIG_ERR : before.sa_handler;
+}
+
+EXPORT sighandler_t signal(int sig, sighandler_t handler)
+{
+	return next.signal && (!is_one_of_ours(sig) || handler == SIG_ERR)
+		       ? next.signal(sig, handler)
+		       : set_action(sig, handler, SA_RESTART);
+}
+
+EXPORT sighandler_t bsd_signal(int sig, sighandler_t handler)
+{
+	return signal(sig, handler);
+}
+
+EXPORT sighandler_t ssignal(int sig, sighandler_t handler)
+{
+	return signal(sig, handler);
+}
+
+EXPORT sighandler_t sysv_signal(int sig, sighandler_t handler)
+{
+	return next.sysv_signal && (!is_one_of_ours(sig) || handler == SIG_ERR)
+		       ? next.sysv_signal(sig, handler)
+		       : set_action(sig, handler, SYSV_FLAGS);
+}
+
+EXPORT sighandler_t __sysv_signal(int sig, sighandler_t handler)
+{
+	return sysv_signal(sig, handler);
+}
+
+/* (SIG_HOLD blocks the signal and leaves its action.) */
+EXPORT sighandler_t sigset(int sig, sighandler_t handler)
+{
+	sigset_t only, before;
+	struct sigaction now;
+
+	if (next.sigset && (!is_one_of_ours(sig) || handler == SIG_ERR))
+		return next.sigset(sig, handler);
+	if (sigaction(sig, NULL, &now))
+		return SIG_ERR;
+	sigemptyset(&only);
+	sigaddset(&only, sig);
+	if (handler != SIG_HOLD)
+		set_action(sig, handler, SA_NODEFER);
+	sigprocmask(handler == SIG_HOLD ? SIG_BLOCK : SIG_UNBLOCK, &only, &before);
+	return sigismember(&before, sig) ? SIG_HOLD : now.sa_handler;
+}
+
+EXPORT int sigignore(int sig)
+{
+	if (next.sigignore && !is_one_of_ours(sig))
+		return next.sigignore(sig);
+	return set_action(sig, SIG_IGN, 0) == SIG_ERR ? -1 : 0;
+}
+
+/* (Of a signal without a handler of the host's there is nothing to change.) */
+EXPORT int siginterrupt(int sig, int yes)
+{
+	return next.siginterrupt && !is_one_of_ours(sig) ? next.siginterrupt(sig, yes) : 0;
+}
