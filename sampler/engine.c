@@ -127,6 +127,13 @@ static bool program_is_go(void)
 	return false;
 }
 
+bool engine_runs_in_valgrind(void)
+{
+	const char *preloaded = getenv("LD_PRELOAD");
+
+	return preloaded && strstr(preloaded, "/vgpreload_");
+}
+
 static const char *refusal(long rc)
 {
 	if (rc == -EACCES || rc == -EPERM)
@@ -146,6 +153,8 @@ static const char *obstacle(bool user_only)
 		return "sigaction() does not come by sonde";
 	if (program_is_go())
 		return "the program is written in Go";
+	if (engine_runs_in_valgrind())
+		return "valgrind runs the program, and would die of their signal";
 	found = obstacle_in_status();
 	if (found)
 		return found;

@@ -12,6 +12,9 @@ enum engine { ENGINE_AUTO, ENGINE_PERF, ENGINE_TIMER };
 /* From "auto", "perf" or "timer"; NULL and "" are auto.  False: none of these. */
 bool engine_read_name(const char *text, enum engine *out);
 
+/* By what valgrind preloads itself. */
+bool engine_runs_in_valgrind(void);
+
 struct engine_setup {
 	enum engine wanted;
 	uint64_t period_ns;

@@ -318,12 +318,19 @@ static void choose_role(void)
 		role = ROLE_WRITES;
 }
 
-/* What executed this program may have forbidden it what we need. */
+/* What executed this program may have forbidden it what we need, or be no kernel: valgrind complains of half of what the
+ * unwinder asks. */
 static bool is_held_back(void)
 {
-	const char *call = seccomp_inherited_forbids();
+	const char *call;
 	char why[128];
 
+	if (engine_runs_in_valgrind()) {
+		say("not profiling", program, "valgrind runs it");
+		role = ROLE_NONE;
+		return true;
+	}
+	call = seccomp_inherited_forbids();
 	if (!call)
 		return false;
 	snprintf(why, sizeof(why), "the seccomp filter that it inherited forbids %s", call);

@@ -335,6 +335,22 @@ static int mode_forks(void)
 	return 0;
 }
 
+/* Children that leave their namespace, which only a process of one thread may. */
+static int mode_namespaces(void)
+{
+	int left = 0, status;
+
+	for (int i = 0; i < 1000; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(unshare(CLONE_NEWUSER) ? errno : 0);
+		left += pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+	}
+	printf("left %d\n", left);
+	return 0;
+}
+
 /* Its timers, its error number. */
 static int mode_timers(void)
 {
@@ -373,6 +389,7 @@ static const struct mode {
 	{ "numbers", mode_numbers },
 	{ "daemon", mode_daemon },
 	{ "forks", mode_forks },
+	{ "namespaces", mode_namespaces },
 	{ "timers", mode_timers },
 };
 
