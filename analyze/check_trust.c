@@ -306,6 +306,18 @@ static struct nameless find_nameless(struct check *c)
 	return found;
 }
 
+/* What would give names to the code of a file. */
+static const char *cure_of(const char *file)
+{
+	if (file[0] == '[' && strncmp(file, "[kernel", 7) == 0)
+		return "; /proc/kallsyms (see kernel.kptr_restrict) or a vmlinux of its build id "
+		       "would name it";
+	if (strncmp(file, "//anon", 6) == 0)
+		return "; it was made while the program ran, and a /tmp/perf-PID.map would name it "
+		       "(node --perf-basic-prof)";
+	return "; its debug file, or a build that is not stripped, would name it";
+}
+
 void check_symbols(struct check *c)
 {
 	const struct profile *p = c->r.profile;
@@ -322,9 +334,7 @@ void check_symbols(struct check *c)
 		  : share > 1 ? VERDICT_NOTE
 			      : VERDICT_OK,
 		  "names", share, "%", "%.1f%% of the cost is in code without a name%s%s%s", share,
-		  *file ? ", most of it in " : "", file,
-		  share > 1 ? "; its debug file, or a build that is not stripped, would name it"
-			    : "");
+		  *file ? ", most of it in " : "", file, share > 1 ? cure_of(file) : "");
 	if (lineless > 10)
 		check_add(c, VERDICT_NOTE, "lines", lineless, "%",
 			  "%.1f%% of the cost is in functions without line numbers: list cannot "

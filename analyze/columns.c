@@ -4,7 +4,7 @@
  * only at the lines that reach so far.
  */
 #include "analyze/columns.h"
-#include "analyze/utf8.h"
+#include "base/utf8.h"
 #include "base/vec.h"
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* json.c - commas, brackets and escapes. */
 #include "analyze/json.h"
-#include "analyze/utf8.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <string.h>

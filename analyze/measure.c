@@ -2,7 +2,7 @@
 #include "analyze/measure.h"
 #include "analyze/arith.h"
 #include "analyze/decimal.h"
-#include "analyze/utf8.h"
+#include "base/utf8.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 
 #include "analyze/regex.h"
 #include "analyze/regex_syntax.h"
-#include "analyze/utf8.h"
+#include "base/utf8.h"
 
 #include <pcre2.h>
 #include <stdlib.h>

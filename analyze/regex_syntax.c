@@ -11,7 +11,7 @@
  * A bad pattern is answered with Go's sentence, which quotes the part that is wrong.
  */
 #include "analyze/regex_reader.h"
-#include "analyze/utf8.h"
+#include "base/utf8.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -12,7 +12,7 @@
 #include "analyze/measure.h"
 #include "analyze/sample_index.h"
 #include "analyze/tag_frames.h"
-#include "analyze/utf8.h"
+#include "base/utf8.h"
 
 #include <string.h>
 

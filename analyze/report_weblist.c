@@ -8,7 +8,7 @@
 #include "analyze/measure.h"
 #include "analyze/paths.h"
 #include "analyze/source_cache.h"
-#include "analyze/utf8.h"
+#include "base/utf8.h"
 #include "analyze/weblist.h"
 
 #include <inttypes.h>

@@ -8,7 +8,7 @@
 #include "analyze/arith.h"
 #include "analyze/label_texts.h"
 #include "analyze/measure.h"
-#include "analyze/utf8.h"
+#include "base/utf8.h"
 #include "base/parallel.h"
 
 #include <string.h>

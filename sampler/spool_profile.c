@@ -40,6 +40,9 @@ struct spool_profile {
 	struct hash_map samples;   /* by stack and labels */
 	VEC(struct placed) placed;
 	VEC(uint32_t) named; /* locations that stand for no code */
+	uint32_t anonymous; /* mapping of the image's code without a file; PROFILE_NONE = not yet */
+	int pid;	    /* of the image */
+	uint64_t image_ns;  /* when it began */
 	uint64_t period_ns, first_ns, end_ns;
 	int64_t own_ns; /* of the library's threads, not yet in a sample */
 	char program[256], engine[32], engine_note[128];
@@ -238,12 +241,63 @@ static const struct placed *module_of(const struct spool_profile *sp, uint64_t p
 	return NULL;
 }
 
+/* Was the map of a compiler at work written by this image, and not left by a process of old?  The times of files are those
+ * of the last tick or, on some file systems, of the last second. */
+static bool has_jit_map(const struct spool_profile *sp, const char *path)
+{
+	uint64_t second = 1000000000;
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	       ((uint64_t)st.st_mtim.tv_sec + 1) * second + (uint64_t)st.st_mtim.tv_nsec >=
+		       sp->image_ns;
+}
+
+/* Code that is in no file was made by the program while it ran.  It has the mapping that perf gives it: named after the
+ * file that tells what was made, or `//anon`. */
+static uint32_t anonymous_mapping(struct spool_profile *sp, uint64_t pc)
+{
+	struct profile *p = sp->p;
+	struct mapping *m;
+	char path[32];
+	uint32_t at;
+
+	if (sp->anonymous == PROFILE_NONE) {
+		str_id file;
+
+		snprintf(path, sizeof(path), "/tmp/perf-%d.map", sp->pid);
+		file = profile_intern(p, has_jit_map(sp, path) ? path : "//anon");
+		for (at = 0; at < p->mappings.n && p->mappings.v[at].file != file; at++)
+			;
+		if (at == p->mappings.n)
+			*VEC_PUSH(&p->mappings) = (struct mapping){ .start = pc & ~4095ULL,
+								    .limit = (pc | 4095) + 1,
+								    .file = file };
+		sp->anonymous = at;
+	}
+	m = &p->mappings.v[sp->anonymous];
+	if (pc < m->start)
+		m->start = pc & ~4095ULL;
+	if (pc >= m->limit)
+		m->limit = (pc | 4095) + 1;
+	return sp->anonymous;
+}
+
 /* ---- locations and samples ---- */
+
+/* No process has code in its first page, and the upper half is the kernel's. */
+static bool is_user_code(uint64_t pc)
+{
+	return pc >= 4096 && pc < 1ULL << 63;
+}
 
 static uint32_t location_of(struct spool_profile *sp, uint64_t pc)
 {
 	const struct placed *m = module_of(sp, pc);
-	uint32_t mapping = m ? m->mapping : PROFILE_NONE, *at;
+	uint32_t mapping = m		      ? m->mapping
+			   : is_user_code(pc) ? anonymous_mapping(sp, pc)
+					      : PROFILE_NONE,
+		 *at;
 	uint64_t address = m ? pc - m->start + sp->p->mappings.v[mapping].start : pc;
 	uint64_t h = hash_add(hash_mix(address), mapping);
 	struct profile *p = sp->p;
@@ -445,8 +499,7 @@ static void add_own(struct spool_profile *sp, const struct image *im)
 		return;
 	sp->own_ns -= weight * period;
 	sp->stack[0] = location_named(sp, "[sonde: its own thread]");
-	sp->labels[n++] =
-		(struct label){ sp->thread_key, profile_intern(sp->p, "sonde"), 0, 0, 0 };
+	sp->labels[n++] = (struct label){ sp->thread_key, profile_intern(sp->p, "sonde"), 0, 0, 0 };
 	if (sp->label_pids)
 		sp->labels[n++] = pid_label(sp, im);
 	add_sample(sp, 1, n, (uint64_t)weight, im->h->period_ns);
@@ -457,6 +510,9 @@ static void add_image(struct spool_profile *sp, const struct image *im)
 {
 	add_header(sp, im->h);
 	sp->placed.n = 0;
+	sp->anonymous = PROFILE_NONE;
+	sp->pid = im->h->pid;
+	sp->image_ns = im->h->start_realtime_ns;
 	place_modules_where(sp, im, true);
 	place_modules_where(sp, im, false);
 	for (unsigned s = 0; s < im->n_segments; s++)
@@ -627,7 +683,9 @@ static void add_comments(struct spool_profile *sp)
 		st->n_images > 1 ? "es" : "", (double)st->cpu_ns / 1e9, profile_s);
 	comment(sp->p, "# threads: %llu sampled, %llu without a timer",
 		(unsigned long long)st->threads, (unsigned long long)st->refused);
-	comment(sp->p, "# looks at a running thread: %.6g a second; %llu of the threads had a CPU timer%s%s",
+	comment(sp->p,
+		"# looks at a running thread: %.6g a second; %llu of the threads had a CPU "
+		"timer%s%s",
 		1e9 / (double)st->longest_ns, (unsigned long long)st->by_timer,
 		sp->engine_note[0] ? "; " : "", sp->engine_note);
 	comment(sp->p, "# lost for want of room: %llu of %llu samples",

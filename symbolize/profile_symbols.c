@@ -2,15 +2,18 @@
  *
  * File by file: open it, turn the addresses of the locations in its mappings into the file's own, look
  * all of them up in one batch, and write each location's lines.  Code that has no file has names at
- * best: the kernel's are told by the kernel (kernel.c).
+ * best: the kernel's are told by the kernel (kernel.c), those of compilers at work by these
+ * (jit_map.c).
  *
  * Locations hold instruction addresses already (callers: return address - 1).
  */
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "symbolize/binary.h"
 #include "symbolize/binary_code.h"
 #include "symbolize/demangle_cut.h"
+#include "symbolize/jit_map.h"
 #include "symbolize/kernel.h"
 #include "symbolize/symtab.h"
 
@@ -117,6 +120,27 @@ static bool is_wanted(const struct job *j, const struct location *l)
 	return j->opts->force || l->n_lines == 0;
 }
 
+/* Binaries may hold any bytes, profiles only UTF-8. */
+static str_id intern(struct job *j, const char *s)
+{
+	size_t n = strlen(s), at = 0;
+	char *clean;
+
+	while (at < n && (unsigned char)s[at] < 0x80)
+		at++;
+	if (at == n)
+		return profile_intern(j->p, s);
+	clean = arena_strndup(j->arena, s, n);
+	for (size_t width; at < n; at += width) {
+		uint32_t c;
+
+		width = utf8_decode(s + at, n - at, &c);
+		if (c == UTF8_BAD && width == 1)
+			clean[at] = '?';
+	}
+	return profile_intern(j->p, clean);
+}
+
 /* Names that DWARF has in source form lose their template arguments like the others. */
 static const char *plain_name(struct job *j, const char *name)
 {
@@ -138,13 +162,13 @@ static void set_lines(struct job *j, struct location *l, const struct frame *fra
 	for (size_t i = 0; i < n; i++) {
 		const struct frame *f = &frames[i];
 		const char *name = f->function ? f->function : "";
-		uint32_t function = add_function(
-			j, (struct function){
-				   .name = profile_intern(p, plain_name(j, name)),
-				   .system_name = profile_intern(p, name),
-				   .filename = profile_intern(p, f->file ? f->file : ""),
-				   .start_line = f->start_line,
-			   });
+		uint32_t function =
+			add_function(j, (struct function){
+						.name = intern(j, plain_name(j, name)),
+						.system_name = intern(j, name),
+						.filename = intern(j, f->file ? f->file : ""),
+						.start_line = f->start_line,
+					});
 
 		*VEC_PUSH(&p->lines) =
 			(struct line){ .function = function, .line = f->line, .column = f->column };
@@ -278,6 +302,26 @@ static void name_kernel(struct job *j, struct same_file same)
 	}
 }
 
+static void name_jit(struct job *j, struct same_file same, const char *file)
+{
+	struct jit_map_time time = {
+		.start = j->p->time_nanos,
+		.end = j->p->time_nanos ? j->p->time_nanos + j->p->duration_nanos : 0,
+		.is_fresh = j->opts->is_fresh,
+	};
+	struct err why = { "" };
+	struct symtab *names;
+
+	if (jit_map_read(&names, file, j->opts->root ? j->opts->root : "", &time, &why)) {
+		j->stats->n_missing += same.n;
+		report(j, file, why.text);
+		return;
+	}
+	for (size_t i = 0; i < same.n; i++)
+		name_locations(j, same.mappings[i], names, 0);
+	symtab_free(names);
+}
+
 static void symbolize_file(struct job *j, struct same_file same)
 {
 	const struct mapping *m = &j->p->mappings.v[same.mappings[0]];
@@ -287,6 +331,10 @@ static void symbolize_file(struct job *j, struct same_file same)
 
 	if (kernel_is_module(file, m->start)) {
 		name_kernel(j, same);
+		return;
+	}
+	if (jit_map_is(file)) {
+		name_jit(j, same, file);
 		return;
 	}
 	if (!mapping_has_file(file))

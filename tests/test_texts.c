@@ -1,7 +1,7 @@
 /* test_texts.c - columns, times, durations and characters as Go prints them. */
 #include "analyze/clock_text.h"
 #include "analyze/columns.h"
-#include "analyze/utf8.h"
+#include "base/utf8.h"
 #include "tests/profiles.h"
 
 #include <time.h>

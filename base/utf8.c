@@ -1,5 +1,5 @@
 /* utf8.c - decode UTF-8 one character at a time. */
-#include "analyze/utf8.h"
+#include "base/utf8.h"
 
 size_t utf8_decode(const char *s, size_t n, uint32_t *c)
 {

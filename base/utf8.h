@@ -1,7 +1,7 @@
 /* utf8.h - reading UTF-8 as Go does: a byte that is not part of a whole, shortest-form character is
  * U+FFFD, width 1. */
-#ifndef SONDE_ANALYZE_UTF8_H
-#define SONDE_ANALYZE_UTF8_H
+#ifndef SONDE_BASE_UTF8_H
+#define SONDE_BASE_UTF8_H
 
 #include <stddef.h>
 #include <stdint.h>
