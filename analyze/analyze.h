@@ -56,9 +56,10 @@ struct merge_stats {
 
 /* Several files as one profile, read one after the other: memory is that of the result and of the
  * largest file.  Sample types are united; nothing is symbolized.  One that cannot be read is an
- * error. */
-SONDE_MUST int analyze_merge(struct profile **out, const char *const *files, size_t n,
-			     struct merge_stats *stats, struct err *err);
+ * error.  first (NULL = none) is a profile that comes before the files. */
+SONDE_MUST int analyze_merge(struct profile **out, const struct profile *first,
+			     const char *const *files, size_t n, struct merge_stats *stats,
+			     struct err *err);
 
 /* ---- report ---- */
 

@@ -21,15 +21,17 @@ static int add_file(struct merger *m, const char *path, bool is_first, struct te
 	return 0;
 }
 
-int analyze_merge(struct profile **out, const char *const *files, size_t n,
-		  struct merge_stats *stats, struct err *err)
+int analyze_merge(struct profile **out, const struct profile *first, const char *const *files,
+		  size_t n, struct merge_stats *stats, struct err *err)
 {
 	struct merger *m = merger_new();
 	struct text united = { VEC_INIT };
-	int rc = n ? 0 : err_set(err, SONDE_EUSAGE, "no profiles to merge");
+	int rc = first || n ? 0 : err_set(err, SONDE_EUSAGE, "no profiles to merge");
 
+	if (first)
+		merger_add(m, first);
 	for (size_t i = 0; i < n && !rc; i++)
-		rc = add_file(m, files[i], i == 0, &united, err);
+		rc = add_file(m, files[i], !first && i == 0, &united, err);
 	if (rc) {
 		merger_free(m);
 	} else {

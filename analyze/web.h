@@ -20,6 +20,7 @@ typedef int (*web_draw_fn)(FILE *out, const char *dot, size_t n, struct err *err
 struct web_opts {
 	const char *address; /* "[host]:[port]": no host = localhost, no port or 0 = a free one */
 	struct load_opts load;
+	const char *name; /* of what is loaded; NULL = that of the last source */
 	struct report_opts report; /* where the query of a page says nothing */
 	web_draw_fn draw;	   /* called in a process of its own; NULL = no graphs */
 	unsigned seconds;	   /* the most that one answer may take */

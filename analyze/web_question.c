@@ -48,6 +48,7 @@ static const char *title_of(const struct web_loaded *l)
 {
 	const struct load_opts *load = &l->opts->load;
 	const char *last = l->opened_name    ? l->opened_name
+			   : l->opts->name   ? l->opts->name
 			   : load->n_sources ? load->sources[load->n_sources - 1]
 					     : "";
 	const char *slash = strrchr(last, '/');

@@ -2,25 +2,27 @@
 #include "cli/cli.h"
 #include "cli/reports.h"
 
-struct run {
+#include <stdio.h>
+
+struct check {
 	const struct read_opts *opts;
-	struct profile *p, *other;
-	const char *names[2];
+	struct profile *const *p;
+	const char *const *names;
 };
 
 static int print(void *ctx, FILE *out, struct err *err)
 {
-	const struct run *run = ctx;
+	const struct check *c = ctx;
 
-	return analyze_check(run->p, run->other, run->names, &run->opts->report, out, &stderr_notes,
-			     err);
+	return analyze_check(c->p[0], c->p[1], c->names, &c->opts->report, out, &stderr_notes, err);
 }
 
-int check_show(const char *name, const struct read_opts *opts, struct profile *p, struct err *err)
+int check_show(const struct read_opts *opts, struct profile *const p[2], const char *const names[2],
+	       struct err *err)
 {
-	struct run run = { .opts = opts, .p = p, .names = { name } };
+	struct check c = { opts, p, names };
 
-	return read_opts_output(opts, NULL, print, &run, err);
+	return read_opts_output(opts, NULL, print, &c, err);
 }
 
 static int print_help(void)
@@ -33,49 +35,35 @@ static int print_help(void)
 	     "does it agree with the kernel's accounts, what kind of cost is it, and which report "
 	     "tells more.\n"
 	     "With two profiles: can they be compared?");
-	read_opts_print(READ_COMMAND);
+	read_opts_print(READ_CHECK);
 	puts("\nexamples:\n  sonde check cpu.pb.gz\n  sonde check --json before.pb.gz after.pb.gz");
 	return EXIT_OK;
 }
 
-static int run_check(struct run *run, const string_list *operands, struct err *err)
+static int check(void *ctx, struct read_opts *opts, string_list *operands, struct err *err)
 {
+	struct profile *p[2] = { NULL, NULL };
+	const char *names[2] = { NULL, NULL };
 	int rc;
 
 	if (operands->n < 1 || operands->n > 2)
 		return err_set(err, SONDE_EUSAGE, "check wants one profile, or two to be compared");
-	if (run->opts->bases.n || run->opts->diff_bases.n)
+	if (opts->bases.n || opts->diff_bases.n)
 		return err_set(err, SONDE_EUSAGE,
 			       "check takes the profile to compare with as its first operand, not "
 			       "as a base");
-	run->names[0] = operands->v[0];
-	rc = read_opts_load(run->opts, &run->p, operands->v, 1, err);
-	if (!rc && operands->n == 2) {
-		run->names[1] = operands->v[1];
-		rc = read_opts_load(run->opts, &run->other, operands->v + 1, 1, err);
-	}
+	for (size_t i = 0; i < operands->n; i++)
+		names[i] = operands->v[i];
+	rc = read_opts_load_each(opts, p, operands, err);
 	if (!rc)
-		rc = read_opts_output(run->opts, NULL, print, run, err);
-	profile_free(run->p);
-	profile_free(run->other);
+		rc = check_show(opts, p, names, err);
+	profile_free(p[0]);
+	profile_free(p[1]);
 	return rc;
 }
 
 int cmd_check(int argc, char **argv)
 {
-	string_list operands = VEC_INIT;
-	struct read_opts opts;
-	struct run run = { .opts = &opts };
-	struct err err = { "" };
-	int rc;
-
-	if (wants_help(argc, argv))
-		return print_help();
-	read_opts_init(&opts);
-	rc = read_opts_parse(&opts, READ_COMMAND, argc, argv, &operands, &err);
-	if (!rc)
-		rc = run_check(&run, &operands, &err);
-	read_opts_release(&opts);
-	VEC_RELEASE(&operands);
-	return exit_status(rc, &err);
+	return wants_help(argc, argv) ? print_help()
+				      : read_command(READ_CHECK, argc, argv, check, NULL);
 }

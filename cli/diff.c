@@ -1,8 +1,10 @@
 /* diff.c - sonde diff BEFORE AFTER. */
 #include "cli/cli.h"
-#include "cli/read_opts.h"
+#include "cli/reports.h"
 
-struct run {
+#include <stdio.h>
+
+struct diff {
 	const struct read_opts *opts;
 	struct profile *before, *after;
 	size_t n_above;
@@ -10,12 +12,22 @@ struct run {
 
 static int print(void *ctx, FILE *out, struct err *err)
 {
-	struct run *run = ctx;
-	const struct diff_opts diff = { .normalize = run->opts->normalize,
-					.fail_above = run->opts->fail_above };
+	struct diff *d = ctx;
+	const struct diff_opts diff = { .normalize = d->opts->normalize,
+					.fail_above = d->opts->fail_above };
 
-	return analyze_diff(run->before, run->after, &diff, &run->opts->report, out, &run->n_above,
+	return analyze_diff(d->before, d->after, &diff, &d->opts->report, out, &d->n_above,
 			    &stderr_notes, err);
+}
+
+int diff_show(const struct read_opts *opts, struct profile *before, struct profile *after,
+	      size_t *n_above, struct err *err)
+{
+	struct diff d = { .opts = opts, .before = before, .after = after };
+	int rc = read_opts_output(opts, NULL, print, &d, err);
+
+	*n_above = d.n_above;
+	return rc;
 }
 
 static int print_help(void)
@@ -32,39 +44,30 @@ static int print_help(void)
 	return EXIT_OK;
 }
 
-static int run_diff(struct run *run, const string_list *operands, struct err *err)
+static int diff(void *n_above, struct read_opts *opts, string_list *operands, struct err *err)
 {
+	struct profile *p[2] = { NULL, NULL };
 	int rc;
 
 	if (operands->n != 2)
 		return err_set(err, SONDE_EUSAGE, "diff wants two profiles, before and after");
-	if (run->opts->bases.n || run->opts->diff_bases.n)
+	if (opts->bases.n || opts->diff_bases.n)
 		return err_set(err, SONDE_EUSAGE, "diff has its own base: the first profile");
-	rc = read_opts_load(run->opts, &run->before, operands->v, 1, err);
+	rc = read_opts_load_each(opts, p, operands, err);
 	if (!rc)
-		rc = read_opts_load(run->opts, &run->after, operands->v + 1, 1, err);
-	if (!rc)
-		rc = read_opts_output(run->opts, NULL, print, run, err);
-	profile_free(run->before);
-	profile_free(run->after);
+		rc = diff_show(opts, p[0], p[1], n_above, err);
+	profile_free(p[0]);
+	profile_free(p[1]);
 	return rc;
 }
 
 int cmd_diff(int argc, char **argv)
 {
-	string_list operands = VEC_INIT;
-	struct read_opts opts;
-	struct run run = { .opts = &opts };
-	struct err err = { "" };
-	int rc;
+	size_t n_above = 0;
+	int status;
 
 	if (wants_help(argc, argv))
 		return print_help();
-	read_opts_init(&opts);
-	rc = read_opts_parse(&opts, READ_DIFF, argc, argv, &operands, &err);
-	if (!rc)
-		rc = run_diff(&run, &operands, &err);
-	read_opts_release(&opts);
-	VEC_RELEASE(&operands);
-	return rc ? exit_status(rc, &err) : run.n_above ? EXIT_ABOVE_LIMIT : EXIT_OK;
+	status = read_command(READ_DIFF, argc, argv, diff, &n_above);
+	return status == EXIT_OK && n_above ? EXIT_ABOVE_LIMIT : status;
 }

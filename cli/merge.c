@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/memory_limit.h"
 #include "cli/options.h"
+#include "cli/reports.h"
 #include "writer/writer.h"
 
 #include <stdio.h>
@@ -46,7 +47,7 @@ static int merge(const struct options *o, const string_list *files, struct err *
 	if (!rc)
 		rc = memory_limit_allow(o->max_memory, files->v, files->n, err);
 	if (!rc)
-		rc = analyze_merge(&p, files->v, files->n, &stats, err);
+		rc = analyze_merge(&p, NULL, files->v, files->n, &stats, err);
 	if (!rc)
 		rc = profile_write_file(p, o->output, err);
 	profile_free(p);
@@ -54,6 +55,31 @@ static int merge(const struct options *o, const string_list *files, struct err *
 		fprintf(stderr, "sonde: %zu profile%s, %zu samples, in %s%s%s\n", files->n,
 			files->n == 1 ? "" : "s", stats.n_samples, o->output,
 			stats.united[0] ? "; sample types united: " : "", stats.united);
+	return rc;
+}
+
+/* ---- in the shell ---- */
+
+static int put(void *profile, FILE *out, struct err *err)
+{
+	fflush(out);
+	return profile_write_fd(profile, fileno(out), "the profile", err);
+}
+
+int merge_show(const struct read_opts *opts, const struct profile *p, const char *const *files,
+	       size_t n, struct err *err)
+{
+	struct profile *sum = NULL;
+	struct merge_stats stats;
+	int rc = memory_limit_allow(opts->max_memory, files, n, err);
+
+	if (!rc)
+		rc = analyze_merge(&sum, p, files, n, &stats, err);
+	if (!rc)
+		rc = read_opts_output(opts, "pb.gz", put, sum, err);
+	if (!rc && stats.united[0])
+		fprintf(stderr, "sample types united: %s\n", stats.united);
+	profile_free(sum);
 	return rc;
 }
 

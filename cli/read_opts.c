@@ -154,16 +154,13 @@ static const struct option_row rows[] = {
 
 	{ "fail_above", OPTION_PERCENT, FIELD(fail_above), 0, output, "<p>%",
 	  "exit with 3 when a row grew by more than this part of the total before" },
-#define N_DIFF_ROWS 1
 };
 
 enum { N_ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-/* The reports as options, which only pprof's spelling has, and then all others. */
-static const struct option_row *rows_of_pprof(void)
+/* The reports as options, which only pprof's spelling has. */
+static size_t add_commands(struct option_row *all)
 {
-	static struct option_row all[N_REPORT_COMMANDS + N_ROWS];
-
 	for (size_t i = 0; i < N_REPORT_COMMANDS; i++) {
 		const struct report_command *c = &report_commands[i];
 
@@ -174,32 +171,46 @@ static const struct option_row *rows_of_pprof(void)
 					 : FIELD(chosen[0]) + i * sizeof(bool),
 		};
 	}
-	memcpy(all + N_REPORT_COMMANDS, rows, sizeof(rows));
-	return all;
+	return N_REPORT_COMMANDS;
 }
 
-/* All but those that are about loading, and pprof's other names for sample_index. */
-static const struct option_row *rows_of_shell(size_t *n)
+/* Of the shell all but those that are about loading, and pprof's other names for sample_index. */
+static bool belongs(const struct option_row *row, enum read_style style)
 {
-	static struct option_row some[N_ROWS];
-
-	*n = 0;
-	for (size_t i = 0; i < N_ROWS - N_DIFF_ROWS; i++)
-		if (rows[i].group != source && (rows[i].help || rows[i].kind == OPTION_CHOICE))
-			some[(*n)++] = rows[i];
-	return some;
+	switch (row->offset) {
+	case FIELD(fail_above):
+		return style == READ_DIFF;
+	case FIELD(http):
+	case FIELD(no_browser):
+	case FIELD(answer_seconds):
+		return style == READ_WEB || style == READ_PPROF;
+	case FIELD(normalize):
+		return style != READ_CHECK;
+	default:
+		return style != READ_SHELL ||
+		       (row->group != source && (row->help || row->kind == OPTION_CHOICE));
+	}
 }
 
-/* The rows of diff come last. */
+static void add_row(struct option_row *to, const struct option_row *row, enum read_style style)
+{
+	bool is_base = row->offset == FIELD(bases) || row->offset == FIELD(diff_bases);
+
+	*to = *row;
+	if (is_base && (style == READ_DIFF || style == READ_CHECK))
+		to->help = NULL; /* understood, to be refused with a reason */
+}
+
 const struct option_row *read_opts_rows(enum read_style style, size_t *n)
 {
-	if (style == READ_SHELL)
-		return rows_of_shell(n);
-	*n = N_ROWS - (style == READ_DIFF ? 0 : N_DIFF_ROWS);
-	if (style != READ_PPROF)
-		return rows;
-	*n += N_REPORT_COMMANDS;
-	return rows_of_pprof();
+	static struct option_row some[N_READ_STYLES][N_REPORT_COMMANDS + N_ROWS];
+	struct option_row *of = some[style];
+
+	*n = style == READ_PPROF ? add_commands(of) : 0;
+	for (size_t i = 0; i < N_ROWS; i++)
+		if (belongs(&rows[i], style))
+			add_row(&of[(*n)++], &rows[i], style);
+	return of;
 }
 
 static void say(void *ctx, const char *text)
@@ -251,6 +262,9 @@ int read_opts_parse(struct read_opts *o, enum read_style style, int argc, char *
 
 	if (rc)
 		return rc;
+	for (size_t i = 0; i < N_SHORTCUTS; i++)
+		if (o->shortcuts[i])
+			apply_shortcut(o, i);
 	if (o->bases.n && o->diff_bases.n)
 		return err_set(err, SONDE_EUSAGE,
 			       "-base and -diff_base flags cannot both be specified");
@@ -261,9 +275,6 @@ int read_opts_parse(struct read_opts *o, enum read_style style, int argc, char *
 	read_opts_settle(o);
 	if (o->tools && *o->tools)
 		fprintf(stderr, "-tools has no effect: sonde reads binaries itself\n");
-	for (size_t i = 0; i < N_SHORTCUTS; i++)
-		if (o->shortcuts[i])
-			apply_shortcut(o, i);
 	return 0;
 }
 
@@ -306,10 +317,17 @@ int read_opts_load(const struct read_opts *o, struct profile **out, const char *
 
 	if (!rc)
 		rc = memory_limit_allow(o->max_memory, load.bases, load.n_bases, err);
-	if (rc)
-		return rc;
+	return rc ? rc : analyze_load(out, &load, &stderr_notes, err);
+}
 
-	return analyze_load(out, &load, &stderr_notes, err);
+int read_opts_load_each(const struct read_opts *o, struct profile **out,
+			const string_list *operands, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < operands->n && !rc; i++)
+		rc = read_opts_load(o, &out[i], operands->v + i, 1, err);
+	return rc;
 }
 
 int exit_status(int rc, const struct err *err)

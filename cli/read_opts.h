@@ -22,7 +22,7 @@ struct read_opts {
 	double fail_above; /* percent */
 	const char *symbolize, *build_id, *add_comment;
 	const char *max_memory; /* NULL = what fits the input */
-	const char *http; /* "" = no web page */
+	const char *http;	/* "" = no web page */
 	bool no_browser;
 	int64_t answer_seconds; /* the most that the page waits for one answer */
 	int64_t seconds, timeout;
@@ -34,9 +34,12 @@ struct read_opts {
 
 enum read_style {
 	READ_COMMAND, /* sonde top ...: the report is not an option */
-	READ_DIFF,    /* the same, with the options of diff alone */
-	READ_PPROF,   /* sonde -top ... */
-	READ_SHELL,   /* what can still be set when the profile is loaded */
+	READ_DIFF,    /* the same, with and without what is of diff alone */
+	READ_CHECK,
+	READ_WEB,
+	READ_PPROF, /* sonde -top ... */
+	READ_SHELL, /* what can still be set when the profile is loaded */
+	N_READ_STYLES,
 };
 
 void read_opts_init(struct read_opts *o);
@@ -56,8 +59,17 @@ struct load_opts read_opts_load_opts(const struct read_opts *o, const char *cons
 SONDE_MUST int read_opts_load(const struct read_opts *o, struct profile **out,
 			      const char *const *sources, size_t n, struct err *err);
 
+/* Each operand as a profile of its own, in order; those after a failure stay as they are. */
+SONDE_MUST int read_opts_load_each(const struct read_opts *o, struct profile **out,
+				   const string_list *operands, struct err *err);
+
 /* Complain about an error; the exit status that belongs to it. */
 int exit_status(int rc, const struct err *err);
+
+/* read_command.c: parse the options, do the work, release what was taken; the exit status. */
+typedef int (*reading_fn)(void *ctx, struct read_opts *opts, string_list *operands,
+			  struct err *err);
+int read_command(enum read_style style, int argc, char **argv, reading_fn work, void *ctx);
 
 /* Notes go to stderr as they are. */
 extern const struct notes stderr_notes;

@@ -60,20 +60,17 @@ int report_show(const struct report_command *command, const char *pattern,
 	return read_opts_output(opts, command->extension, print, &run, err);
 }
 
-static int run_report(struct run *run, const string_list *operands)
+static int run_report(struct run *run, const string_list *operands, struct err *err)
 {
-	struct err err = { "" };
 	int rc;
 
-	if (operands->n == 0) {
-		complain("no profile source specified");
-		return EXIT_USAGE;
-	}
-	rc = read_opts_load(run->opts, &run->profile, operands->v, operands->n, &err);
+	if (operands->n == 0)
+		return err_set(err, SONDE_EUSAGE, "no profile source specified");
+	rc = read_opts_load(run->opts, &run->profile, operands->v, operands->n, err);
 	if (!rc)
-		rc = report_show(run->command, run->pattern, run->opts, run->profile, &err);
+		rc = report_show(run->command, run->pattern, run->opts, run->profile, err);
 	profile_free(run->profile);
-	return exit_status(rc, &err);
+	return rc;
 }
 
 /* ---- sonde top FILE ---- */
@@ -97,27 +94,20 @@ static void take_pattern(struct run *run, string_list *operands)
 	memmove(operands->v, operands->v + 1, operands->n * sizeof(*operands->v));
 }
 
+static int report(void *command, struct read_opts *opts, string_list *operands, struct err *err)
+{
+	struct run run = { .command = command, .opts = opts };
+
+	take_pattern(&run, operands);
+	return run_report(&run, operands, err);
+}
+
 int cmd_report(int argc, char **argv)
 {
-	string_list operands = VEC_INIT;
-	struct read_opts opts;
-	struct run run = { .command = report_command_find(argv[0]), .opts = &opts };
-	struct err err;
-	int rc;
+	const struct report_command *c = report_command_find(argv[0]);
 
-	if (wants_help(argc, argv))
-		return print_help(run.command);
-	read_opts_init(&opts);
-	if (read_opts_parse(&opts, READ_COMMAND, argc, argv, &operands, &err)) {
-		complain("%s (sonde %s --help lists all options)", err.text, argv[0]);
-		rc = EXIT_USAGE;
-	} else {
-		take_pattern(&run, &operands);
-		rc = run_report(&run, &operands);
-	}
-	read_opts_release(&opts);
-	VEC_RELEASE(&operands);
-	return rc;
+	return wants_help(argc, argv) ? print_help(c)
+				      : read_command(READ_COMMAND, argc, argv, report, (void *)c);
 }
 
 /* ---- sonde -top FILE ---- */
@@ -140,29 +130,33 @@ static int choose_command(struct run *run, struct err *err)
 	return 0;
 }
 
+static int check_http(const struct run *run, struct err *err)
+{
+	if (run->command && *run->opts->http)
+		return err_set(err, SONDE_EUSAGE,
+			       "-http is not compatible with an output format on the command line");
+	if (run->opts->no_browser && !*run->opts->http)
+		return err_set(err, SONDE_EUSAGE, "-no_browser only makes sense with -http");
+	return 0;
+}
+
+static int pprof(void *ctx, struct read_opts *opts, string_list *operands, struct err *err)
+{
+	struct run run = { .opts = opts };
+	int rc = choose_command(&run, err);
+
+	if (!rc)
+		rc = check_http(&run, err);
+	if (rc)
+		return rc;
+	if (*opts->http)
+		return web_serve(opts, opts->http, operands, err);
+	if (run.command)
+		return run_report(&run, operands, err);
+	return shell_open(opts, operands, err);
+}
+
 int cmd_pprof(int argc, char **argv)
 {
-	string_list operands = VEC_INIT;
-	struct read_opts opts;
-	struct run run = { .opts = &opts };
-	struct err err;
-	int rc;
-
-	read_opts_init(&opts);
-	rc = read_opts_parse(&opts, READ_PPROF, argc, argv, &operands, &err);
-	if (!rc && !*opts.http)
-		rc = choose_command(&run, &err);
-	if (!rc && *opts.http) {
-		rc = web_serve(&opts, opts.http, &operands);
-	} else if (rc) {
-		complain("%s (sonde --help lists all commands)", err.text);
-		rc = EXIT_USAGE;
-	} else if (run.command || !operands.n) {
-		rc = run_report(&run, &operands);
-	} else {
-		rc = exit_status(shell_open(&opts, &operands, &err), &err);
-	}
-	read_opts_release(&opts);
-	VEC_RELEASE(&operands);
-	return rc;
+	return read_command(READ_PPROF, argc, argv, pprof, NULL);
 }

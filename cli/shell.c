@@ -81,7 +81,8 @@ int shell_open(const struct read_opts *opts, const string_list *operands, struct
 {
 	struct profile *p = NULL;
 	struct shell sh;
-	int rc = read_opts_load(opts, &p, operands->v, operands->n, err);
+	int rc = operands->n ? read_opts_load(opts, &p, operands->v, operands->n, err)
+			     : err_set(err, SONDE_EUSAGE, "no profile source specified");
 
 	if (rc)
 		return rc;
@@ -93,22 +94,13 @@ int shell_open(const struct read_opts *opts, const string_list *operands, struct
 	return 0;
 }
 
+static int shell(void *ctx, struct read_opts *opts, string_list *operands, struct err *err)
+{
+	return shell_open(opts, operands, err);
+}
+
 int cmd_shell(int argc, char **argv)
 {
-	string_list operands = VEC_INIT;
-	struct read_opts opts;
-	struct err err = { "" };
-	int rc;
-
-	if (wants_help(argc, argv))
-		return print_help();
-	read_opts_init(&opts);
-	rc = read_opts_parse(&opts, READ_COMMAND, argc, argv, &operands, &err);
-	if (!rc && operands.n == 0)
-		rc = err_set(&err, SONDE_EUSAGE, "no profile source specified");
-	if (!rc)
-		rc = shell_open(&opts, &operands, &err);
-	read_opts_release(&opts);
-	VEC_RELEASE(&operands);
-	return exit_status(rc, &err);
+	return wants_help(argc, argv) ? print_help()
+				      : read_command(READ_COMMAND, argc, argv, shell, NULL);
 }

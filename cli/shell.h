@@ -1,8 +1,8 @@
 /* shell.h - the shell: one loaded profile, options that stay, a line of text for each report.
  *
  * shell.c reads lines and obeys; shell_line.c says what a line means; shell_words.c cuts it into words;
- * shell_options.c sets and shows options; shell_help.c explains; shell_complete.c finishes words;
- * shell_run.c lets a report run in a child process; line_editor.c talks to the terminal.
+ * shell_own.c has the commands that are no reports; shell_options.c sets and shows options; shell_help.c explains;
+ * shell_complete.c finishes words; shell_run.c lets a report run in a child process; line_editor.c talks to the terminal.
  *
  * The language is pprof's.  What is said to the user goes to stderr, reports go to stdout.
  */
@@ -47,13 +47,12 @@ struct shell_line {
 	enum shell_verb verb;
 	const struct report_command *command; /* of a report */
 	const char *pattern;		      /* NULL = none */
-	struct read_opts opts;		      /* for this one report */
-	const char *pipe;		      /* to this command of sh; NULL = stdout */
-	const char *topic;		      /* of help; "" = everything */
+	const char *const *operands;	      /* of a command that is no report */
+	size_t n_operands;
+	struct read_opts opts; /* for this one report */
+	const char *pipe;      /* to this command of sh; NULL = stdout */
+	const char *topic;     /* of help; "" = everything */
 };
-
-/* "check", a command of the shell that is no report of the table; NULL for any other name. */
-const struct report_command *shell_check_find(const char *name);
 
 /* A line may stand for several: ":" and the names of sample types. */
 enum { SHELL_MAX_LINES = 5 };
@@ -63,6 +62,20 @@ size_t shell_expand(const struct shell *sh, struct arena *a, const char *text,
 /* Understand one of them; options that stay are set at once. */
 SONDE_MUST int shell_read_line(struct shell *sh, struct arena *a, const char *text,
 			       struct shell_line *out, struct err *err);
+
+/* ---- shell_own.c ---- */
+
+/* Rows as those of the reports, whose kind says nothing.  arg is what the command takes: in brackets when it may be
+ * missing, with dots when there may be several. */
+enum { N_SHELL_OWN = 4 };
+extern const struct report_command shell_own[N_SHELL_OWN];
+
+const struct report_command *shell_own_find(const char *name); /* NULL = unknown */
+bool shell_is_own(const struct report_command *c);
+bool shell_prints(const struct report_command *c); /* something for a file or a pipe */
+SONDE_MUST int shell_own_check(const struct shell_line *line, struct err *err); /* its operands */
+SONDE_MUST int shell_own_run(const struct shell *sh, const struct shell_line *line,
+			     struct err *err);
 
 /* ---- shell_words.c ---- */
 

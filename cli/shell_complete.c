@@ -6,10 +6,12 @@
  */
 #include "cli/shell_complete.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-enum quoting { PLAIN, AS_REGEX };
+enum quoting { PLAIN, AS_REGEX, AS_FILE };
 
 struct search {
 	const struct shell *sh;
@@ -48,10 +50,12 @@ static void sort_and_unite(string_list *names)
 
 static void offer_commands(struct search *s)
 {
-	static const char *const own[] = { "check ", "help ", "options ", "quit " };
+	static const char *const own[] = { "help ", "options ", "quit " };
 
 	for (size_t i = 0; i < N_REPORT_COMMANDS; i++)
 		offer(s, arena_printf(s->a, "%s ", report_commands[i].name));
+	for (size_t i = 0; i < N_SHELL_OWN; i++)
+		offer(s, arena_printf(s->a, "%s ", shell_own[i].name));
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		offer(s, own[i]);
 }
@@ -101,6 +105,27 @@ static void offer_label_values(struct search *s, const char *key)
 		last = l->str;
 		offer(s, profile_str(p, last));
 	}
+}
+
+/* The names in a folder that begin as the last part of a path does; hidden ones where it begins with a dot. */
+static void offer_files(struct search *s)
+{
+	const char *slash = strrchr(s->typed, '/'), *last = slash ? slash + 1 : s->typed;
+	const char *folder = arena_strndup(s->a, s->typed, (size_t)(last - s->typed));
+	DIR *dir = opendir(*folder ? folder : ".");
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		const char *path = arena_printf(s->a, "%s%s", folder, entry->d_name);
+		struct stat st;
+
+		if (strncmp(entry->d_name, last, strlen(last)) != 0 ||
+		    (entry->d_name[0] == '.' && *last != '.') || stat(path, &st))
+			continue;
+		offer(s, S_ISDIR(st.st_mode) ? arena_printf(s->a, "%s/", path) : path);
+	}
+	if (dir)
+		closedir(dir);
 }
 
 /* ---- the text that comes of it ---- */
@@ -153,9 +178,11 @@ static void finish(struct search *s, enum quoting quoting, char open, struct com
 	if (s->found.n == 1 ||
 	    (n > strlen(s->typed) && strncmp(s->found.v[0], s->typed, strlen(s->typed)) == 0)) {
 		text = arena_strndup(s->a, s->found.v[0], n);
-		out->text = quoting == AS_REGEX
-				    ? quote(s->a, escape(s->a, text), open, s->found.n == 1)
-				    : text;
+		bool is_whole = s->found.n == 1 && (quoting != AS_FILE || text[n - 1] != '/');
+
+		if (quoting == AS_REGEX)
+			text = escape(s->a, text);
+		out->text = quoting == PLAIN ? text : quote(s->a, text, open, is_whole);
 	}
 	if (s->found.n > 1) {
 		out->names = s->found;
@@ -188,6 +215,16 @@ static void complete_regex(struct search *s, const char *text, struct completion
 		return; /* every function there is */
 	offer_functions(s);
 	finish(s, AS_REGEX, open, out);
+}
+
+static void complete_file(struct search *s, const char *text, struct completion *out)
+{
+	char open = *text == '\'' || *text == '"' ? *text : 0;
+
+	out->replaced = strlen(text);
+	s->typed = text + (open != 0);
+	offer_files(s);
+	finish(s, AS_FILE, open, out);
 }
 
 static bool is_one_of(const char *name, const char *const *names)
@@ -265,14 +302,30 @@ static const char *last_word(const char *line)
 	return word;
 }
 
+/* Behind ">", with blanks between or without. */
+static bool is_file_name(const char *line, const char **word)
+{
+	const char *before = *word;
+
+	while (before > line && before[-1] == ' ')
+		before--;
+	if (**word == '>')
+		return ++*word;
+	return before > line + 1 && before[-1] == '>' && before[-2] == ' ';
+}
+
 static void complete_argument(struct search *s, const struct report_command *c, const char *line,
 			      struct completion *out)
 {
 	const char *word = last_word(line), *equals = strchr(word, '=');
 	const struct option_row *row;
 
-	if (*word == '>' || *word == '|' || strstr(line, " |"))
-		return; /* files and commands are the business of others */
+	if (*word == '|' || strstr(line, " |"))
+		return; /* commands are the business of others */
+	if (is_file_name(line, &word)) {
+		complete_file(s, word, out);
+		return;
+	}
 	if (strncmp(word, "--", 2) == 0) {
 		row = equals ? option_before(s, word + 2, equals) : NULL;
 		if (row) {
@@ -286,7 +339,9 @@ static void complete_argument(struct search *s, const struct report_command *c, 
 		return;
 	}
 	word += *word == '-';
-	if (c->kind == REPORT_TAGS)
+	if (shell_is_own(c))
+		complete_file(s, word, out);
+	else if (c->kind == REPORT_TAGS)
 		complete_label(s, "tagshow", word, out);
 	else
 		complete_regex(s, word, out);
@@ -307,7 +362,7 @@ void shell_complete(const struct shell *sh, struct arena *a, const char *line,
 	struct search s = { .sh = sh, .a = a, .found = VEC_INIT };
 	const struct option_row *row;
 	const struct report_command *c;
-	const char *equals;
+	const char *equals, *name;
 	size_t n;
 
 	*out = (struct completion){ .names = VEC_INIT };
@@ -315,7 +370,10 @@ void shell_complete(const struct shell *sh, struct arena *a, const char *line,
 	n = strcspn(line, " \t");
 	equals = strchr(line, '=');
 	row = equals ? option_before(&s, line, equals) : NULL;
-	c = line[n] ? report_command_find(arena_strndup(a, line, n)) : NULL;
+	name = arena_strndup(a, line, n);
+	c = line[n] ? report_command_find(name) : NULL;
+	if (line[n] && !c)
+		c = shell_own_find(name);
 	if (row)
 		complete_value(&s, row, equals + 1 + strspn(equals + 1, " "), out);
 	else if (!line[n])

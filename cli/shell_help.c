@@ -6,13 +6,13 @@
 
 static const struct {
 	const char *name, *help;
-} own[] = {
+} words[] = {
 	{ "o", "list the options and their values; also: options" },
 	{ "help", "explain a command or an option: help top" },
 	{ "quit", "leave; also: exit, q, Ctrl-D" },
 	{ ":", "clear focus, ignore, hide, tagfocus and tagignore" },
 };
-enum { N_OWN = sizeof(own) / sizeof(own[0]) };
+enum { N_WORDS = sizeof(words) / sizeof(words[0]) };
 
 /* Those reports that the command line does not list are forms of another. */
 static const char *describe(struct arena *a, const struct report_command *c)
@@ -46,20 +46,23 @@ static const char *option_left(struct arena *a, const struct option_row *row)
 	return arena_printf(a, "%s%s%s", row->name, row->arg ? "=" : "", row->arg ? row->arg : "");
 }
 
+static void put_commands(struct arena *a, const struct report_command *c, size_t n, FILE *out)
+{
+	for (; n--; c++)
+		put_row(out,
+			arena_printf(a, "%s%s%s", c->name, c->arg ? " " : "", c->arg ? c->arg : ""),
+			describe(a, c));
+}
+
 static void print_overview(const struct shell *sh, struct arena *a, FILE *out)
 {
 	const char *group = "";
 
 	fputs("commands:\n", out);
-	for (size_t i = 0; i < N_REPORT_COMMANDS; i++)
-		put_row(out,
-			arena_printf(a, "%s%s%s", report_commands[i].name,
-				     report_commands[i].arg ? " " : "",
-				     report_commands[i].arg ? report_commands[i].arg : ""),
-			describe(a, &report_commands[i]));
-	put_row(out, "check", shell_check_find("check")->help);
-	for (size_t i = 0; i < N_OWN; i++)
-		put_row(out, own[i].name, own[i].help);
+	put_commands(a, report_commands, N_REPORT_COMMANDS, out);
+	put_commands(a, shell_own, N_SHELL_OWN, out);
+	for (size_t i = 0; i < N_WORDS; i++)
+		put_row(out, words[i].name, words[i].help);
 	for (size_t i = 0; i < sh->n_rows; i++) {
 		if (!sh->rows[i].help)
 			continue;
@@ -76,9 +79,35 @@ static void print_overview(const struct shell *sh, struct arena *a, FILE *out)
 	      out);
 }
 
+static void put_ends(const struct report_command *c, FILE *out)
+{
+	put_row(out, "> <file>", c->viewer ? "write to a file, open no viewer" : "write to a file");
+	if (!c->viewer)
+		put_row(out, "| <command>", "hand the report to a command of sh");
+	if (c->extension && !c->viewer)
+		fprintf(out, "\nWithout a file it goes to a new one, profile001.%s.\n",
+			c->extension);
+}
+
+static void print_own_command(struct arena *a, const struct report_command *c, FILE *out)
+{
+	fprintf(out, "%s: %s\n\nusage: %s %s [--<option>[=<value>]]...%s\n\n", c->name,
+		describe(a, c), c->name, c->arg,
+		shell_prints(c) ? " [> <file>] [| <command>]" : "");
+	if (strstr(c->arg, "before"))
+		put_row(out, "<before>", "a file or server, to compare the loaded profile with");
+	if (strstr(c->arg, "profile"))
+		put_row(out, "<profile>", "a file");
+	if (strstr(c->arg, "host"))
+		put_row(out, "<host:port>", "where to serve (default: localhost, a free port)");
+	put_row(out, "--<option>", "any option, for this command only");
+	if (shell_prints(c))
+		put_ends(c, out);
+}
+
 static void print_command(struct arena *a, const struct report_command *c, FILE *out)
 {
-	bool by_label = c->kind == REPORT_TAGS, is_text = !c->extension;
+	bool by_label = c->kind == REPORT_TAGS;
 
 	fprintf(out,
 		"%s: %s\n\nusage: %s%s%s [<n>] [<regex>]... [-<regex>]... [-cum] "
@@ -99,12 +128,7 @@ static void print_command(struct arena *a, const struct report_command *c, FILE 
 		by_label ? "no samples with a matching label" : "no stacks with a matching frame");
 	put_row(out, "-cum", "sort by what is spent in a function and its callees");
 	put_row(out, "--<option>", "any option, for this report only");
-	put_row(out, "> <file>", c->viewer ? "write to a file, open no viewer" : "write to a file");
-	if (!c->viewer)
-		put_row(out, "| <command>", "hand the report to a command of sh");
-	if (!is_text && !c->viewer)
-		fprintf(out, "\nWithout a file it goes to a new one, profile001.%s.\n",
-			c->extension);
+	put_ends(c, out);
 	fputs("\nQuote what has blanks: 'operator new' or \"operator new\".\n", out);
 }
 
@@ -136,20 +160,19 @@ static void print_option(const struct shell *sh, struct arena *a, const struct o
 	fprintf(out, "now: %s=%s\n", row->name, value);
 }
 
-static bool print_own(const char *topic, FILE *out)
+static bool print_word(const char *topic, FILE *out)
 {
-	for (size_t i = 0; i < N_OWN; i++)
-		if (strcmp(own[i].name, topic) == 0)
-			return fprintf(out, "%s: %s\n", own[i].name, own[i].help) > 0;
-	return strcmp(topic, "options") == 0			       ? print_own("o", out)
-	       : strcmp(topic, "exit") == 0 || strcmp(topic, "q") == 0 ? print_own("quit", out)
+	for (size_t i = 0; i < N_WORDS; i++)
+		if (strcmp(words[i].name, topic) == 0)
+			return fprintf(out, "%s: %s\n", words[i].name, words[i].help) > 0;
+	return strcmp(topic, "options") == 0			       ? print_word("o", out)
+	       : strcmp(topic, "exit") == 0 || strcmp(topic, "q") == 0 ? print_word("quit", out)
 								       : false;
 }
 
 int shell_print_help(const struct shell *sh, const char *topic, FILE *out, struct err *err)
 {
-	const struct report_command *report = report_command_find(topic),
-				    *c = report ? report : shell_check_find(topic);
+	const struct report_command *c = report_command_find(topic), *own = shell_own_find(topic);
 	const struct option_row *row = option_find(sh->rows, sh->n_rows, topic, strlen(topic));
 	struct arena *a = arena_new(ARENA_DIE);
 	int rc = 0;
@@ -158,9 +181,11 @@ int shell_print_help(const struct shell *sh, const char *topic, FILE *out, struc
 		print_overview(sh, a, out);
 	else if (c)
 		print_command(a, c, out);
+	else if (own)
+		print_own_command(a, own, out);
 	else if (row)
 		print_option(sh, a, row, out);
-	else if (!print_own(topic, out))
+	else if (!print_word(topic, out))
 		rc = err_set(err, SONDE_EUSAGE, "Unknown command: %s", topic);
 	arena_free(a);
 	return rc;

@@ -2,6 +2,7 @@
  *
  *	NAME=VALUE                    sets an option, "NAME" alone a boolean
  *	COMMAND [N] [REGEX]... [-REGEX]... [-cum] [--OPTION=VALUE]... [> FILE] [| SHELL COMMAND]
+ *	COMMAND FILE... [-cum] [--OPTION=VALUE]... [> FILE] [| SHELL COMMAND]       check, diff, merge, http
  *	o, options, help [WHAT], exit, quit, q
  *
  * pprof's language, and on top of it quotes, pipes and options for one report.
@@ -16,24 +17,12 @@
 
 enum { SHOWN_BY_TOP = 10 };
 
-/* The kind is that of a report which none of its options changes. */
-const struct report_command *shell_check_find(const char *name)
-{
-	static const struct report_command check = {
-		.name = "check",
-		.kind = REPORT_COMMENTS,
-		.help = "is the profile enough, whole and named, and what to look at next",
-	};
-
-	return strcmp(name, check.name) == 0 ? &check : NULL;
-}
-
-/* Commands that print: the reports, and check. */
+/* Commands that print: the reports, and our own. */
 static const struct report_command *command_of(const char *name)
 {
 	const struct report_command *c = report_command_find(name);
 
-	return c ? c : shell_check_find(name);
+	return c ? c : shell_own_find(name);
 }
 
 void shell_init(struct shell *sh, const struct read_opts *opts, struct profile *p, const char *name)
@@ -154,6 +143,7 @@ struct reading {
 	const char *at; /* what is left of the line */
 	struct shell_line *out;
 	const char *focus, *ignore;
+	string_list operands;
 	struct err *err;
 };
 
@@ -206,9 +196,12 @@ static int read_option(struct reading *rd, const char *text)
 static int read_argument(struct reading *rd, const struct shell_word *word)
 {
 	const char *text = word->text;
+	bool is_own = shell_is_own(rd->out->command);
 	int64_t n;
 
-	if (word->is_quoted) {
+	if (is_own && (word->is_quoted || !strchr("->", *text))) {
+		*VEC_PUSH(&rd->operands) = text;
+	} else if (word->is_quoted) {
 		rd->focus = either(rd->a, rd->focus, text);
 	} else if (is_count(text, &n)) {
 		rd->out->opts.report.nodecount = n;
@@ -219,6 +212,8 @@ static int read_argument(struct reading *rd, const struct shell_word *word)
 		rd->out->opts.sort = 1 + SORT_CUM;
 	} else if (text[0] == '-' && text[1] == '-' && text[2]) {
 		return read_option(rd, text);
+	} else if (is_own) {
+		return err_set(rd->err, SONDE_EUSAGE, "unknown option: '%s'", text);
 	} else if (*text == '-') {
 		rd->ignore = either(rd->a, rd->ignore, text + 1);
 	} else {
@@ -261,13 +256,25 @@ static void apply_filters(struct reading *rd)
 		o->nodecount = SHOWN_BY_TOP;
 }
 
+static int take_operands(struct reading *rd)
+{
+	size_t n = rd->operands.n;
+	const char **copy = ARENA_ARRAY(rd->a, const char *, n);
+
+	if (n)
+		memcpy(copy, rd->operands.v, n * sizeof(*copy));
+	rd->out->operands = copy;
+	rd->out->n_operands = n;
+	return shell_own_check(rd->out, rd->err);
+}
+
 static int read_report(struct reading *rd)
 {
 	struct shell_word word;
 	const char *bar;
 	int rc = 0;
 
-	if (rd->out->command->arg) {
+	if (rd->out->command->arg && !shell_is_own(rd->out->command)) {
 		if (at_pipe(rd->at) || !shell_next_word(rd->a, &rd->at, &word))
 			return err_set(rd->err, SONDE_EUSAGE, "command %s requires an argument",
 				       rd->out->command->name);
@@ -281,6 +288,9 @@ static int read_report(struct reading *rd)
 		read_opts_settle(&rd->out->opts);
 		apply_filters(rd);
 	}
+	if (!rc && shell_is_own(rd->out->command))
+		rc = take_operands(rd);
+	VEC_RELEASE(&rd->operands);
 	return rc;
 }
 
@@ -307,6 +317,10 @@ static int unknown_command(struct reading *rd, const char *name)
 		option_find(rd->sh->rows, rd->sh->n_rows, name, strlen(name));
 	struct shell_word value = { "<val>", false };
 
+	if (strcmp(name, "symbolize") == 0)
+		return err_set(
+			rd->err, SONDE_EUSAGE,
+			"the profile was symbolized when it was loaded; proto > <file> writes it");
 	if (!row)
 		return err_set(rd->err, SONDE_EUSAGE, "unrecognized command: \"%s\"", name);
 	(void)shell_next_word(rd->a, &rd->at, &value);
@@ -327,7 +341,7 @@ static enum shell_verb own_verb(const char *word)
 int shell_read_line(struct shell *sh, struct arena *a, const char *text, struct shell_line *out,
 		    struct err *err)
 {
-	struct reading rd = { sh, a, text, out, "", "", err };
+	struct reading rd = { sh, a, text, out, "", "", VEC_INIT, err };
 	struct shell_word word;
 	bool is_assignment;
 	int rc;

@@ -29,8 +29,8 @@ static int run_report(const struct shell *sh, const struct shell_line *line)
 	struct err err = { "" };
 	int rc;
 
-	if (line->command == shell_check_find("check"))
-		rc = check_show(sh->name, &line->opts, sh->profile, &err);
+	if (shell_is_own(line->command))
+		rc = shell_own_run(sh, line, &err);
 	else
 		rc = report_show(line->command, line->pattern, &line->opts, sh->profile, &err);
 	if (rc)

@@ -3,13 +3,16 @@
 #include "analyze/web.h"
 #include "cli/cli.h"
 #include "cli/picture.h"
+#include "writer/writer.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -54,64 +57,86 @@ static void block_end_signals(sigset_t *set)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-int web_serve(const struct read_opts *opts, const char *address, const string_list *sources)
+static int serve(const struct web_opts *o, bool no_browser, struct err *err)
 {
-	const struct web_opts o = { .address = address,
-				    .load = read_opts_load_opts(opts, sources->v, sources->n),
-				    .report = opts->report,
-				    .draw = draw,
-				    .seconds = (unsigned)opts->answer_seconds };
-	struct err err = { "" };
 	struct web *web = NULL;
 	sigset_t end;
 	int rc, sig;
 
-	if (sources->n == 0) {
-		complain("no profile source specified");
-		return EXIT_USAGE;
-	}
 	block_end_signals(&end);
-	rc = web_open(&web, &o, &stderr_notes, &err);
+	rc = web_open(&web, o, &stderr_notes, err);
 	if (!rc) {
 		fprintf(stderr, "Serving web UI on %s\n", web_url(web));
-		if (!opts->no_browser)
+		if (!no_browser)
 			open_browser(web_url(web));
-		rc = web_loaded(web, &err);
+		rc = web_loaded(web, err);
 	}
 	if (!rc)
 		sigwait(&end, &sig);
 	web_close(web);
-	return exit_status(rc, &err);
+	return rc;
+}
+
+static struct web_opts web_opts_of(const struct read_opts *opts, const char *address,
+				   const char *const *sources, size_t n)
+{
+	return (struct web_opts){ .address = address,
+				  .load = read_opts_load_opts(opts, sources, n),
+				  .report = opts->report,
+				  .draw = draw,
+				  .seconds = (unsigned)opts->answer_seconds };
+}
+
+int web_serve(const struct read_opts *opts, const char *address, const string_list *sources,
+	      struct err *err)
+{
+	const struct web_opts o = web_opts_of(opts, address, sources->v, sources->n);
+
+	if (sources->n == 0)
+		return err_set(err, SONDE_EUSAGE, "no profile source specified");
+	return serve(&o, opts->no_browser, err);
+}
+
+/* The server reads it from a file in memory. */
+int web_serve_loaded(const struct read_opts *opts, const char *address, const struct profile *p,
+		     const char *name, struct err *err)
+{
+	int fd = memfd_create("profile", MFD_CLOEXEC), rc;
+	char path[64];
+	const char *source = path;
+	struct web_opts o = web_opts_of(opts, address, &source, 1);
+
+	if (fd < 0)
+		return err_set(err, SONDE_EIO, "memfd_create: %s", strerror(errno));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	o.name = name;
+	o.load.n_bases = 0;
+	o.load.normalize = false;
+	o.load.symbolize = "none";
+	rc = profile_write_fd(p, fd, "the profile", err);
+	if (!rc)
+		rc = serve(&o, opts->no_browser, err);
+	close(fd);
+	return rc;
 }
 
 static int print_help(void)
 {
 	puts("usage: sonde web [options] [<binary>] <profile>...\n\n"
 	     "Serves a page with the profile at localhost, until Ctrl-C ends it.");
-	read_opts_print(READ_COMMAND);
+	read_opts_print(READ_WEB);
 	puts("\nexamples:\n  sonde web cpu.pb.gz\n"
 	     "  sonde web --http=localhost:8080 --diff-base=before.pb.gz after.pb.gz");
 	return EXIT_OK;
 }
 
+static int web(void *ctx, struct read_opts *opts, string_list *operands, struct err *err)
+{
+	return web_serve(opts, *opts->http ? opts->http : "localhost:0", operands, err);
+}
+
 int cmd_web(int argc, char **argv)
 {
-	string_list operands = VEC_INIT;
-	struct read_opts opts;
-	struct err err;
-	int rc;
-
-	if (wants_help(argc, argv))
-		return print_help();
-	read_opts_init(&opts);
-	rc = read_opts_parse(&opts, READ_COMMAND, argc, argv, &operands, &err);
-	if (rc) {
-		complain("%s (sonde web --help lists all options)", err.text);
-		rc = EXIT_USAGE;
-	} else {
-		rc = web_serve(&opts, *opts.http ? opts.http : "localhost:0", &operands);
-	}
-	read_opts_release(&opts);
-	VEC_RELEASE(&operands);
-	return rc;
+	return wants_help(argc, argv) ? print_help()
+				      : read_command(READ_WEB, argc, argv, web, NULL);
 }

@@ -4,7 +4,12 @@
 
 #include "cli/read_opts.h"
 
-/* Serve until a signal asks to end; the exit status. */
-int web_serve(const struct read_opts *opts, const char *address, const string_list *sources);
+/* Serve until a signal asks to end. */
+SONDE_MUST int web_serve(const struct read_opts *opts, const char *address,
+			 const string_list *sources, struct err *err);
+
+/* The same for a profile that is loaded, with bases and all that the options say. */
+SONDE_MUST int web_serve_loaded(const struct read_opts *opts, const char *address,
+				const struct profile *p, const char *name, struct err *err);
 
 #endif

@@ -227,6 +227,15 @@ static void what_cannot_be_understood_is_said_in_one_sentence(void **state)
 		{ "sort=zzz", "invalid value 'zzz' for option '-sort'" },
 		{ "sample_index=zzz", "sample_index \"zzz\" must be one of: [samples cpu]" },
 		{ "sample_index=2", "sample_index 2 is outside the range [0..1]" },
+		{ "diff", "command diff requires an argument" },
+		{ "diff | less", "command diff requires an argument" },
+		{ "merge --cum", "command merge requires an argument" },
+		{ "check a b", "command check takes one argument, not 2: check [<before>]" },
+		{ "diff a -b", "unknown option: '-b'" },
+		{ "http > out", "http serves a page: nothing comes out of it" },
+		{ "http | cat", "http serves a page: nothing comes out of it" },
+		{ "symbolize",
+		  "the profile was symbolized when it was loaded; proto > <file> writes it" },
 	};
 	struct fixture *f = *state;
 
@@ -261,6 +270,29 @@ static void own_commands_are_known(void **state)
 	}
 }
 
+static void words_of_our_own_commands_are_files(void **state)
+{
+	struct fixture *f = *state;
+
+	report(f, "diff 'a b.pb.gz' --cum --normalize > out");
+	assert_string_equal(f->line.command->name, "diff");
+	assert_int_equal(f->line.n_operands, 1);
+	assert_string_equal(f->line.operands[0], "a b.pb.gz");
+	assert_int_equal(f->line.opts.report.sort, SORT_CUM);
+	assert_true(f->line.opts.normalize);
+	assert_string_equal(f->line.opts.output, "out");
+	report(f, "merge 1 b c");
+	assert_int_equal(f->line.n_operands, 3);
+	assert_string_equal(f->line.operands[0], "1");
+	assert_string_equal(f->line.operands[2], "c");
+	assert_string_equal(f->line.opts.report.focus, "");
+	assert_false(f->line.opts.normalize);
+	report(f, "check");
+	assert_int_equal(f->line.n_operands, 0);
+	report(f, "http localhost:8080");
+	assert_string_equal(f->line.operands[0], "localhost:8080");
+}
+
 static void everything_has_help(void **state)
 {
 	struct fixture *f = *state;
@@ -283,7 +315,8 @@ static void everything_has_help(void **state)
 		assert_non_null(strstr(text, f->sh.rows[i].name));
 		assert_true(strcspn(text, "\n") > strlen(f->sh.rows[i].name) + 5);
 	}
-	assert_int_equal(shell_print_help(&f->sh, "check", out, &f->err), 0);
+	for (size_t i = 0; i < N_SHELL_OWN; i++)
+		assert_int_equal(shell_print_help(&f->sh, shell_own[i].name, out, &f->err), 0);
 	assert_int_not_equal(shell_print_help(&f->sh, "foo", out, &f->err), 0);
 	assert_string_equal(f->err.text, "Unknown command: foo");
 	fclose(out);
@@ -343,6 +376,12 @@ static void words_are_finished(void **state)
 		{ "tagfocus=thread=ma", "tagfocus=thread=main" },
 		{ "tagroot=size,thr", "tagroot=size,thread" },
 		{ "tags thr", "tags thread" },
+		{ "mer", "merge " },
+		{ "diff /proc/self/stat", "diff /proc/self/stat" }, /* and statm, status */
+		{ "diff --cum '/proc/self/comm", "diff --cum '/proc/self/comm'" },
+		{ "merge /proc/self/comm /pro", "merge /proc/self/comm /proc/" },
+		{ "top >/proc/self/com", "top >/proc/self/comm" },
+		{ "top > /proc/self/cgr", "top > /proc/self/cgroup" },
 	};
 	struct fixture *f = *state;
 
@@ -385,9 +424,9 @@ static void what_could_be_several_things_is_listed(void **state)
 
 static void where_nothing_fits_nothing_happens(void **state)
 {
-	static const char *const lines[] = { "",	 "zzz",	     "peek zzz",
-					     "foo bar",	 "top > ou", "top | les",
-					     "output=x", "top ",     "focus=" };
+	static const char *const lines[] = { "",	 "zzz",	      "peek zzz",
+					     "foo bar",	 "top > zzz", "top | les",
+					     "output=x", "top ",      "focus=" };
 	struct fixture *f = *state;
 
 	for (size_t i = 1; i < N(lines); i++) {
@@ -413,6 +452,7 @@ int main(void)
 		TEST(a_bar_between_words_is_a_pipe),
 		TEST(what_cannot_be_understood_is_said_in_one_sentence),
 		TEST(own_commands_are_known),
+		TEST(words_of_our_own_commands_are_files),
 		TEST(everything_has_help),
 		TEST(options_are_shown_as_they_are_typed),
 		TEST(words_are_finished),
