@@ -10,6 +10,7 @@
 #include "analyze/remote.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "base/progress.h"
 #include "symbolize/symbolize.h"
 #include "writer/writer.h"
 
@@ -76,6 +77,7 @@ static void read_file_ahead(void *ctx, size_t i)
 	struct file_ahead *f = (struct file_ahead *)ctx + i;
 
 	f->rc = profile_read_file(&f->p, f->path, &f->err);
+	progress_add(1);
 }
 
 static void add_files_ahead(struct loader *l, const char *const *paths, size_t n)
@@ -89,6 +91,7 @@ static void read_files_ahead(struct loader *l, const char *const *sources, size_
 {
 	add_files_ahead(l, sources, n);
 	add_files_ahead(l, l->opts->bases, l->opts->n_bases);
+	progress_begin("reading", l->ahead.n > 1 ? l->ahead.n : 0);
 	parallel_run(read_file_ahead, l->ahead.v, l->ahead.n);
 }
 
@@ -252,6 +255,7 @@ static int symbolize(struct loader *l, struct profile *p, struct err *err)
 	memory_set_limit(limit);
 	if (!rc && mode.remote)
 		remote_symbolize(&l->remote, p, mode.force);
+	progress_begin("demangling", 0);
 	if (!rc)
 		symbolize_demangle(p, mode.force, mode.demangle);
 	if (!rc && stats.n_missing)
@@ -291,6 +295,7 @@ int analyze_load(struct profile **out, const struct load_opts *opts, const struc
 		l.binary = *sources++;
 		n--;
 	}
+	progress_begin("waiting for servers", 0);
 	rc = remote_fetch(&l.remote, err);
 	if (!rc)
 		read_files_ahead(&l, sources, n);

@@ -24,6 +24,7 @@ struct web_opts {
 	struct report_opts report; /* where the query of a page says nothing */
 	web_draw_fn draw;	   /* called in a process of its own; NULL = no graphs */
 	unsigned seconds;	   /* the most that one answer may take */
+	void (*failed)(void);	   /* called on another thread when loading failed */
 };
 
 /* Listen and begin to load.  opts and what it points to must live until the close. */
@@ -31,9 +32,11 @@ SONDE_MUST int web_open(struct web **out, const struct web_opts *opts, const str
 			struct err *err);
 const char *web_url(const struct web *w); /* "http://localhost:1234" */
 
-/* Wait until the profile is loaded; its error when it could not be. */
-SONDE_MUST int web_loaded(struct web *w, struct err *err);
+/* The error of the profile, when it could not be loaded; 0 also while it is. */
+SONDE_MUST int web_failed(struct web *w, struct err *err);
 
-void web_close(struct web *w); /* ends what is under way; NULL is fine */
+/* Ends what is under way; NULL is fine.  Loading cannot be ended but with the process: then
+ * everything stays as it is. */
+void web_close(struct web *w);
 
 #endif

@@ -454,16 +454,16 @@ const char *web_url(const struct web *w)
 	return w->url;
 }
 
-int web_loaded(struct web *w, struct err *err)
+int web_failed(struct web *w, struct err *err)
 {
-	return web_session_loaded(w->session, err);
+	return web_session_failed(w->session, err);
 }
 
 void web_close(struct web *w)
 {
 	int listening = -1;
 
-	if (!w)
+	if (!w || web_session_is_loading(w->session))
 		return;
 	if (w->daemon)
 		listening = mhd->quiesce_daemon(w->daemon);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum {
@@ -20,19 +21,26 @@ enum {
 
 enum state { LOADING, READY, FAILED };
 
+/* What a worker is at, for whoever asks; NULL = nothing. */
+struct shown {
+	const char *what;
+	int64_t since; /* milliseconds of the monotonic clock */
+};
+
 struct web_session {
 	const struct web_opts *opts;
 	pthread_t thread;
 	int wake; /* an eventfd: there is something in the queue, or it is time to end */
 
 	pthread_mutex_t lock; /* for what follows */
-	pthread_cond_t changed;
 	struct web_job *first, *last;
 	bool closing;
 	enum state state;
 	int load_status;
 	struct err load_err;
-	const char *step;
+	struct shown shown[MAX_WORKERS];
+
+	struct progress *progress; /* of loading, then of each worker; shared with them */
 
 	/* of the thread alone */
 	struct web_loaded loaded;
@@ -179,23 +187,14 @@ static void end_workers(struct web_session *s)
 
 /* ---- the queue ---- */
 
-static void set_step(struct web_session *s, const char *step)
-{
-	pthread_mutex_lock(&s->lock);
-	s->step = step;
-	pthread_mutex_unlock(&s->lock);
-}
-
 static void answer_here(struct web_session *s, struct web_job *job, const struct web_question *q)
 {
 	struct web_view *none = NULL;
 
-	if (job->upload >= 0) {
-		set_step(s, "loading the profile");
+	if (job->upload >= 0)
 		end_workers(s);
-	}
 	web_question_answer(q, &s->loaded, &none, job);
-	set_step(s, "");
+	progress_begin("", 0);
 	job->done(job);
 }
 
@@ -336,20 +335,37 @@ static void await(const struct web_session *s)
 	poll(fds, n, timeout);
 }
 
+static void publish(struct web_session *s)
+{
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < MAX_WORKERS; i++) {
+		const struct web_worker *w = &s->workers[i];
+
+		s->shown[i] =
+			(struct shown){ .what = w->job ? web_question_find(w->job->what)->what
+						       : NULL,
+					.since = w->deadline - (int64_t)s->opts->seconds * 1000 };
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
 /* ---- the thread ---- */
 
 static void load(struct web_session *s)
 {
 	struct err err = { "" };
-	int rc = web_loaded_read(&s->loaded, &s->opts->load, &err);
+	int rc;
 
+	progress_to(&s->progress[0]);
+	rc = web_loaded_read(&s->loaded, &s->opts->load, &err);
+	progress_begin("", 0);
 	pthread_mutex_lock(&s->lock);
 	s->state = rc ? FAILED : READY;
 	s->load_status = rc;
 	s->load_err = err;
-	s->step = "";
-	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
+	if (rc && s->opts->failed)
+		s->opts->failed();
 }
 
 static void *run(void *arg)
@@ -359,6 +375,7 @@ static void *run(void *arg)
 	load(s);
 	while (take_queue(s)) {
 		deal_with_all(s);
+		publish(s);
 		await(s);
 		for (size_t i = 0; i < MAX_WORKERS; i++)
 			if (s->workers[i].job)
@@ -383,10 +400,16 @@ int web_session_open(struct web_session **out, const struct web_opts *opts,
 	s->opts = opts;
 	s->loaded = (struct web_loaded){ .opts = opts, .notes = notes, .opened = -1 };
 	s->most_running = cores < 2 ? 2 : cores > MAX_RUNNING ? MAX_RUNNING : cores;
-	s->step = "loading the profile";
+	s->progress = mmap(NULL, (1 + MAX_WORKERS) * sizeof(*s->progress), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s->progress == MAP_FAILED) {
+		free(s);
+		return err_set(err, SONDE_ENOMEM, "out of memory");
+	}
+	for (size_t i = 0; i < MAX_WORKERS; i++)
+		s->workers[i].progress = &s->progress[1 + i];
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_cond_init(&s->changed, NULL);
 	if (s->wake < 0 || pthread_create(&s->thread, NULL, run, s)) {
 		free(s);
 		return err_set(err, SONDE_EIO, "cannot start a thread");
@@ -419,18 +442,55 @@ void web_session_ask(struct web_session *s, struct web_job *job)
 		refuse(job, 503, closing_text);
 }
 
-int web_session_loaded(struct web_session *s, struct err *err)
+int web_session_failed(struct web_session *s, struct err *err)
 {
 	int rc;
 
 	pthread_mutex_lock(&s->lock);
-	while (s->state == LOADING)
-		pthread_cond_wait(&s->changed, &s->lock);
 	rc = s->load_status;
 	if (rc && err)
 		*err = s->load_err;
 	pthread_mutex_unlock(&s->lock);
 	return rc;
+}
+
+bool web_session_is_loading(struct web_session *s)
+{
+	bool loading = false;
+
+	if (!s)
+		return false;
+	pthread_mutex_lock(&s->lock);
+	loading = s->state == LOADING;
+	pthread_mutex_unlock(&s->lock);
+	return loading;
+}
+
+static void print_progress(const struct progress *place, struct json *j)
+{
+	struct progress p = progress_read(place);
+
+	json_text(j, "step", p.step ? p.step : "");
+	if (p.total)
+		json_real(j, "share", (double)p.done / (double)p.total);
+}
+
+/* With the lock held. */
+static void print_running(const struct web_session *s, struct json *j)
+{
+	int64_t now = web_now_ms();
+
+	json_open(j, "running", '[');
+	for (size_t i = 0; i < MAX_WORKERS; i++) {
+		if (!s->shown[i].what)
+			continue;
+		json_open(j, NULL, '{');
+		json_text(j, "what", s->shown[i].what);
+		json_int(j, "milliseconds", now - s->shown[i].since);
+		print_progress(&s->progress[1 + i], j);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
 }
 
 char *web_session_status(struct web_session *s)
@@ -447,7 +507,8 @@ char *web_session_status(struct web_session *s)
 	json_open(&j, NULL, '{');
 	pthread_mutex_lock(&s->lock);
 	json_text(&j, "state", names[s->state]);
-	json_text(&j, "step", s->step);
+	print_progress(&s->progress[0], &j);
+	print_running(s, &j);
 	json_text(&j, "error", s->state == FAILED ? s->load_err.text : "");
 	pthread_mutex_unlock(&s->lock);
 	json_close(&j, '}');
@@ -465,6 +526,7 @@ void web_session_close(struct web_session *s)
 	pthread_mutex_unlock(&s->lock);
 	pthread_join(s->thread, NULL);
 	web_loaded_release(&s->loaded);
+	munmap(s->progress, (1 + MAX_WORKERS) * sizeof(*s->progress));
 	close(s->wake);
 	free(s);
 }

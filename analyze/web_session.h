@@ -16,7 +16,8 @@ struct web_session;
 SONDE_MUST int web_session_open(struct web_session **out, const struct web_opts *opts,
 				const struct notes *notes, struct err *err);
 void web_session_ask(struct web_session *s, struct web_job *job);
-SONDE_MUST int web_session_loaded(struct web_session *s, struct err *err);
+SONDE_MUST int web_session_failed(struct web_session *s, struct err *err); /* to load */
+bool web_session_is_loading(struct web_session *s);			   /* NULL is fine */
 void web_session_close(struct web_session *s); /* answers what is queued with 503 first */
 
 /* Is there an answer to such a path, and does asking change something? */

@@ -1,5 +1,6 @@
 /* web_text.c - reports for the page. */
 #include "analyze/web_text.h"
+#include "base/progress.h"
 #include "writer/writer.h"
 
 #include <stdlib.h>
@@ -55,6 +56,7 @@ static int draw_graph(struct text *text, web_draw_fn draw, struct err *err)
 	int rc = text_open(&picture, err);
 
 	text_end(text);
+	progress_begin("Graphviz is laying the graph out", 0);
 	if (!rc)
 		rc = draw ? draw(picture.out, text->s, text->n, err)
 			  : err_set(err, SONDE_EIO, "graphs cannot be drawn here");
@@ -69,7 +71,10 @@ static int print(struct profile *copy, enum report_kind kind, const struct repor
 {
 	struct report_opts o = *opts;
 	const char *pattern = take_pattern(kind, &o);
-	int rc = analyze_report(copy, kind, pattern, &o, text->out, notes, err);
+	int rc;
+
+	progress_begin("adding up", 0);
+	rc = analyze_report(copy, kind, pattern, &o, text->out, notes, err);
 
 	if (!rc && kind == REPORT_DOT)
 		rc = draw_graph(text, draw, err);
@@ -108,6 +113,7 @@ int web_text_export(struct profile *copy, enum report_kind kind, const struct re
 {
 	static const struct notes silent = { NULL, NULL };
 
+	progress_begin("writing", 0);
 	return analyze_report(copy, kind, NULL, opts, out, &silent, err);
 }
 

@@ -1,6 +1,7 @@
 /* web_view.c - filter a copy of the profile, make its tree, and keep only what answers need. */
 #include "analyze/web_view.h"
 #include "analyze/sample_index.h"
+#include "base/progress.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -88,6 +89,7 @@ static void build(struct web_view *v, const struct profile *master, const struct
 					.recursion = web_query_flag(q, "rec"),
 					.by_base = v->compared };
 
+	progress_begin("adding up calls", 0);
 	report_make_nodes(&v->report);
 	flame_tree_build(&v->tree, &v->report.nodes, &opts);
 	v->quantum = find_quantum(v->profile, v->report.value_index);
@@ -119,6 +121,7 @@ int web_view_new(struct web_view **out, const struct profile *master,
 		return err_set(err, SONDE_ENOMEM, "out of memory");
 	}
 	v->compared = compared;
+	progress_begin("filtering", 0);
 	v->profile = profile_copy(master);
 	rc = report_open(&v->report, v->profile, REPORT_TRACES, NULL, &o, stderr, &notes, err);
 	fclose(collected.out);

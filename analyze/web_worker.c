@@ -134,7 +134,7 @@ static void run(struct web_loaded *l, bool keeps_view, struct web_job *job, int 
 
 /* ---- in the server ---- */
 
-static int64_t now_ms(void)
+int64_t web_now_ms(void)
 {
 	struct timespec t;
 
@@ -144,7 +144,7 @@ static int64_t now_ms(void)
 
 int web_worker_left(const struct web_worker *w)
 {
-	int64_t left = w->deadline - now_ms();
+	int64_t left = w->deadline - web_now_ms();
 
 	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
@@ -152,7 +152,7 @@ int web_worker_left(const struct web_worker *w)
 static void begin(struct web_worker *w, struct web_job *job, const struct web_opts *opts)
 {
 	w->job = job;
-	w->deadline = now_ms() + (int64_t)opts->seconds * 1000;
+	w->deadline = web_now_ms() + (int64_t)opts->seconds * 1000;
 	w->got = 0;
 }
 
@@ -165,8 +165,10 @@ int web_worker_start(struct web_worker *w, struct web_loaded *l, const char *key
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
 		return err_set(err, SONDE_EIO, "cannot start a worker: %m");
 	w->pid = fork();
-	if (w->pid == 0)
+	if (w->pid == 0) {
+		progress_to(w->progress);
 		run(l, key != NULL, job, fds[1], server);
+	}
 	close(fds[1]);
 	if (w->pid < 0) {
 		w->pid = 0;
@@ -228,7 +230,7 @@ static int end_process(struct web_worker *w)
 		;
 	close(w->fd);
 	free(w->key);
-	*w = (struct web_worker){ .pid = 0 };
+	*w = (struct web_worker){ .progress = w->progress };
 	return status;
 }
 

@@ -9,6 +9,7 @@
 #define SONDE_ANALYZE_WEB_WORKER_H
 
 #include "analyze/web_question.h"
+#include "base/progress.h"
 
 #include <sys/types.h>
 
@@ -25,6 +26,7 @@ struct web_worker {
 	struct web_job *job; /* under way; NULL = it waits */
 	int64_t deadline;    /* of the job, in milliseconds of the monotonic clock */
 	uint64_t used;
+	struct progress *progress; /* of the job; in memory that both processes share */
 	struct web_head head;
 	size_t got; /* bytes of head and body */
 };
@@ -39,6 +41,8 @@ bool web_worker_ask(struct web_worker *w, struct web_job *job, const struct web_
 /* Read what has come, without waiting.  The job when it has its answer, if only that the worker
  * died; one that answers once is ended then. */
 struct web_job *web_worker_read(struct web_worker *w);
+
+int64_t web_now_ms(void); /* of the monotonic clock */
 
 /* Milliseconds that the job under way may still take; 0 = none. */
 int web_worker_left(const struct web_worker *w);

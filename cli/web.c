@@ -57,22 +57,26 @@ static void block_end_signals(sigset_t *set)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+static void end(void)
+{
+	kill(getpid(), SIGTERM);
+}
+
 static int serve(const struct web_opts *o, bool no_browser, struct err *err)
 {
 	struct web *web = NULL;
-	sigset_t end;
+	sigset_t ends;
 	int rc, sig;
 
-	block_end_signals(&end);
+	block_end_signals(&ends);
 	rc = web_open(&web, o, &stderr_notes, err);
 	if (!rc) {
 		fprintf(stderr, "Serving web UI on %s\n", web_url(web));
 		if (!no_browser)
 			open_browser(web_url(web));
-		rc = web_loaded(web, err);
+		sigwait(&ends, &sig);
+		rc = web_failed(web, err);
 	}
-	if (!rc)
-		sigwait(&end, &sig);
 	web_close(web);
 	return rc;
 }
@@ -84,7 +88,8 @@ static struct web_opts web_opts_of(const struct read_opts *opts, const char *add
 				  .load = read_opts_load_opts(opts, sources, n),
 				  .report = opts->report,
 				  .draw = draw,
-				  .seconds = (unsigned)opts->answer_seconds };
+				  .seconds = (unsigned)opts->answer_seconds,
+				  .failed = end };
 }
 
 int web_serve(const struct read_opts *opts, const char *address, const string_list *sources,

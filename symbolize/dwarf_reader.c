@@ -4,6 +4,7 @@
  * biggest come first, as one that is begun last is what all wait for.
  */
 #include "base/parallel.h"
+#include "base/progress.h"
 #include "symbolize/dwarf_batch.h"
 
 #include <stdlib.h>
@@ -73,8 +74,10 @@ static void work(void *ctx, size_t worker)
 	struct shift *shift = ctx;
 	size_t i;
 
-	while ((i = shift->next++) < shift->n)
+	while ((i = shift->next++) < shift->n) {
 		dwarf_unit_work(&shift->r->workers[worker], shift->jobs[i]);
+		progress_add(1);
+	}
 }
 
 /* A skeleton has its dies elsewhere. */
@@ -134,6 +137,7 @@ void dwarf_reader_work(struct dwarf_reader *r, struct dwarf_jobs *jobs)
 	qsort(shift.jobs, shift.n, sizeof(*shift.jobs), by_size);
 	n = workers_for(&shift);
 	hire(r, n);
+	progress_begin("reading debug information", shift.n);
 	parallel_run(work, &shift, n);
 	free(shift.jobs);
 }

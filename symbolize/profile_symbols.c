@@ -9,6 +9,7 @@
  */
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/progress.h"
 #include "base/utf8.h"
 #include "symbolize/binary.h"
 #include "symbolize/binary_code.h"
@@ -428,6 +429,8 @@ int symbolize_profile(struct profile *p, const struct symbolize_opts *opts,
 		while (end < n &&
 		       is_same_file(&p->mappings.v[mappings[i]], &p->mappings.v[mappings[end]]))
 			end++;
+		progress_begin("finding functions and lines", n);
+		progress_add(i);
 		symbolize_file(&j, (struct same_file){ mappings + i, end - i });
 	}
 	hash_map_release(&j.functions);

@@ -1,35 +1,54 @@
 // ask.js - questions to the server.  A newer question of the same kind makes the older one moot.
 
-const pending = new Map();
+import { busy } from "./busy.js";
+
+const pending = new Map(); // by kind: what ends it
 
 export class Refused extends Error {}
 
-export async function ask(what, query, kind = what) {
-  const number = (pending.get(kind) || 0) + 1;
-  pending.set(kind, number);
-  let response;
+async function get(path, options) {
+  const done = busy(path.replace(/\?.*/, ""));
   try {
-    response = await fetch("data/" + what + (query ? "?" + query : ""));
-  } catch {
-    throw new Refused("The server does not answer. Is sonde still running?");
+    const response = await fetch(path, options);
+    if (!response.ok)
+      throw new Refused(await response.text());
+    return await response.json();
+  } catch (error) {
+    throw error instanceof Refused || options.signal?.aborted ? error
+      : new Refused("The server does not answer. Is sonde still running?");
+  } finally {
+    done();
   }
-  if (!response.ok)
-    throw new Refused(await response.text());
-  const answer = (response.headers.get("Content-Type") || "").startsWith("application/json")
-    ? await response.json() : await response.text();
-  if (pending.get(kind) !== number)
-    return null; // nobody waits for it any more
-  return answer;
+}
+
+const path = (what, query) => "data/" + what + (query ? "?" + query : "");
+
+// null when nobody waits for the answer any more.
+export async function ask(what, query, kind = what) {
+  const end = new AbortController();
+  pending.get(kind)?.abort("newer");
+  pending.set(kind, end);
+  try {
+    return await get(path(what, query), { signal: end.signal });
+  } catch (error) {
+    if (!end.signal.aborted)
+      throw error;
+    if (end.signal.reason === "newer")
+      return null;
+    throw new Refused("Stopped.");
+  } finally {
+    if (pending.get(kind) === end)
+      pending.delete(kind);
+  }
+}
+
+// Everything that is under way; the server ends it, too.
+export function stop() {
+  for (const end of pending.values())
+    end.abort("stop");
 }
 
 // What changes something on the server's side.
-export async function tell(what, query, body) {
-  let response;
-  try {
-    response = await fetch("data/" + what + (query ? "?" + query : ""), { method: "POST", headers: { "X-Sonde": "1" }, body });
-  } catch {
-    throw new Refused("The server does not answer. Is sonde still running?");
-  }
-  if (!response.ok)
-    throw new Refused(await response.text());
+export function tell(what, query, body) {
+  return get(path(what, query), { method: "POST", headers: { "X-Sonde": "1" }, body });
 }

@@ -59,3 +59,22 @@ export function nameIn(expression) {
     return "";
   return expression.slice(1, -1).replace(/\\(.)/gs, "$1");
 }
+
+let redraw = () => {};
+
+// What draws the page anew when the state is another.
+export function onChange(draw) {
+  redraw = draw;
+}
+
+// Go to another state of the page.
+export function go(changes, options) {
+  change(changes, options);
+  return redraw();
+}
+
+export function goTo(address) {
+  history.pushState(null, "", address);
+  readAddress();
+  return redraw();
+}

@@ -140,7 +140,7 @@ export class Table {
             if (made instanceof Promise) {
               row.children = [];
               made.then((answer) => {
-                row.children = this.rowsOf(answer, row.level + 1);
+                row.children = answer ? this.rowsOf(answer, row.level + 1) : [];
                 this.refresh();
               });
             } else {

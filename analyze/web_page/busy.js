@@ -1,0 +1,51 @@
+// busy.js - says what the server is at while an answer takes its time.
+
+const bar = document.getElementById("busy");
+const open = new Set(); // paths of questions without an answer
+let timer = 0;
+
+const words = { "data/graph": "Graph", "data/source": "Source", "data/disasm": "Disassembly", "data/peek": "Peek", "data/flame": "Flame graph", "data/top": "Table" };
+
+function text(what, { step, share, milliseconds }) {
+  const parts = [step, share === undefined ? "" : Math.floor(share * 100) + "%", milliseconds ? Math.round(milliseconds / 1000) + " s" : ""];
+  return `${what}: ${parts.filter(Boolean).join(", ")} …`;
+}
+
+function show(status) {
+  const [now] = open, mine = status.running.find((r) => r.what === now.what);
+  const at = status.state === "loading" || !mine ? status : mine;
+  const progress = bar.querySelector("progress");
+  bar.querySelector("span").textContent = status.state === "loading" ? text("Loading", status)
+    : mine ? text(words[now.what] || "Working", mine) : status.step ? text("Loading", status) : "Waiting for other questions …";
+  if (at.share === undefined)
+    progress.removeAttribute("value");
+  else
+    progress.value = at.share;
+  bar.hidden = false;
+}
+
+async function look() {
+  try {
+    const status = await (await fetch("data/status")).json();
+    if (open.size)
+      show(status);
+  } catch {
+    // Whoever asked the question will say it.
+  }
+  timer = open.size ? setTimeout(look, 500) : 0;
+}
+
+// Returns what is to be called when the answer is there.
+export function busy(what) {
+  const entry = { what };
+  open.add(entry);
+  timer ||= setTimeout(look, 500);
+  return () => {
+    open.delete(entry);
+    if (open.size)
+      return;
+    clearTimeout(timer);
+    timer = 0;
+    bar.hidden = true;
+  };
+}
