@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <spawn.h>
 #include <stdexcept>
 #include <string>
 #include <sys/time.h>
@@ -366,6 +367,32 @@ static void assembly()
 		sink = asm_without_rules(i) + asm_by_another_register(i) + asm_by_saved_word(i) + asm_by_index(i);
 }
 
+/* ---- children: a signal at every step would end them ---- */
+
+NOINLINE static void child_of_vfork()
+{
+	pid_t pid = vfork();
+	if (pid == 0) {
+		sink = recurse(3) + saves_all(1, 2, 3, 4);
+		_exit(0);
+	}
+	waitpid(pid, nullptr, 0);
+}
+
+static void children()
+{
+	char name[] = "true", *argv[] = {name, nullptr};
+	pid_t pid;
+
+	child_of_vfork();
+	if (posix_spawnp(&pid, name, nullptr, nullptr, argv, environ) == 0)
+		waitpid(pid, nullptr, 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(0);
+	waitpid(pid, nullptr, 0);
+}
+
 int main(int argc, char **argv)
 {
 	const char *only = argc > 1 ? argv[1] : "";
@@ -405,6 +432,8 @@ int main(int argc, char **argv)
 		stepper_run("coroutines", coroutines);
 	if (strstr("exceptions", only))
 		stepper_run("exceptions", exceptions);
+	if (stepper_is_outside() && strstr("children", only))
+		stepper_run("vfork, posix_spawn and fork", children);
 	stepper_close();
 	return 0;
 }

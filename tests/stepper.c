@@ -1,8 +1,8 @@
 /* stepper.c - see stepper.h. */
 #define UNW_LOCAL_ONLY
 #include "tests/stepper.h"
-#include "sampler/arch.h"
 #include "tests/own_modules.h"
+#include "tests/shadow.h"
 
 #include <dlfcn.h>
 #include <libunwind.h>
@@ -11,168 +11,40 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-enum {
-	MAX_FRAMES = 200,
-	MAX_STACKS = 4,
-	MAX_AHEAD = 1000,     /* stacks that wait for a jump to arrive */
-	JUMP_STEPS = 500,     /* how long they may */
-	MOST_BEFORE_JUMP = 2, /* frames of the code that jumps */
-	TRAP_FLAG = 0x100,
-	VDSO_BYTES = 4 * 4096,
-};
+enum { MAX_FRAMES = SHADOW_MAX_FRAMES, TRAP_FLAG = 0x100, VDSO_BYTES = 4 * 4096 };
 
 static const struct module_list *list;
 static struct unwind_cache cache;
 static struct stack_bounds unknown;
-
-struct frame {
-	uintptr_t pc;	/* a return address, or where an interrupted function goes on */
-	uintptr_t slot; /* the frame is gone when sp is above */
-	bool is_exact;
-};
-
-/* The callers, outermost first. */
-static struct shadow {
-	uintptr_t low, high;
-	unsigned n;
-	struct frame frames[MAX_FRAMES];
-} shadows[MAX_STACKS]; /* the first is the main stack */
-static unsigned n_shadows;
 static uintptr_t vdso;
-
-struct stack {
-	unsigned n;
-	uint64_t pcs[MAX_FRAMES];
-	int end;
-};
 
 static struct {
 	volatile bool is_on;
 	bool has_begun;
-	unsigned long steps, wrong, ahead, guessed, libunwind_wrong, most_frames, wrong_in_vdso;
-	uintptr_t last_pc, last_sp;
-	unsigned n_waiting;
-	struct waiting {
-		unsigned long since;
-		struct stack stack;
-	} waiting[MAX_AHEAD];
-	struct stack first_wrong, first_truth;
+	unsigned long guessed, libunwind_wrong, wrong_in_vdso;
 } run;
 static struct {
 	unsigned long steps, wrong, libunwind_wrong;
 	unsigned tests;
 } total;
 
-/* ---- the truth ---- */
-
-static struct shadow *shadow_of(uintptr_t sp)
-{
-	for (unsigned i = 1; i < n_shadows; i++)
-		if (sp > shadows[i].low && sp <= shadows[i].high)
-			return &shadows[i];
-	return &shadows[0];
-}
-
-static void push(struct shadow *s, uintptr_t pc, uintptr_t slot, bool is_exact)
-{
-	if (s->n < MAX_FRAMES)
-		s->frames[s->n++] = (struct frame){ pc, slot, is_exact };
-}
-
-static void pop_gone(struct shadow *s, uintptr_t sp)
-{
-	while (s->n && s->frames[s->n - 1].slot < sp)
-		s->n--;
-}
-
-/* Was the last instruction a call?  It left the address behind itself. */
-static void note_call(struct shadow *s, uintptr_t pc, uintptr_t sp)
-{
-	uintptr_t word;
-
-	if (sp != run.last_sp - sizeof(word))
-		return;
-	word = *(uintptr_t *)sp;
-	if (word - run.last_pc >= 2 && word - run.last_pc <= 8 && pc != word &&
-	    arch_follows_call((const uint8_t *)word))
-		push(s, word, sp, false);
-}
-
-/* A coroutine that has just begun. */
-static void note_coroutine(struct shadow *s, uintptr_t sp)
-{
-	if (s != shadows && s->n == 0 && *(uintptr_t *)sp == list->context_entry)
-		push(s, list->context_entry, sp, true);
-}
-
-static void truth(const struct shadow *s, uintptr_t pc, struct stack *out)
-{
-	out->n = 0;
-	out->pcs[out->n++] = pc;
-	for (unsigned i = s->n; i-- > 0 && out->n < MAX_FRAMES;)
-		out->pcs[out->n++] = s->frames[i].pc - (s->frames[i].is_exact ? 0 : 1);
-}
-
 /* ---- judging ---- */
 
-static bool same(const struct stack *a, const struct stack *b)
+static bool read_own(uintptr_t at, void *to, size_t n)
 {
-	return a->n == b->n && memcmp(a->pcs, b->pcs, a->n * sizeof(a->pcs[0])) == 0;
+	memcpy(to, (const void *)at, n);
+	return true;
 }
 
-/* Does a stack that told where a jump goes end in what is true where it arrives?  The first of these frames is given
- * as it is or less one. */
-static bool is_arrival(const struct stack *now, const struct stack *ahead)
-{
-	unsigned first = ahead->n - now->n;
+struct found {
+	uintptr_t pc, slot;
+};
 
-	return ahead->n > now->n && first <= MOST_BEFORE_JUMP &&
-	       (ahead->pcs[first] == now->pcs[0] || ahead->pcs[first] + 1 == now->pcs[0]) &&
-	       memcmp(now->pcs + 1, ahead->pcs + first + 1, (now->n - 1) * sizeof(now->pcs[0])) ==
-		       0;
-}
-
-static void wrong(const struct stack *ours, const struct stack *true_one)
-{
-	if (run.wrong++)
-		return;
-	run.first_wrong = *ours;
-	run.first_truth = *true_one;
-}
-
-static void wait_for_arrival(const struct stack *ours, const struct stack *true_one)
-{
-	if (run.n_waiting == MAX_AHEAD || ours->n < 2) {
-		wrong(ours, true_one);
-		return;
-	}
-	run.waiting[run.n_waiting].since = run.steps;
-	run.waiting[run.n_waiting++].stack = *ours;
-}
-
-static void settle(const struct stack *now, bool at_end)
-{
-	for (unsigned i = 0; i < run.n_waiting;) {
-		struct waiting *w = &run.waiting[i];
-
-		if (is_arrival(now, &w->stack)) {
-			run.ahead++;
-		} else if (at_end || run.steps - w->since > JUMP_STEPS) {
-			wrong(&w->stack, now);
-		} else {
-			i++;
-			continue;
-		}
-		*w = run.waiting[--run.n_waiting];
-	}
-}
-
-static void ask_libunwind(ucontext_t *uc, struct shadow *s, const struct stack *true_one,
-			  bool learn)
+static void ask_libunwind(ucontext_t *uc, const struct shadow_stack *true_one, bool learn)
 {
 	unw_cursor_t cursor;
 	unw_word_t pc, sp;
-	struct frame found[MAX_FRAMES];
+	struct found found[MAX_FRAMES];
 	unsigned n = 0;
 	bool differs;
 
@@ -183,11 +55,11 @@ static void ask_libunwind(ucontext_t *uc, struct shadow *s, const struct stack *
 		unw_get_reg(&cursor, UNW_REG_SP, &sp);
 		if (pc == 0)
 			break;
-		found[n++] = (struct frame){ pc, sp - sizeof(uintptr_t), false };
+		found[n++] = (struct found){ pc, sp - sizeof(uintptr_t) };
 	}
 	if (learn)
 		for (unsigned i = n; i-- > 0;)
-			push(s, found[i].pc, found[i].slot, false);
+			shadow_push(found[i].pc, found[i].slot, false);
 	differs = n + 1 != true_one->n;
 	for (unsigned i = 0; !differs && i < n; i++)
 		differs = found[i].pc != true_one->pcs[i + 1] &&
@@ -195,47 +67,27 @@ static void ask_libunwind(ucontext_t *uc, struct shadow *s, const struct stack *
 	run.libunwind_wrong += !learn && differs;
 }
 
-static bool is_trampoline(uintptr_t pc)
-{
-	static const uint8_t code[] = { 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05 };
-
-	return memcmp((const void *)pc, code, sizeof(code)) == 0;
-}
-
 static void judge(ucontext_t *uc)
 {
 	struct unwind_regs regs = unwind_regs_of(uc);
-	struct shadow *s = shadow_of(regs.sp);
 	struct unwind_result result;
-	static struct stack ours, true_one;
+	static struct shadow_stack ours, true_one;
 
-	if (run.has_begun) {
-		note_call(s, regs.pc, regs.sp);
-		note_coroutine(s, regs.sp);
-		pop_gone(s, regs.sp);
-	} else {
-		ask_libunwind(uc, s, &true_one, true);
-		run.has_begun = true;
-	}
-	run.steps++;
-	run.last_pc = regs.pc;
-	run.last_sp = regs.sp;
+	if (!run.has_begun)
+		ask_libunwind(uc, &true_one, true);
+	run.has_begun = true;
+	shadow_step(regs.pc, regs.sp, &true_one);
 	unwind(list, regs, &unknown, &cache, ours.pcs, MAX_FRAMES, &result);
-	ours.n = result.n;
+	ours.n = result.end == END_ENTRY ? result.n : 0;
 	ours.end = (int)result.end;
 	run.guessed += result.guessed;
-	truth(s, regs.pc, &true_one);
-	run.most_frames = true_one.n > run.most_frames ? true_one.n : run.most_frames;
-	if (is_trampoline(regs.pc) || is_trampoline(regs.pc - 7))
+	if (shadow_is_in_trampoline(regs.pc))
 		return; /* its frame is the kernel's */
-	ask_libunwind(uc, s, &true_one, false);
-	settle(&true_one, false);
-	if (result.end == END_ENTRY && same(&ours, &true_one))
-		return;
-	if (regs.pc - vdso < VDSO_BYTES)
+	ask_libunwind(uc, &true_one, false);
+	if (regs.pc - vdso < VDSO_BYTES && !shadow_same(&ours, &true_one))
 		run.wrong_in_vdso++; /* what the kernel says of its code is its own affair */
 	else
-		wait_for_arrival(&ours, &true_one);
+		shadow_judge(&ours, &true_one);
 }
 
 static void on_trap(int sig, siginfo_t *si, void *context)
@@ -272,25 +124,25 @@ int stepper_open(void)
 {
 	struct sigaction action = { .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO };
 	list = own_modules_list(NULL);
-	n_shadows = 1;
-	shadows[0].high = UINTPTR_MAX;
+	shadow_open(read_own, list->context_entry);
 	vdso = getauxval(AT_SYSINFO_EHDR);
 	if (sigaction(SIGTRAP, &action, NULL))
 		return -1;
 	step_through(nothing);
-	return run.steps > 0 ? 0 : -1;
+	return run.has_begun ? 0 : -1;
 }
 
 void stepper_add_stack(void *start, size_t bytes)
 {
-	struct shadow *s = &shadows[n_shadows++];
-
-	s->low = (uintptr_t)start;
-	s->high = s->low + bytes;
-	s->n = 0;
+	shadow_add_stack(start, bytes);
 }
 
-static void print_stack(const char *name, const struct stack *s)
+bool stepper_is_outside(void)
+{
+	return false;
+}
+
+static void print_stack(const char *name, const struct shadow_stack *s)
 {
 	printf("#   %s: end %d\n", name, s->end);
 	for (unsigned i = 0; i < s->n; i++) {
@@ -306,29 +158,28 @@ static void print_stack(const char *name, const struct stack *s)
 
 unsigned long stepper_run(const char *what, void (*fn)(void))
 {
-	static const struct stack nowhere;
+	const struct shadow_verdict *v;
 
 	memset(&run, 0, sizeof(run));
-	for (unsigned i = 0; i < n_shadows; i++)
-		shadows[i].n = 0;
+	shadow_reset();
 	step_through(fn);
-	settle(&nowhere, true);
-	printf("%s %u - %s: every stack is right\n", run.wrong || run.steps < 50 ? "not ok" : "ok",
+	v = shadow_end();
+	printf("%s %u - %s: every stack is right\n", v->wrong || v->steps < 50 ? "not ok" : "ok",
 	       ++total.tests, what);
 	printf("# %lu instructions, %lu wrong, %lu told where a jump goes, %lu guessed frames, up "
-	       "to %lu frames; libunwind: %lu wrong\n",
-	       run.steps, run.wrong, run.ahead, run.guessed, run.most_frames, run.libunwind_wrong);
+	       "to %u frames; libunwind: %lu wrong\n",
+	       v->steps, v->wrong, v->ahead, run.guessed, v->most_frames, run.libunwind_wrong);
 	if (run.wrong_in_vdso)
 		printf("# and %lu wrong in the vdso\n", run.wrong_in_vdso);
-	if (run.wrong) {
-		print_stack("ours", &run.first_wrong);
-		print_stack("true", &run.first_truth);
+	if (v->wrong) {
+		print_stack("ours", &v->first_wrong);
+		print_stack("true", &v->first_truth);
 	}
 	fflush(stdout);
-	total.steps += run.steps;
-	total.wrong += run.wrong;
+	total.steps += v->steps;
+	total.wrong += v->wrong;
 	total.libunwind_wrong += run.libunwind_wrong;
-	return run.wrong;
+	return v->wrong;
 }
 
 __attribute__((noinline, optimize("no-omit-frame-pointer"))) void
@@ -336,25 +187,13 @@ stepper_enter_handler(void *context)
 {
 	volatile char *room = __builtin_alloca(16);
 	ucontext_t *uc = context;
-	struct shadow *from = shadow_of((uintptr_t)uc->uc_mcontext.gregs[REG_RSP]);
-	struct shadow *to = shadow_of((uintptr_t)room);
-	uintptr_t pc = (uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
-	uintptr_t sp = (uintptr_t)uc->uc_mcontext.gregs[REG_RSP];
 
 	room[0] = 0;
-	pop_gone(from, sp);
-	if (from != to) {
-		*to = (struct shadow){ .low = to->low, .high = to->high, .n = from->n };
-		for (unsigned i = 0; i < from->n; i++)
-			to->frames[i] = (struct frame){ from->frames[i].pc, to->high,
-							from->frames[i].is_exact };
-		sp = to->high + sizeof(uintptr_t);
-	}
-	push(to, pc, sp - sizeof(uintptr_t), true);
+	shadow_enter_handler((uintptr_t)room, (uintptr_t)uc->uc_mcontext.gregs[REG_RIP],
+			     (uintptr_t)uc->uc_mcontext.gregs[REG_RSP]);
 	/* The handler's own frame calls this one. */
-	push(to, (uintptr_t)__builtin_return_address(0),
-	     (uintptr_t)__builtin_frame_address(0) + sizeof(uintptr_t), false);
-	run.last_sp = 0;
+	shadow_push((uintptr_t)__builtin_return_address(0),
+		    (uintptr_t)__builtin_frame_address(0) + sizeof(uintptr_t), false);
 	SET_TRAP_FLAG();
 }
 
