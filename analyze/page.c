@@ -1,8 +1,10 @@
 /* page.c - put a page together. */
 #include "analyze/page.h"
 #include "analyze/sha256.h"
+#include "analyze/web_files.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The bytes of a file under analyze/flame_page/ and a final zero; the Makefile knows the dependency. */
@@ -13,6 +15,47 @@
 EMBED(flame_page_html, "analyze/flame_page/flame_page.html");
 EMBED(flame_page_css, "analyze/flame_page/flame_page.css");
 EMBED(flame_page_js, "analyze/flame_page/flame_page.js");
+
+/* Modules of the web page that the flame page is made of, each before those that use it. */
+static const char *const modules[] = { "format.js", "colors.js", "tree.js",
+				       "flame.js",  "tip.js",	 "export.js" };
+
+/* Modules that stand in one script need not import from each other. */
+static void put_module(FILE *out, const char *at, const char *end)
+{
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		const char *next = newline ? newline + 1 : end;
+
+		if (strncmp(at, "export ", 7) == 0)
+			at += 7;
+		if (strncmp(at, "import ", 7) != 0)
+			fwrite(at, 1, (size_t)(next - at), out);
+		at = next;
+	}
+}
+
+char *flame_page_script(void)
+{
+	char *script = NULL;
+	size_t n;
+	FILE *out = open_memstream(&script, &n);
+
+	if (!out)
+		return NULL;
+	fputs("\"use strict\";\n{\n", out);
+	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+		const struct web_file *f = web_file_find(modules[i]);
+
+		put_module(out, f->start, f->end);
+	}
+	put_module(out, flame_page_js, strchr(flame_page_js, 0));
+	fputs("}\n", out);
+	if (fclose(out) == 0)
+		return script;
+	free(script);
+	return NULL;
+}
 
 struct page {
 	FILE *out;

@@ -10,6 +10,7 @@
 #include "analyze/paths.h"
 #include "analyze/report_stacks.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct flame {
@@ -224,12 +225,15 @@ static const char *title(struct report *r)
 int report_flame(struct report *r, struct err *err)
 {
 	struct flame f = { .r = r };
+	char *script = flame_page_script();
 
+	if (!script)
+		return err_set(err, SONDE_ENOMEM, "out of memory");
 	stacks_make_nodes(r, true);
 	build_tree(&f);
 	find_frames(&f);
-	page_write(r->out, flame_page_html, title(r), flame_page_css, flame_page_js, write_data,
-		   &f);
+	page_write(r->out, flame_page_html, title(r), flame_page_css, script, write_data, &f);
+	free(script);
 	VEC_RELEASE(&f.frames);
 	VEC_RELEASE(&f.frame_of);
 	VEC_RELEASE(&f.smaller);

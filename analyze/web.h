@@ -38,5 +38,6 @@ SONDE_MUST int web_failed(struct web *w, struct err *err);
 /* Ends what is under way; NULL is fine.  Loading cannot be ended but with the process: then
  * everything stays as it is. */
 void web_close(struct web *w);
+bool web_is_loading(const struct web *w);
 
 #endif

@@ -459,6 +459,11 @@ int web_failed(struct web *w, struct err *err)
 	return web_session_failed(w->session, err);
 }
 
+bool web_is_loading(const struct web *w)
+{
+	return web_session_is_loading(w->session);
+}
+
 void web_close(struct web *w)
 {
 	int listening = -1;

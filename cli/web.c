@@ -75,6 +75,8 @@ static int serve(const struct web_opts *o, bool no_browser, struct err *err)
 		if (!no_browser)
 			open_browser(web_url(web));
 		sigwait(&ends, &sig);
+		if (web_is_loading(web))
+			_exit(EXIT_OK); /* what loads uses what would go */
 		rc = web_failed(web, err);
 	}
 	web_close(web);

@@ -1,6 +1,6 @@
 // export.js - the view as SVG or PNG, made here from what is drawn.
 
-const rowHeight = 20;
+import { rowHeight } from "./flame.js";
 
 export function save(name, type, content) {
   const link = document.createElement("a");

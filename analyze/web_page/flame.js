@@ -4,7 +4,7 @@
 import { diffColor, isDark, plainColor } from "./colors.js";
 import { baseName, isNoise } from "./format.js";
 
-const rowHeight = 20;
+export const rowHeight = 20;
 const leastText = 22; // pixels: no text in narrower boxes
 
 export class Flame {
@@ -78,7 +78,19 @@ export class Flame {
     this.scale = 1;
     tree.layOut(this.look.byWeight);
     this.fit();
+    this.setTop();
+  }
+
+  // Scroll to the root.
+  setTop() {
     this.element.scrollTop = this.look.flip ? this.element.scrollHeight : 0;
+  }
+
+  // Let a box have the whole width.
+  zoomTo(node) {
+    this.scale = Math.min(1 / (this.tree.w[node] || 1), 1e6);
+    this.left = this.tree.x[node];
+    this.keepInside();
   }
 
   setLook(look) {

@@ -4,7 +4,9 @@ import { formatDelta, formatShare, formatValue, isNoise } from "./format.js";
 
 export function describe(t, i) {
   const whole = t.whole, lines = [t.name(i)];
-  if (t.compared) {
+  if (t.net) {
+    lines.push(`${formatDelta(t.value[i] - t.old[i], t.unit)} (${formatDelta(t.value[i], t.unit)} and ${formatDelta(-t.old[i], t.unit)})`);
+  } else if (t.compared) {
     const noise = isNoise(t.value[i], t.old[i], t.quantum);
     lines.push(`${formatValue(t.old[i], t.unit)} → ${formatValue(t.value[i], t.unit)} (${formatDelta(t.value[i] - t.old[i], t.unit)}` +
       (t.old[i] ? `, ${((t.value[i] - t.old[i]) / Math.abs(t.old[i]) * 100).toFixed(1)}%` : ", new") + ")" + (noise ? ", within sampling noise" : ""));
