@@ -173,11 +173,10 @@ $(B)/replay/%: tests/%.c tests/replay.c $(CORE_OBJ) | build/.test-deps
 	$(call say,REPLAY,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) -o $@ $< tests/replay.c $(CORE_OBJ) $(TOOL_LIBS)
-$(B)/fuzz/%: tests/%.c tests/pooled_pages.c $(CORE_OBJ) | build/.test-deps
+$(B)/fuzz/%: tests/%.c $(CORE_OBJ) | build/.test-deps
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(CPPFLAGS) $(LDFLAGS) -Wl,--wrap=mmap,--wrap=munmap,--wrap=mremap \
-		-o $@ $< tests/pooled_pages.c $(CORE_OBJ) $(TOOL_LIBS)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(CPPFLAGS) $(LDFLAGS) -o $@ $< $(CORE_OBJ) $(TOOL_LIBS)
 
 -include $(TEST_BIN:=.d) $(TEST_TOOLS:=.d)
 REPLAY_BIN := $(FUZZ_SRC:tests/%.c=$(B)/replay/%)
