@@ -1,7 +1,8 @@
 /* arena.c - a list of mmap'd chunks with a bump pointer.
  *
  * The first chunk is 64 KiB and each further one twice the last, up to 8 MiB; a larger request gets a chunk of its
- * own size.  Under AddressSanitizer the unused tail of every chunk is poisoned, and so is a gap between neighbours.
+ * own size.  Under AddressSanitizer the first is small, as clearing it would be most of what a fuzzer does, and the
+ * unused tail of every chunk is poisoned, and so is a gap between neighbours.
  */
 #include "base/arena.h"
 #include "base/memory.h"
@@ -29,7 +30,7 @@
 #define GAP	       ((size_t)0)
 #endif
 
-enum { FIRST_CHUNK = 64 * 1024, LARGEST_CHUNK = 8 * 1024 * 1024, ALIGN = 16, SHORT_TEXT = 256 };
+enum { FIRST_CHUNK = (WATCHED ? 4 : 64) * 1024, LARGEST_CHUNK = 8 * 1024 * 1024, ALIGN = 16, SHORT_TEXT = 256 };
 
 struct chunk {
 	struct chunk *prev;
