@@ -135,7 +135,7 @@ struct v0_identifier v0_identifier(struct v0 *v)
 
 void v0_put_bytes(struct v0 *v, const char *p, size_t n)
 {
-	if (v->failed || v->is_silent)
+	if (v->failed || v->is_silent || n == 0)
 		return;
 	if (v->out.n + n > MAX_OUTPUT_BYTES) {
 		v0_fail(v);
