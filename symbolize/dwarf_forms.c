@@ -17,65 +17,81 @@ static void read_indirect(struct dwarf_cursor *c, const struct dwarf_unit *u, st
 		dwarf_read_form(c, u, (uint16_t)form, 0, v);
 }
 
-void dwarf_read_form(struct dwarf_cursor *c, const struct dwarf_unit *u, uint16_t form,
-		     int64_t constant, struct dwarf_value *v)
+/* How many bytes a form has that is a number of fixed size; 0 = it is none. */
+static unsigned fixed_bytes(const struct dwarf_unit *u, uint16_t form)
 {
-	uint64_t n = 0;
-
 	switch (form) {
-	case DW_FORM_flag_present:
-		n = 1;
-		break;
-	case DW_FORM_implicit_const:
-		n = (uint64_t)constant;
-		break;
 	case DW_FORM_data1:
 	case DW_FORM_ref1:
 	case DW_FORM_flag:
 	case DW_FORM_strx1:
 	case DW_FORM_addrx1:
-		n = cursor_fixed(c, 1);
-		break;
+		return 1;
 	case DW_FORM_data2:
 	case DW_FORM_ref2:
 	case DW_FORM_strx2:
 	case DW_FORM_addrx2:
-		n = cursor_fixed(c, 2);
-		break;
+		return 2;
 	case DW_FORM_strx3:
 	case DW_FORM_addrx3:
-		n = cursor_fixed(c, 3);
-		break;
+		return 3;
 	case DW_FORM_data4:
 	case DW_FORM_ref4:
 	case DW_FORM_strx4:
 	case DW_FORM_addrx4:
 	case DW_FORM_ref_sup4:
-		n = cursor_fixed(c, 4);
-		break;
+		return 4;
 	case DW_FORM_data8:
 	case DW_FORM_ref8:
 	case DW_FORM_ref_sig8:
 	case DW_FORM_ref_sup8:
-		n = cursor_fixed(c, 8);
-		break;
+		return 8;
+	case DW_FORM_addr:
+		return u->address_bytes;
+	case DW_FORM_ref_addr:
+		return u->version <= 2 ? u->address_bytes : 0;
+	default:
+		return 0;
+	}
+}
+
+/* Past bytes whose value nobody wants; false = the form is no such. */
+static bool skip_bytes(struct dwarf_cursor *c, uint16_t form)
+{
+	switch (form) {
 	case DW_FORM_data16:
 		cursor_skip(c, 16);
-		break;
-	case DW_FORM_addr:
-		n = cursor_fixed(c, u->address_bytes);
-		break;
+		return true;
+	case DW_FORM_block1:
+		cursor_skip(c, cursor_fixed(c, 1));
+		return true;
+	case DW_FORM_block2:
+		cursor_skip(c, cursor_fixed(c, 2));
+		return true;
+	case DW_FORM_block4:
+		cursor_skip(c, cursor_fixed(c, 4));
+		return true;
+	case DW_FORM_block:
+	case DW_FORM_exprloc:
+		cursor_skip(c, cursor_uleb(c));
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Numbers of a size that the file or the number itself decides, and strings. */
+static uint64_t read_other(struct dwarf_cursor *c, uint16_t form)
+{
+	switch (form) {
 	case DW_FORM_ref_addr:
-		n = u->version <= 2 ? cursor_fixed(c, u->address_bytes) : cursor_offset(c);
-		break;
 	case DW_FORM_strp:
 	case DW_FORM_line_strp:
 	case DW_FORM_strp_sup:
 	case DW_FORM_sec_offset:
 	case DW_FORM_GNU_ref_alt:
 	case DW_FORM_GNU_strp_alt:
-		n = cursor_offset(c);
-		break;
+		return cursor_offset(c);
 	case DW_FORM_udata:
 	case DW_FORM_ref_udata:
 	case DW_FORM_strx:
@@ -84,32 +100,34 @@ void dwarf_read_form(struct dwarf_cursor *c, const struct dwarf_unit *u, uint16_
 	case DW_FORM_loclistx:
 	case DW_FORM_GNU_addr_index:
 	case DW_FORM_GNU_str_index:
-		n = cursor_uleb(c);
-		break;
+		return cursor_uleb(c);
 	case DW_FORM_sdata:
-		n = (uint64_t)cursor_sleb(c);
-		break;
+		return (uint64_t)cursor_sleb(c);
 	case DW_FORM_string:
-		n = (uint64_t)(uintptr_t)cursor_string(c);
-		break;
-	case DW_FORM_block1:
-		cursor_skip(c, cursor_fixed(c, 1));
-		break;
-	case DW_FORM_block2:
-		cursor_skip(c, cursor_fixed(c, 2));
-		break;
-	case DW_FORM_block4:
-		cursor_skip(c, cursor_fixed(c, 4));
-		break;
-	case DW_FORM_block:
-	case DW_FORM_exprloc:
-		cursor_skip(c, cursor_uleb(c));
-		break;
-	case DW_FORM_indirect:
-		read_indirect(c, u, v);
-		return;
+		return (uint64_t)(uintptr_t)cursor_string(c);
 	default:
 		cursor_fail(c);
+		return 0;
+	}
+}
+
+void dwarf_read_form(struct dwarf_cursor *c, const struct dwarf_unit *u, uint16_t form,
+		     int64_t constant, struct dwarf_value *v)
+{
+	unsigned bytes = fixed_bytes(u, form);
+	uint64_t n = 0;
+
+	if (bytes) {
+		n = cursor_fixed(c, bytes);
+	} else if (form == DW_FORM_flag_present) {
+		n = 1;
+	} else if (form == DW_FORM_implicit_const) {
+		n = (uint64_t)constant;
+	} else if (form == DW_FORM_indirect) {
+		read_indirect(c, u, v);
+		return;
+	} else if (!skip_bytes(c, form)) {
+		n = read_other(c, form);
 	}
 	if (v)
 		*v = (struct dwarf_value){ n, form };
@@ -247,42 +265,6 @@ bool dwarf_address(const struct dwarf_unit *u, const struct dwarf_value *v, uint
 	}
 }
 
-/* Type units are numbered when the first is asked for. */
-static struct dwarf_unit *find_type(struct dwarf_image *image, uint64_t signature)
-{
-	uint64_t h = hash_mix(signature);
-
-	pthread_mutex_lock(&image->reader->lock);
-	if (!image->has_types) {
-		image->has_types = true;
-		for (size_t i = 0; i < image->units.n; i++) {
-			const struct dwarf_unit *u = &image->units.v[i];
-			uint64_t hash = hash_mix(u->id);
-			uint32_t *at;
-
-			if (u->type != DW_UT_type && u->type != DW_UT_split_type)
-				continue;
-			at = hash_map_first(&image->types, hash);
-			while (*at != HASH_MAP_NONE && image->units.v[*at].id != u->id)
-				at = hash_map_next(&image->types, at, hash);
-			if (*at != HASH_MAP_NONE)
-				continue;
-			*at = (uint32_t)i;
-			hash_map_added(&image->types, at, hash);
-		}
-	}
-	for (uint32_t *at = hash_map_first(&image->types, h); *at != HASH_MAP_NONE;
-	     at = hash_map_next(&image->types, at, h))
-		if (image->units.v[*at].id == signature) {
-			struct dwarf_unit *u = &image->units.v[*at];
-
-			pthread_mutex_unlock(&image->reader->lock);
-			return u;
-		}
-	pthread_mutex_unlock(&image->reader->lock);
-	return NULL;
-}
-
 bool dwarf_reference(const struct dwarf_unit *u, const struct dwarf_value *v,
 		     struct dwarf_unit **to_unit, uint64_t *to_die)
 {
@@ -304,8 +286,10 @@ bool dwarf_reference(const struct dwarf_unit *u, const struct dwarf_value *v,
 			unit = (struct dwarf_unit *)(uintptr_t)u;
 		break;
 	case DW_FORM_ref_sig8:
-		unit = find_type(image, v->u);
-		die = unit ? unit->die : 0;
+		unit = dwarf_type_find(image, v->u);
+		die = unit ? unit->type_die : 0;
+		if (unit && (die < unit->die || die >= unit->end))
+			unit = NULL;
 		break;
 	case DW_FORM_GNU_ref_alt:
 	case DW_FORM_ref_sup4:

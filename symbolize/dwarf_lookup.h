@@ -23,6 +23,7 @@ enum dwarf_section_id {
 	DWARF_ADDR,
 	DWARF_STR_OFFSETS,
 	DWARF_ARANGES,
+	DWARF_TYPES, /* type units of DWARF 4 */
 	N_DWARF_SECTIONS,
 };
 

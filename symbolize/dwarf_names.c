@@ -150,6 +150,20 @@ static void qualify(struct search *s, struct dwarf_function *f)
 
 static void search_children(struct search *s, struct dwarf_cursor *c, unsigned depth);
 
+/* Of a die with others in it.  Of a class in a unit of its own only the declaration may be here. */
+static const char *name_around(struct search *s, const struct dwarf_die *d)
+{
+	const char *name = dwarf_string(s->unit, dwarf_get(d, SLOT_NAME));
+	struct dwarf_unit *unit;
+	struct dwarf_die type;
+	uint64_t at;
+
+	if (name || !dwarf_reference(s->unit, dwarf_get(d, SLOT_SIGNATURE), &unit, &at) ||
+	    !dwarf_spend(s->w, 1) || !dwarf_die_at(s->w, unit, at, &type))
+		return name;
+	return dwarf_string(unit, dwarf_get(&type, SLOT_NAME));
+}
+
 /* Go into a die if one that is wanted may be inside. */
 static void search_inside(struct search *s, struct dwarf_cursor *c, const struct dwarf_die *d,
 			  unsigned depth)
@@ -167,8 +181,7 @@ static void search_inside(struct search *s, struct dwarf_cursor *c, const struct
 	}
 	if (is_space(d->abbrev->tag) && s->n_spaces < MAX_SPACES)
 		s->spaces[s->n_spaces++] =
-			(struct space){ d->offset, d->abbrev->tag,
-					dwarf_string(s->unit, dwarf_get(d, SLOT_NAME)) };
+			(struct space){ d->offset, d->abbrev->tag, name_around(s, d) };
 	search_children(s, c, depth + 1);
 	s->n_spaces = n_spaces;
 }

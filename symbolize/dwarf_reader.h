@@ -123,7 +123,8 @@ struct dwarf_unit {
 	struct dwarf_image *image;
 	uint64_t offset, die, end; /* header, root die, what comes after; in .debug_info */
 	uint64_t abbrevs;
-	uint64_t id; /* of split and of type units; 0 = none */
+	uint64_t id;	   /* of split and of type units; 0 = none */
+	uint64_t type_die; /* of type units */
 	uint16_t version;
 	uint8_t address_bytes, type; /* DW_UT_* */
 	bool is_dwarf64;
@@ -147,8 +148,9 @@ struct dwarf_image {
 	struct dwarf_sections sections;
 	struct dwarf_image *shared; /* what dwz took out of several files; NULL = none */
 	VEC(struct dwarf_unit) units;
-	struct hash_map types; /* type units by signature */
-	bool has_types;
+	struct hash_map types;	     /* type units by signature */
+	bool has_types, is_types;    /* is_types: the units come from .debug_types */
+	struct dwarf_image *types_4; /* of .debug_types; NULL = none, or not yet needed */
 };
 
 /* A function by the die that says most of it: its own, or the abstract one that inlined copies share.
@@ -269,14 +271,20 @@ const char *dwarf_string(const struct dwarf_unit *u, const struct dwarf_value *v
 bool dwarf_unsigned(const struct dwarf_value *v, uint64_t *out);
 bool dwarf_address(const struct dwarf_unit *u, const struct dwarf_value *v, uint64_t *out);
 bool dwarf_indexed_address(const struct dwarf_unit *u, uint64_t number, uint64_t *out);
-/* The unit and the die that a reference leads to; signatures lead to the root of the type unit.  Where
- * it leads nowhere nothing is set. */
+/* The unit and the die that a reference leads to; signatures lead to the type in its unit.  Where it
+ * leads nowhere nothing is set. */
 bool dwarf_reference(const struct dwarf_unit *u, const struct dwarf_value *v,
 		     struct dwarf_unit **to_unit, uint64_t *to_die);
+
+/* dwarf_types.c: the type unit with a signature; NULL = none.  Safe to call from several workers. */
+struct dwarf_unit *dwarf_type_find(struct dwarf_image *image, uint64_t signature);
 
 /* dwarf_units.c */
 void dwarf_image_init(struct dwarf_image *image, struct dwarf_reader *r,
 		      const struct dwarf_sections *sections);
+/* The same, of the units in .debug_types. */
+void dwarf_image_init_types(struct dwarf_image *image, struct dwarf_reader *r,
+			    const struct dwarf_sections *sections);
 void dwarf_image_release(struct dwarf_image *image);
 struct dwarf_unit *dwarf_unit_at(struct dwarf_image *image, uint64_t die); /* NULL = none */
 /* Fill in what the root die says; safe to call from several workers.  With d not NULL, also the die's
@@ -310,5 +318,7 @@ void dwarf_split_open(struct dwarf_reader *r);
 void dwarf_split_close(struct dwarf_reader *r);
 /* The unit with the dies; NULL = not found.  Safe to call from several workers. */
 struct dwarf_unit *dwarf_split_find(struct dwarf_unit *skeleton);
+/* A type unit in the .dwp; NULL = not found. */
+struct dwarf_unit *dwarf_split_find_type(struct dwarf_reader *r, uint64_t signature);
 
 #endif

@@ -28,7 +28,9 @@ struct dwarf_split {
 	bool has_pack;		  /* it was looked for */
 	struct elf_file *pack;	  /* the .dwp; NULL = none */
 	struct dwarf_sections sections;
-	struct elf_bytes index;
+	struct elf_bytes index, type_index;
+	VEC(struct dwarf_unit *) types; /* that were asked for */
+	struct hash_map type_numbers;	/* by signature */
 };
 
 /* In the order of enum dwarf_section_id; what has no such section has a name that none has. */
@@ -43,11 +45,13 @@ static const char *const split_names[N_DWARF_SECTIONS] = {
 	"-",
 	".debug_str_offsets.dwo",
 	"-",
+	".debug_types.dwo",
 };
 
 void dwarf_split_open(struct dwarf_reader *r)
 {
 	r->split = ARENA_NEW(r->arena, struct dwarf_split);
+	hash_map_init(&r->split->type_numbers);
 	pthread_mutex_init(&r->split->lock, NULL);
 }
 
@@ -58,6 +62,8 @@ void dwarf_split_close(struct dwarf_reader *r)
 		dwarf_image_release(&f->image);
 	}
 	elf_file_close(r->split->pack);
+	VEC_RELEASE(&r->split->types);
+	hash_map_release(&r->split->type_numbers);
 	pthread_mutex_destroy(&r->split->lock);
 }
 
@@ -69,12 +75,15 @@ static int read_sections(struct elf_file *elf, struct dwarf_sections *out)
 }
 
 static struct dwarf_image *add_image(struct dwarf_reader *r, struct elf_file *elf,
-				     const struct dwarf_sections *sections)
+				     const struct dwarf_sections *sections, bool is_types)
 {
 	struct split_file *f = ARENA_NEW(r->arena, struct split_file);
 
 	f->elf = elf;
-	dwarf_image_init(&f->image, r, sections);
+	if (is_types)
+		dwarf_image_init_types(&f->image, r, sections);
+	else
+		dwarf_image_init(&f->image, r, sections);
 	for (int i = 0; i < N_DWARF_SECTIONS; i++)
 		r->work += (int64_t)sections->v[i].n * DWARF_WORK_PER_BYTE;
 	f->next = r->split->files;
@@ -111,10 +120,11 @@ static void open_pack(struct dwarf_reader *r)
 		s->pack = NULL;
 		return;
 	}
-	if (read_sections(s->pack, &s->sections) == 0 &&
-	    elf_file_section(s->pack, ".debug_cu_index", &s->index, NULL) == 0)
-		return;
-	s->index.n = 0;
+	if (read_sections(s->pack, &s->sections) ||
+	    elf_file_section(s->pack, ".debug_cu_index", &s->index, NULL))
+		s->index.n = 0;
+	if (!s->index.n || elf_file_section(s->pack, ".debug_tu_index", &s->type_index, NULL))
+		s->type_index.n = 0;
 }
 
 static bool section_of_kind(uint64_t kind, uint64_t version, enum dwarf_section_id *id)
@@ -123,6 +133,9 @@ static bool section_of_kind(uint64_t kind, uint64_t version, enum dwarf_section_
 	case 1:
 		*id = DWARF_INFO;
 		return true;
+	case 2:
+		*id = DWARF_TYPES;
+		return version < 5;
 	case 3:
 		*id = DWARF_ABBREV;
 		return true;
@@ -145,9 +158,9 @@ struct pack_index {
 	const unsigned char *ids, *rows, *kinds, *offsets, *sizes;
 };
 
-static bool read_index(const struct dwarf_split *s, struct pack_index *x)
+static bool read_index(const struct dwarf_split *s, struct elf_bytes index, struct pack_index *x)
 {
-	struct dwarf_cursor c = cursor_over(s->index, s->sections.is_little);
+	struct dwarf_cursor c = cursor_over(index, s->sections.is_little);
 
 	/* Two bytes from version 5, four before; the other two are zero then. */
 	x->version = cursor_fixed(&c, 2);
@@ -200,21 +213,67 @@ static bool cut_sections(const struct dwarf_split *s, const struct pack_index *x
 	return true;
 }
 
-static struct dwarf_unit *find_in_pack(struct dwarf_reader *r, struct dwarf_unit *skeleton)
+/* A unit's sections, by one of the two indexes. */
+static bool find_sections(struct dwarf_reader *r, const struct elf_bytes *index, uint64_t id,
+			  struct dwarf_sections *out, uint64_t *version)
 {
 	struct dwarf_split *s = r->split;
-	struct dwarf_sections sections;
 	struct pack_index x;
 	uint64_t row;
 
 	if (!s->has_pack)
 		open_pack(r);
-	if (!s->index.n || !read_index(s, &x))
+	if (!index->n || !read_index(s, *index, &x))
+		return false;
+	*version = x.version;
+	row = find_row(s, &x, id);
+	return row && cut_sections(s, &x, row, out);
+}
+
+static struct dwarf_unit *find_in_pack(struct dwarf_reader *r, struct dwarf_unit *skeleton)
+{
+	struct dwarf_sections sections;
+	uint64_t version;
+
+	if (!find_sections(r, &r->split->index, skeleton->id, &sections, &version))
 		return NULL;
-	row = find_row(s, &x, skeleton->id);
-	if (!row || !cut_sections(s, &x, row, &sections))
+	return unit_of(add_image(r, NULL, &sections, false), skeleton);
+}
+
+static struct dwarf_unit *find_type_in_pack(struct dwarf_reader *r, uint64_t signature)
+{
+	struct dwarf_sections sections;
+	struct dwarf_image *image;
+	uint64_t version;
+
+	if (!find_sections(r, &r->split->type_index, signature, &sections, &version))
 		return NULL;
-	return unit_of(add_image(r, NULL, &sections), skeleton);
+	image = add_image(r, NULL, &sections, version < 5);
+	for (size_t i = 0; i < image->units.n; i++)
+		if (image->units.v[i].id == signature)
+			return &image->units.v[i];
+	return NULL;
+}
+
+struct dwarf_unit *dwarf_split_find_type(struct dwarf_reader *r, uint64_t signature)
+{
+	struct dwarf_split *s = r->split;
+	uint64_t h = hash_mix(signature);
+	struct dwarf_unit *u = NULL;
+	uint32_t *at;
+
+	pthread_mutex_lock(&s->lock);
+	at = hash_map_first(&s->type_numbers, h); /* of 64 bits: there are no two of one hash */
+	if (s->pack && *at == HASH_MAP_NONE) {
+		*at = (uint32_t)s->types.n;
+		hash_map_added(&s->type_numbers, at, h);
+		*VEC_PUSH(&s->types) = find_type_in_pack(r, signature);
+		u = s->types.v[s->types.n - 1];
+	} else if (*at != HASH_MAP_NONE) {
+		u = s->types.v[*at];
+	}
+	pthread_mutex_unlock(&s->lock);
+	return u;
 }
 
 /* ---- .dwo ---- */
@@ -264,7 +323,7 @@ static struct dwarf_unit *find_dwo(struct dwarf_reader *r, struct dwarf_unit *sk
 			elf_file_close(elf);
 			continue;
 		}
-		u = unit_of(add_image(r, elf, &sections), skeleton);
+		u = unit_of(add_image(r, elf, &sections, false), skeleton);
 		if (u)
 			return u;
 	}

@@ -6,8 +6,9 @@
 #include "symbolize/dwarf_reader.h"
 
 const char *const dwarf_section_names[N_DWARF_SECTIONS] = {
-	".debug_info",	 ".debug_abbrev",   ".debug_line", ".debug_str",	 ".debug_line_str",
-	".debug_ranges", ".debug_rnglists", ".debug_addr", ".debug_str_offsets", ".debug_aranges",
+	".debug_info",	      ".debug_abbrev",	".debug_line",	   ".debug_str",
+	".debug_line_str",    ".debug_ranges",	".debug_rnglists", ".debug_addr",
+	".debug_str_offsets", ".debug_aranges", ".debug_types",
 };
 
 /* false where the unit is of a kind that cannot be read; c is then somewhere inside it. */
@@ -16,7 +17,7 @@ static bool read_header(struct dwarf_cursor *c, struct dwarf_unit *u)
 	u->version = (uint16_t)cursor_fixed(c, 2);
 	if (u->version < 2 || u->version > 5)
 		return false;
-	u->type = DW_UT_compile;
+	u->type = u->image->is_types ? DW_UT_type : DW_UT_compile;
 	if (u->version >= 5) {
 		u->type = (uint8_t)cursor_fixed(c, 1);
 		u->address_bytes = (uint8_t)cursor_fixed(c, 1);
@@ -36,7 +37,7 @@ static bool read_header(struct dwarf_cursor *c, struct dwarf_unit *u)
 	case DW_UT_type:
 	case DW_UT_split_type:
 		u->id = cursor_fixed(c, 8);
-		cursor_offset(c);
+		u->type_die = u->offset + cursor_offset(c);
 		break;
 	default:
 		return false;
@@ -77,8 +78,19 @@ void dwarf_image_init(struct dwarf_image *image, struct dwarf_reader *r,
 	read_units(image);
 }
 
+void dwarf_image_init_types(struct dwarf_image *image, struct dwarf_reader *r,
+			    const struct dwarf_sections *sections)
+{
+	*image = (struct dwarf_image){ .reader = r, .sections = *sections, .is_types = true };
+	image->sections.v[DWARF_INFO] = sections->v[DWARF_TYPES];
+	hash_map_init(&image->types);
+	read_units(image);
+}
+
 void dwarf_image_release(struct dwarf_image *image)
 {
+	if (image->types_4)
+		dwarf_image_release(image->types_4);
 	VEC_RELEASE(&image->units);
 	hash_map_release(&image->types);
 }

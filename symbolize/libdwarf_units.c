@@ -38,12 +38,15 @@ struct batch {
 
 /* ---- libdwarf's door for sections from memory; section 0 is an empty one, as in ELF ---- */
 
+/* All but .debug_types, which it takes for damaged where it is empty. */
+#define N_SECTIONS DWARF_TYPES
+
 static int section_info(void *obj, Dwarf_Half i, Dwarf_Obj_Access_Section *out, int *error)
 {
 	const struct libdwarf_input *in = obj;
 
 	*out = (Dwarf_Obj_Access_Section){ .name = "", .type = 1 };
-	if (i > N_DWARF_SECTIONS)
+	if (i > N_SECTIONS)
 		return DW_DLV_NO_ENTRY;
 	if (i > 0) {
 		out->name = dwarf_section_names[i - 1];
@@ -68,14 +71,14 @@ static Dwarf_Small word_bytes(void *obj)
 
 static Dwarf_Unsigned section_count(void *obj)
 {
-	return N_DWARF_SECTIONS + 1;
+	return N_SECTIONS + 1;
 }
 
 static int load_section(void *obj, Dwarf_Half i, Dwarf_Small **out, int *error)
 {
 	const struct libdwarf_input *in = obj;
 
-	if (i == 0 || i > N_DWARF_SECTIONS || in->source->sections->v[i - 1].n == 0)
+	if (i == 0 || i > N_SECTIONS || in->source->sections->v[i - 1].n == 0)
 		return DW_DLV_NO_ENTRY;
 	*out = (Dwarf_Small *)(uintptr_t)in->source->sections->v[i - 1].p;
 	return DW_DLV_OK;
