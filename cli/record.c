@@ -5,6 +5,7 @@
  * status are its own; what record says goes to stderr, after the command has ended.
  */
 #include "cli/cli.h"
+#include "cli/spool_folder.h"
 #include "sampler/sampler.h"
 #include "symbolize/symbolize.h"
 #include "writer/writer.h"
@@ -19,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,7 +32,8 @@ struct record {
 	const char *out, *engine; /* engine NULL: the environment's, or auto */
 	bool quiet, force, verbose, no_symbols, no_cache;
 	char **command;
-	char library[PATH_MAX], folder[PATH_MAX];
+	char library[PATH_MAX];
+	struct spool_folder folder;
 	struct spool_profile *spools;
 };
 
@@ -258,35 +259,6 @@ static bool output_is_writable(const struct record *r)
 	return false;
 }
 
-static bool make_folder_in(struct record *r, const char *parent)
-{
-	snprintf(r->folder, sizeof(r->folder), "%s/sonde.XXXXXX", parent);
-	if (!mkdtemp(r->folder))
-		return false;
-	/* The command may drop root's rights and execute something: that has samples to leave too. */
-	if (geteuid() == 0 && chmod(r->folder, 01733))
-		return false;
-	return true;
-}
-
-/* Memory if there is plenty: spools are shared memory that happens to have a name. */
-static bool make_folder(struct record *r)
-{
-	const char *tmp = getenv("TMPDIR");
-	const uint64_t plenty = (uint64_t)256 << 20;
-	struct statvfs fs;
-
-	if (!tmp || tmp[0] != '/')
-		tmp = "/tmp";
-	if (statvfs("/dev/shm", &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize > plenty &&
-	    make_folder_in(r, "/dev/shm"))
-		return true;
-	if (make_folder_in(r, tmp))
-		return true;
-	complain("cannot make a folder for samples in '%s': %s", tmp, strerror(errno));
-	return false;
-}
-
 static void set_environment(const struct record *r)
 {
 	const char *before = getenv("LD_PRELOAD");
@@ -297,7 +269,7 @@ static void set_environment(const struct record *r)
 		return;
 	snprintf(hz, sizeof(hz), "%u", r->hz);
 	setenv("LD_PRELOAD", preload, 1);
-	setenv("SONDE_SPOOL_DIR", r->folder, 1);
+	setenv("SONDE_SPOOL_DIR", r->folder.path, 1);
 	setenv("SONDE_HZ", hz, 1);
 	if (r->max_bytes) {
 		snprintf(bytes, sizeof(bytes), "%llu", r->max_bytes);
@@ -453,7 +425,7 @@ static size_t list_spools(const char *folder, struct spool_name **out)
 static void read_spools(struct record *r)
 {
 	struct spool_name *names;
-	size_t n = list_spools(r->folder, &names), n_busy = 0;
+	size_t n = list_spools(r->folder.path, &names), n_busy = 0;
 	int first_pid = 0;
 	struct err err;
 
@@ -475,19 +447,6 @@ static void read_spools(struct record *r)
 		if (spool_profile_add_file(r->spools, names[i].path, &err))
 			complain("%s", err.text);
 	free(names);
-}
-
-static void remove_folder(const char *folder)
-{
-	DIR *d = opendir(folder);
-	struct dirent *e;
-
-	while (d && (e = readdir(d)))
-		if (e->d_name[0] != '.')
-			unlinkat(dirfd(d), e->d_name, 0);
-	if (d)
-		closedir(d);
-	rmdir(folder);
 }
 
 static void summarize(const struct record *r)
@@ -547,7 +506,7 @@ static bool tell_problem(const struct record *r)
 	FILE *f;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/problem", r->folder);
+	snprintf(path, sizeof(path), "%s/problem", r->folder.path);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	f = fd < 0 ? NULL : fdopen(fd, "r");
 	if (!f)
@@ -631,7 +590,7 @@ int cmd_record(int argc, char **argv)
 			return STATUS_OWN_FAILURE;
 		}
 	}
-	if (!find_library(&r) || !output_is_writable(&r) || !make_folder(&r))
+	if (!find_library(&r) || !output_is_writable(&r) || !spool_folder_open(&r.folder))
 		return STATUS_OWN_FAILURE;
 	status = run_command(&r);
 	rc = status < 0 ? STATUS_OWN_FAILURE : exit_status(status);
@@ -644,6 +603,6 @@ int cmd_record(int argc, char **argv)
 		rc = rc ? rc : STATUS_OWN_FAILURE;
 	}
 	spool_profile_free(r.spools);
-	remove_folder(r.folder);
+	spool_folder_remove(&r.folder);
 	return rc;
 }

@@ -1,0 +1,19 @@
+/* spool_folder.h - the folder that the processes of one `record` leave their spools in. */
+#ifndef SONDE_CLI_SPOOL_FOLDER_H
+#define SONDE_CLI_SPOOL_FOLDER_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+struct spool_folder {
+	char path[PATH_MAX];
+	int fd; /* locked while its record lives; programs that are executed do not have it */
+};
+
+/* In memory if there is plenty.  Says so when it cannot be made.  Takes away what records left that were killed. */
+bool spool_folder_open(struct spool_folder *f);
+
+/* With all that is in it. */
+void spool_folder_remove(struct spool_folder *f);
+
+#endif
