@@ -14,7 +14,9 @@
  * stand for two periods and the others for none.)
  *
  * An event has one period, and the first expiry must come at the first due point.  So its period is that phase at
- * first, and signals come too often: those between due points stand for nothing.  After a few of them the event is
+ * first, and signals come too often: those between due points stand for nothing, and the others for the due points
+ * passed (rounded to the nearest they would run ahead, and short processes count for more than they used).  After a few
+ * of them the event is
  * replaced by one of the right period, which costs as much as a dozen signals; most short threads are gone before.
  */
 #include "sampler/due.h"
@@ -58,6 +60,8 @@ static uint64_t periods_until(const struct thread *t, int64_t now)
 	int64_t n = (now - t->counted_ns + period / 2) / period;
 	int64_t late = now - (t->due_ns + (n - 1) * period), most = period / 4 * 3;
 
+	if (t->event_period_ns != (uint64_t)period)
+		return now < t->due_ns ? 0 : (uint64_t)((now - t->due_ns) / period) + 1;
 	if (late >= most)
 		n++;
 	else if (late < -most)

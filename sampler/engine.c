@@ -35,7 +35,7 @@ enum { MAX_LEFT_OVER = 256, SHORTEST_NS = 30000 }; /* what a signal costs must b
 static bool use_events;
 static char note[128];
 static int64_t period, before;
-static uint64_t next_phase;
+static uint64_t next_phase, owed_before;
 
 /* Of threads that ended: how far each was from its next due point, less the periods that it owed. */
 static int64_t left_over[MAX_LEFT_OVER];
@@ -164,6 +164,26 @@ static const char *obstacle(bool user_only)
 	return trap_take() ? NULL : "the program has a handler for SIGTRAP";
 }
 
+/* ---- beginning ---- */
+
+/* Where in (0, period] the first due point of a thread lies.  The phase of a thread that ended is handed to the next
+ * one that begins, as if their times were one: so the total follows the CPU time that was used instead of straying
+ * from it as the square root of the number of threads.  Other phases follow the golden ratio from a random beginning,
+ * so that those of many threads are spread evenly. */
+static int64_t draw_phase(enum engine_from from)
+{
+	if (from == FROM_BIRTH && n_left_over)
+		return left_over[--n_left_over];
+	next_phase += 0x9e3779b97f4a7c15ULL;
+	return (int64_t)((unsigned __int128)next_phase * (uint64_t)period >> 64) + 1;
+}
+
+/* From the first one on, one every period. */
+static uint64_t due_points(int64_t first, int64_t until)
+{
+	return first <= until ? (uint64_t)((until - first) / period) + 1 : 0;
+}
+
 void engine_setup(const struct engine_setup *setup)
 {
 	const char *why = NULL;
@@ -172,9 +192,10 @@ void engine_setup(const struct engine_setup *setup)
 	before = (int64_t)setup->cpu_before_ns;
 	n_left_over = 0;
 	note[0] = 0;
-	timer_setup(setup->period_ns, setup->signal, setup->cpu_before_ns);
+	timer_setup(setup->period_ns, setup->signal);
 	due_setup(setup->period_ns);
 	next_phase = timer_random();
+	owed_before = due_points(draw_phase(FROM_NOW), before);
 	use_events = false;
 	if (setup->wanted == ENGINE_TIMER ||
 	    (setup->wanted == ENGINE_AUTO && setup->period_ns >= timer_tick_ns()))
@@ -205,25 +226,21 @@ struct engine_facts engine_facts(void)
 
 /* ---- threads ---- */
 
-/* Where in (0, period] the first due point of a thread lies.  The phase of a thread that ended is handed to the next
- * one that begins, as if their times were one: so the total follows the CPU time that was used instead of straying
- * from it as the square root of the number of threads.  Other phases follow the golden ratio from a random beginning,
- * so that those of many threads are spread evenly. */
-static int64_t draw_phase(enum engine_from from)
+uint64_t engine_owed_before(void)
 {
-	if (from == FROM_BIRTH && n_left_over)
-		return left_over[--n_left_over];
-	next_phase += 0x9e3779b97f4a7c15ULL;
-	return (int64_t)((unsigned __int128)next_phase * (uint64_t)period >> 64) + 1;
+	uint64_t owed = owed_before;
+
+	owed_before = 0;
+	return owed;
 }
 
 /* The clock's time at which counting begins. */
 static int64_t beginning(int64_t now, enum engine_from from)
 {
-	int64_t most = (int64_t)timer_tick_ns(), back = 0;
+	int64_t back = 0;
 
 	if (from == FROM_START)
-		back = before < most ? before : most;
+		back = before;
 	else if (from == FROM_BIRTH || from == FROM_FOUND)
 		back = now;
 	return now - (back < now ? back : now);
@@ -236,13 +253,16 @@ static long arm_event(struct thread *t, enum engine_from from)
 
 	t->clock_ns = now;
 	t->due_ns = beginning(now, from) + draw_phase(from);
-	t->owed = t->idle_signals = 0;
+	t->idle_signals = 0;
 	/* The due points that a thread passed before it had its event, or was handed by threads that ended too soon for
-	 * them, are paid one with each sample, so that no moment weighs more than two, and none for being the first.
+	 * them, are paid one with each sample, so that no moment weighs more than two, and none for being the first; those
+	 * before sampling began at once.
 	 * (What a new thread used in being born is of the same kind as what it does next.) */
-	if (t->due_ns <= unseen) {
-		t->owed = (uint32_t)((unseen - t->due_ns) / period) + 1;
-		t->due_ns += (int64_t)t->owed * period;
+	t->owed = (uint32_t)due_points(t->due_ns, unseen);
+	t->due_ns += (int64_t)t->owed * period;
+	if (from == FROM_START) {
+		owed_before = t->owed;
+		t->owed = 0;
 	}
 	t->counted_ns = t->due_ns - period;
 	first = t->due_ns - now;

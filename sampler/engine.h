@@ -32,6 +32,9 @@ struct engine_facts {
 };
 struct engine_facts engine_facts(void);
 
+/* So many periods of cpu_before_ns are nobody's yet, once the calling thread is armed FROM_START; told once. */
+uint64_t engine_owed_before(void);
+
 /* Where the CPU time of a thread begins to count. */
 enum engine_from {
 	FROM_NOW,   /* it was there when sampling began */

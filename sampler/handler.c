@@ -128,6 +128,13 @@ static void trap_of_host(const siginfo_t *si)
 		end_by_default(SIGTRAP);
 }
 
+void handler_count(struct thread *t, const ucontext_t *uc, uint64_t weight)
+{
+	atomic_store(&t->busy, 1);
+	sample(t, uc, weight);
+	atomic_store_explicit(&t->busy, 0, memory_order_release);
+}
+
 void handler_run(int sig, siginfo_t *si, void *context)
 {
 	struct thread *t = event_thread(si);

@@ -151,7 +151,7 @@ static void name_of_gone(char *to, size_t bytes, pid_t pid)
 }
 
 /* True when the name is free for us: whoever had it is gone, and has its profile. */
-static bool take_over(const char *path)
+static bool take_over(const char *path, struct session_past *past)
 {
 	struct spool_info info;
 	char name[PATH_MAX];
@@ -162,6 +162,9 @@ static bool take_over(const char *path)
 		return false;
 	if (info.pid != getpid() && (kill(info.pid, 0) == 0 || errno != ESRCH))
 		return false;
+	if (info.pid == getpid())
+		*past = (struct session_past){ info.exec_cpu_ns,
+					       info.weight == 0 ? info.start_cpu_ns : 0 };
 	if (info.weight == 0) {
 		unlink(path);
 	} else {
@@ -171,15 +174,15 @@ static bool take_over(const char *path)
 	return access(path, F_OK) != 0;
 }
 
-static void name_writer(void)
+static void name_writer(struct session_past *past)
 {
 	expand(out, sizeof(out) - 32, out_pattern, getpid());
 	snprintf(spool_path, sizeof(spool_path), "%s.spool", out);
-	if (take_over(spool_path))
+	if (take_over(spool_path, past))
 		return;
 	is_child = true;
 	name_child();
-	take_over(spool_path);
+	take_over(spool_path, past);
 }
 
 /* ---- start ---- */
@@ -257,18 +260,18 @@ static void push_labels(void)
 	}
 }
 
-static void start(const struct sonde_options *options, enum engine engine, bool from_birth)
+static void start(struct session_opts *opts)
 {
-	struct session_opts opts = { *options,	 spool_path, role == ROLE_WRITES ? out : NULL, true,
-				     from_birth, engine };
-	int rc = session_start(&opts);
+	int rc;
 
+	opts->out = role == ROLE_WRITES ? out : NULL;
+	rc = session_start(opts);
 	for (unsigned n = 1; rc == -EEXIST && role == ROLE_COLLECTED && n < MAX_IMAGES; n++) {
-		if (session_replaces(spool_path))
+		if (session_replaces(spool_path, &opts->past))
 			unlink(spool_path);
 		else
 			name_collected(n);
-		rc = session_start(&opts);
+		rc = session_start(opts);
 	}
 	if (rc == 0)
 		return;
@@ -277,15 +280,22 @@ static void start(const struct sonde_options *options, enum engine engine, bool 
 	role = ROLE_NONE;
 }
 
-static void in_fork_child(struct session_opts *opts)
+__attribute__((section("sonde_text"), noinline)) static void
+in_fork_child(const struct session_opts *parents)
 {
+	struct session_opts opts = *parents;
+	ucontext_t here;
+
 	is_child = true;
 	is_finished = false;
 	if (role == ROLE_COLLECTED)
 		name_collected(0);
 	else
 		name_child();
-	start(&opts->options, opts->engine, true);
+	opts.from_birth = true;
+	opts.past = (struct session_past){ 0, 0 };
+	opts.here = getcontext(&here) ? NULL : &here;
+	start(&opts);
 }
 
 static void keep_setting(char *to, size_t bytes, const char *text)
@@ -341,18 +351,18 @@ static bool is_held_back(void)
 	return true;
 }
 
-__attribute__((constructor)) static void on_load(void)
+__attribute__((constructor, section("sonde_text"), noinline)) static void on_load(void)
 {
-	struct sonde_options options = { 0, 0 };
-	enum engine engine = ENGINE_AUTO;
+	struct session_opts opts = { .spool_path = spool_path, .follow_forks = true };
+	ucontext_t here;
 	const char *verbose = getenv("SONDE_VERBOSE");
 	struct stat st;
 
 	choose_role();
 	if (role == ROLE_NONE || is_held_back())
 		return;
-	if (!read_hz(&options.hz) || !read_memory(&options.max_bytes) || !events_are_known() ||
-	    !read_engine(&engine)) {
+	if (!read_hz(&opts.options.hz) || !read_memory(&opts.options.max_bytes) ||
+	    !events_are_known() || !read_engine(&opts.engine)) {
 		role = ROLE_NONE;
 		return;
 	}
@@ -360,7 +370,7 @@ __attribute__((constructor)) static void on_load(void)
 	if (role == ROLE_COLLECTED)
 		name_collected(0);
 	else
-		name_writer();
+		name_writer(&opts.past);
 	if (role == ROLE_WRITES && stat(out, &st) == 0 && S_ISDIR(st.st_mode)) {
 		say("not profiling: SONDE_OUT is a folder:", out, "");
 		role = ROLE_NONE;
@@ -369,7 +379,9 @@ __attribute__((constructor)) static void on_load(void)
 	push_labels();
 	session_on_fork(in_fork_child);
 	at_quick_exit(preload_finish);
-	start(&options, engine, !is_child);
+	opts.from_birth = true;
+	opts.here = getcontext(&here) ? NULL : &here;
+	start(&opts);
 }
 
 /* ---- end ---- */

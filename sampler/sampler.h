@@ -55,6 +55,7 @@ const char *spool_profile_engine_note(const struct spool_profile *sp);
 struct spool_info {
 	int pid, parent;
 	uint64_t weight, start_realtime_ns;
+	uint64_t start_cpu_ns, exec_cpu_ns; /* of the process: from when on it counts, and when it executed another program */
 	bool finished;
 	char program[256], out[1024];
 };

@@ -226,7 +226,7 @@ static uint64_t pid_namespace(void)
 	return stat("/proc/self/ns/pid", &st) ? 0 : st.st_ino;
 }
 
-static void fill_header(const struct session_opts *opts, uint64_t period_ns)
+static void fill_header(const struct session_opts *opts, uint64_t period_ns, uint64_t from_ns)
 {
 	static char program[sizeof(spool.header->program)];
 	struct spool_header *h = spool.header;
@@ -240,19 +240,33 @@ static void fill_header(const struct session_opts *opts, uint64_t period_ns)
 	h->period_ns = period_ns;
 	h->start_realtime_ns = clock_ns(CLOCK_REALTIME);
 	h->start_monotonic_ns = clock_ns(CLOCK_MONOTONIC);
-	h->start_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	h->start_cpu_ns = opts->past.from_ns ? opts->past.from_ns : from_ns;
 	atomic_store(&h->monotonic_ns, h->start_monotonic_ns);
-	atomic_store(&h->cpu_ns, h->start_cpu_ns);
+	atomic_store(&h->cpu_ns, clock_ns(CLOCK_PROCESS_CPUTIME_ID));
 	snprintf(h->out, sizeof(h->out), "%s", opts->out ? opts->out : "");
 	atomic_store(&h->state, SPOOL_RUNNING);
 }
 
-static void choose_engine(const struct session_opts *opts, uint64_t period_ns)
+/* From which CPU time of the process on it counts: loading programs does, and we do.  Where nothing is known of what the
+ * process was it may have been at work for hours, not sampled. */
+static uint64_t beginning(const struct session_opts *opts)
+{
+	uint64_t now = clock_ns(CLOCK_PROCESS_CPUTIME_ID), most = timer_tick_ns();
+
+	if (!opts->from_birth)
+		return now;
+	if (opts->past.counted_ns)
+		return opts->past.counted_ns < now ? opts->past.counted_ns : now;
+	return now - (now < most ? now : most);
+}
+
+static void choose_engine(const struct session_opts *opts, uint64_t period_ns, uint64_t from_ns)
 {
 	struct engine_setup setup = {
 		.wanted = opts->engine,
 		.period_ns = period_ns,
-		.cpu_before_ns = opts->from_birth ? clock_ns(CLOCK_PROCESS_CPUTIME_ID) : 0,
+		.cpu_before_ns =
+			opts->from_birth ? clock_ns(CLOCK_PROCESS_CPUTIME_ID) - from_ns : 0,
 		.signal = live.signal,
 	};
 
@@ -286,8 +300,25 @@ static int open_spool(const struct session_opts *opts, unsigned hz, bool is_chil
 	return 0;
 }
 
+/* What came before is over: it is counted at once, where its process now is. */
+static void count_before(struct thread *self, const ucontext_t *here)
+{
+	uint64_t weight = engine_owed_before();
+	sigset_t ours, before;
+
+	if (!self || !here || !weight)
+		return;
+	sigemptyset(&ours);
+	signals_add_ours(&ours);
+	real_sigmask(SIG_BLOCK, &ours, &before);
+	handler_count(self, here, weight);
+	real_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 static int begin(const struct session_opts *opts, unsigned hz, bool is_child)
 {
+	uint64_t from_ns = beginning(opts);
+	struct thread *self;
 	int rc = set_up_once();
 
 	if (rc == 0)
@@ -295,17 +326,19 @@ static int begin(const struct session_opts *opts, unsigned hz, bool is_child)
 	if (rc)
 		return rc;
 	current = *opts;
+	current.here = NULL;
 	owner = getpid();
-	fill_header(opts, 1000000000 / hz);
+	fill_header(opts, 1000000000 / hz, from_ns);
 	spool_publish(&spool);
 	live.header = spool.header;
 	atomic_store(&live.segment, spool.segments[0]);
 	modules_refresh();
-	choose_engine(opts, 1000000000 / hz);
+	choose_engine(opts, 1000000000 / hz, from_ns);
 	if (!atomic_load(&live.modules))
 		return -ENOMEM;
 	atomic_store(&live.sampling, true);
-	threads_enter(NULL);
+	self = threads_enter(NULL);
+	count_before(self, opts->here);
 	rc = threads_start_all();
 	if (rc && atomic_load(&live.header->threads) == 0) {
 		atomic_store(&live.sampling, false);
@@ -412,7 +445,7 @@ bool session_end(void)
 	return true;
 }
 
-bool session_replaces(const char *path)
+bool session_replaces(const char *path, struct session_past *past)
 {
 	struct spool_header *h = spool_map_header(path);
 	bool is_ours, is_empty;
@@ -421,10 +454,25 @@ bool session_replaces(const char *path)
 		return false;
 	is_ours = h->pid == getpid() && h->pid_namespace && h->pid_namespace == pid_namespace();
 	is_empty = !h->weight && !h->lost_weight;
+	if (is_ours)
+		*past = (struct session_past){ h->exec_cpu_ns, is_empty ? h->start_cpu_ns : 0 };
 	if (is_ours && !is_empty)
 		spool_trim_file(h, path, false);
 	munmap(h, SPOOL_HEADER_BYTES);
 	return is_ours && is_empty;
+}
+
+void session_note_exec(void)
+{
+	struct timespec now = { 0, 0 };
+	uint64_t cpu_ns;
+
+	if (!atomic_load(&live.sampling) || live.header->pid != getpid() ||
+	    raw_syscall(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, (long)&now, 0, 0) < 0)
+		return;
+	cpu_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	atomic_store(&live.header->exec_cpu_ns, cpu_ns);
+	atomic_store(&live.header->cpu_ns, cpu_ns);
 }
 
 void session_trim(void)

@@ -9,6 +9,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <ucontext.h>
+
+/* CPU time of the process, when it was another program. */
+struct session_past {
+	uint64_t counted_ns; /* so much has been sampled, or might have been; 0 = not known */
+	uint64_t from_ns;    /* what came after this is in no other spool's account */
+};
 
 struct session_opts {
 	struct sonde_options options;
@@ -17,6 +24,8 @@ struct session_opts {
 	bool follow_forks; /* children are sampled too */
 	bool from_birth;	/* the process has done nothing of its own yet */
 	enum engine engine;
+	const ucontext_t *here; /* whom the CPU time before the beginning is laid on; NULL = nobody */
+	struct session_past past;
 };
 
 int session_start(const struct session_opts *opts); /* 0 or -errno */
@@ -37,8 +46,10 @@ bool session_is_retired(void);
 void session_trim(void);
 
 /* Is this the spool of what this very process was before it executed a program, and without samples, so that its name
- * is free?  One with samples gives back what it does not need. */
-bool session_replaces(const char *path);
+ * is free?  One with samples gives back what it does not need.  Where it is of this process, past is set. */
+bool session_replaces(const char *path, struct session_past *past);
+/* The calling process is about to execute a program.  Async-signal-safe; nothing in a child that shares memory. */
+void session_note_exec(void);
 uint64_t session_weight(void);	      /* periods sampled so far */
 /* The host wants the signal for itself: another one is taken, or sampling ends. */
 void session_give_up_signal(void);
@@ -47,7 +58,7 @@ void session_give_up_events(void); /* the same for SIGTRAP: threads go on with t
 const char *session_spool_path(void); /* "" = none */
 
 /* Called in the child of a fork; starts a session for it when the parent's follows forks. */
-typedef void (*session_fork_fn)(struct session_opts *opts);
+typedef void (*session_fork_fn)(const struct session_opts *parents);
 void session_on_fork(session_fork_fn fn);
 
 /* Does the calling thread take our signal for blocked, though it is not?  A new thread does as its creator did. */

@@ -24,7 +24,7 @@
 #define SPOOL_MAGIC 0x31305053444e4f53ULL /* "SONDSP01" */
 
 enum {
-	SPOOL_VERSION = 2,
+	SPOOL_VERSION = 3,
 	SPOOL_HEADER_BYTES = 4096,
 	SPOOL_MAX_SEGMENTS = 40,
 	SPOOL_NAME_BYTES = 16, /* a thread's name, zero-padded: TASK_COMM_LEN */
@@ -59,7 +59,7 @@ struct spool_header {
 	uint64_t pid_namespace; /* inode; 0 = not known */
 	uint64_t period_ns;
 	uint64_t start_realtime_ns, start_monotonic_ns;
-	uint64_t start_cpu_ns;		     /* of the process when sampling began */
+	uint64_t start_cpu_ns;		     /* of the process, from which on it counts here */
 	_Atomic uint64_t monotonic_ns;	     /* last seen by the library */
 	_Atomic uint64_t cpu_ns;	     /* of the process, last seen */
 	_Atomic uint64_t samples, weight;    /* stored */
@@ -79,6 +79,7 @@ struct spool_header {
 	_Atomic uint64_t own_ns; /* CPU time of the library's own thread, last seen */
 	uint64_t longest_ns; /* between two looks at a thread: the period, or the kernel's tick if longer */
 	char engine_note[128]; /* why it is no better engine; "" = nothing to say */
+	_Atomic uint64_t exec_cpu_ns; /* of the process when it last executed a program; 0 = not known */
 };
 _Static_assert(sizeof(struct spool_header) <= SPOOL_HEADER_BYTES, "the header is one page");
 

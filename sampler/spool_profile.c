@@ -643,6 +643,8 @@ int spool_info_read(struct spool_info *info, const char *path, struct err *err)
 					     h->parent,
 					     h->weight,
 					     h->start_realtime_ns,
+					     h->start_cpu_ns,
+					     h->exec_cpu_ns,
 					     h->state == SPOOL_FINISHED,
 					     "",
 					     "" };

@@ -18,8 +18,6 @@
  *     follows the CPU time used instead of straying from it as the square root of the number of threads.  (What the
  *     end itself costs, in the kernel, is learnt from the process's clock: see threads.c.)
  *
- * What a preloaded library's host used before the library was started, loading programs mostly, is a debt as well.
- *
  * The count of a thread starts at a phase in [0, period).  Phases follow the golden ratio from a random beginning, so
  * that those of many threads are spread evenly.
  */
@@ -42,7 +40,7 @@ void tick_setup(const struct tick_setup *setup)
 	period_ns = setup->period_ns;
 	tick = setup->tick_ns;
 	atomic_store(&next_phase, setup->random);
-	atomic_store(&debt_ns, clamp((int64_t)setup->cpu_before_ns, (int64_t)tick));
+	atomic_store(&debt_ns, 0);
 }
 
 static uint64_t draw_phase(void)

@@ -9,7 +9,6 @@
 struct tick_setup {
 	uint64_t period_ns;     /* CPU time between samples */
 	uint64_t tick_ns;       /* of the kernel's scheduler, at which CPU timers are looked at */
-	uint64_t cpu_before_ns; /* used before sampling began and to be counted */
 	uint64_t random;
 };
 void tick_setup(const struct tick_setup *setup); /* before the first timer */

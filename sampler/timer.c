@@ -38,9 +38,9 @@ uint64_t timer_tick_ns(void)
 	return (uint64_t)coarse.tv_nsec;
 }
 
-void timer_setup(uint64_t period_ns, int signal, uint64_t cpu_before_ns)
+void timer_setup(uint64_t period_ns, int signal)
 {
-	struct tick_setup setup = { .period_ns = period_ns, .cpu_before_ns = cpu_before_ns };
+	struct tick_setup setup = { .period_ns = period_ns };
 
 	setup.tick_ns = timer_tick_ns();
 	setup.random = timer_random();

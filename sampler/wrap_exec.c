@@ -56,6 +56,7 @@ static struct thread *stop_own_event(void)
 	uint64_t trap = (uint64_t)1 << (SIGTRAP - 1);
 	struct timespec at_once = { 0, 0 };
 
+	session_note_exec();
 	if (!t || !atomic_load(&t->event))
 		return NULL;
 	event_stop(t);
