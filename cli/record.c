@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -29,12 +30,15 @@ enum { STATUS_OWN_FAILURE = EXIT_FAILED, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT
 struct record {
 	unsigned hz;
 	unsigned long long max_bytes; /* of samples in each process; 0 = the library's default */
-	const char *out, *engine; /* engine NULL: the environment's, or auto */
+	const char *out, *engine;     /* engine NULL: the environment's, or auto */
 	bool quiet, force, verbose, no_symbols, no_cache;
 	char **command;
 	char library[PATH_MAX];
 	struct spool_folder folder;
 	struct spool_profile *spools;
+	int pid;	  /* of the command */
+	bool was_sampled; /* it, and not only what it started */
+	uint64_t cpu_ns;  /* of it and of all that it waited for, by the kernel's account */
 };
 
 struct option_row {
@@ -335,10 +339,16 @@ become_command(const struct record *r, int report, const struct sigaction *befor
 	_exit(STATUS_NOT_FOUND);
 }
 
-static int run_command(const struct record *r)
+static uint64_t ns_of(const struct timeval *t)
+{
+	return (uint64_t)t->tv_sec * 1000000000 + (uint64_t)t->tv_usec * 1000;
+}
+
+static int run_command(struct record *r)
 {
 	struct sigaction before[N_SIGNALS];
 	int report[2], failed = 0, status = 0;
+	struct rusage used = { 0 };
 
 	if (pipe2(report, O_CLOEXEC)) {
 		complain("cannot make a pipe: %s", strerror(errno));
@@ -357,8 +367,10 @@ static int run_command(const struct record *r)
 	if (read(report[0], &failed, sizeof(failed)) != sizeof(failed))
 		failed = 0;
 	close(report[0]);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+	while (wait4(child, &status, 0, &used) < 0 && errno == EINTR)
 		;
+	r->pid = child;
+	r->cpu_ns = ns_of(&used.ru_utime) + ns_of(&used.ru_stime);
 	child = 0;
 	if (failed) {
 		complain("cannot run '%s': %s", r->command[0], strerror(failed));
@@ -432,6 +444,7 @@ static void read_spools(struct record *r)
 	for (size_t i = 0; i < n; i++) {
 		const struct spool_info *info = &names[i].info;
 
+		r->was_sampled |= info->pid == r->pid;
 		if (info->weight && info->pid != first_pid) {
 			first_pid = info->pid;
 			n_busy++;
@@ -464,20 +477,35 @@ static void summarize(const struct record *r)
 		all ? 100.0 * (double)st->lost_weight / (double)all : 0.0, r->out, r->out);
 }
 
-/* The processes' own clocks know what the samples should add up to. */
-static void tell_missing(const struct spool_stats *st, uint64_t period_ns)
+/* Mostly of what was not sampled at all, or of what was. */
+static const char *why_missing(const struct record *r, uint64_t used, uint64_t found)
 {
-	uint64_t found = (st->weight + st->lost_weight) * period_ns;
+	uint64_t sampled = spool_profile_stats(r->spools)->cpu_ns;
 
-	if (!found)
+	if (sampled > found && sampled - found > (used - found) / 2)
+		return "threads that block all signals, or processes that end before they begin";
+	return r->was_sampled ? "processes that did not load libsonde.so: static or setuid "
+				"programs, or an environment without LD_PRELOAD"
+			      : "the command did not load libsonde.so (a static or a setuid "
+				"program?), what is in the profile was started by it";
+}
+
+/* The kernel knows what the samples should add up to: by the clocks of the processes that were sampled, and by its own
+ * account of the command and all that it waited for. */
+static void tell_missing(const struct record *r, uint64_t period_ns)
+{
+	const struct spool_stats *st = spool_profile_stats(r->spools);
+	uint64_t found = (st->weight + st->lost_weight) * period_ns;
+	uint64_t used = r->cpu_ns > st->cpu_ns ? r->cpu_ns : st->cpu_ns;
+
+	if (!found && used < 10 * period_ns)
 		complain("no samples: the command used %.1f ms of CPU time, and one is taken every "
 			 "%.1f ms: let it run longer, or ask for more (-F)",
-			 (double)st->cpu_ns / 1e6, (double)period_ns / 1e6);
-	if (st->cpu_ns > found + 100000000 && found < st->cpu_ns / 10 * 9)
-		complain("%.2f s of %.2f s of CPU time have no samples: threads that block all "
-			 "signals, or "
-			 "processes that end before they begin",
-			 (double)(st->cpu_ns - found) / 1e9, (double)st->cpu_ns / 1e9);
+			 (double)used / 1e6, (double)period_ns / 1e6);
+	else if (!found || (used > found + 100000000 && found < used / 10 * 9))
+		complain("%.2f s of %.2f s of CPU time have no samples: %s",
+			 (double)(used - found) / 1e9, (double)used / 1e9,
+			 why_missing(r, used, found));
 }
 
 /* Which engine it was: when asked to be verbose, and when it is not what was asked for. */
@@ -539,7 +567,7 @@ static int write_profile(struct record *r)
 	if (!r->quiet) {
 		(void)tell_problem(r);
 		tell_engine(r, (uint64_t)p->period);
-		tell_missing(spool_profile_stats(r->spools), (uint64_t)p->period);
+		tell_missing(r, (uint64_t)p->period);
 		summarize(r);
 	}
 	return 0;
