@@ -79,7 +79,7 @@ TOOL_OBJ := $(filter-out $(call room_obj,sampler),$(OBJ)) $(B)/obj/sampler/spool
 TEST_SAMPLER := $(patsubst %,$(B)/obj/sampler/%.o,store labels cfi cfi_entry cfi_program eh_return quirks unwind unwind_memory spool_file seccomp_filter)
 # The library carries what writes a profile, and nothing that reads ELF, DWARF or profiles of others.
 LIB_WRITER := writer/encode.c writer/gzip_out.c
-LIB_OBJ := $(filter-out $(B)/obj/base/parallel.o $(B)/obj/base/progress.o,$(call room_obj,base)) $(call room_obj,sampler) $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(LIB_WRITER))) $(PROTO_OBJ)
+LIB_OBJ := $(filter-out $(B)/obj/base/library.o $(B)/obj/base/parallel.o $(B)/obj/base/progress.o,$(call room_obj,base)) $(call room_obj,sampler) $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(LIB_WRITER))) $(PROTO_OBJ)
 
 # Put into the program: to load them would be half of what a start costs.  What few need is loaded on use.
 TOOL_LIBS := -Wl,-Bstatic -lprotobuf-c -ldeflate -ldwarf -lelf -lz -lzstd -llzma -lpcre2-8 -ledit -lbsd -lmd -ltinfo -Wl,-Bdynamic

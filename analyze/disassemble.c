@@ -5,9 +5,9 @@
  * out in the head.
  */
 #include "analyze/disassemble.h"
+#include "base/library.h"
 
 #include <capstone/capstone.h>
-#include <dlfcn.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,11 +40,9 @@ static struct capstone cs;
 
 static int load_library(struct err *err)
 {
-	static void *handle;
-	const struct {
-		const char *name;
-		void *function;
-	} functions[] = {
+	static bool is_loaded;
+	static const char *const names[] = { library, NULL };
+	static const struct library_function functions[] = {
 		{ "cs_open", &cs.cs_open },
 		{ "cs_close", &cs.cs_close },
 		{ "cs_option", &cs.cs_option },
@@ -53,21 +51,14 @@ static int load_library(struct err *err)
 		{ "cs_disasm_iter", &cs.cs_disasm_iter },
 		{ "cs_insn_group", &cs.cs_insn_group },
 	};
+	int rc = is_loaded ? 0
+			   : library_load(names, functions,
+					  sizeof(functions) / sizeof(functions[0]), err);
 
-	if (handle)
-		return 0;
-	handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
-	if (!handle)
-		return err_set(err, SONDE_EIO, "cannot disassemble: %s", dlerror());
-	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-		void *f = dlsym(handle, functions[i].name);
-
-		if (!f)
-			return err_set(err, SONDE_EIO, "cannot disassemble: %s has no %s", library,
-				       functions[i].name);
-		memcpy(functions[i].function, &f, sizeof(f));
-	}
-	return 0;
+	if (rc)
+		err_prefix(err, "cannot disassemble");
+	is_loaded = !rc;
+	return rc;
 }
 
 static int open_capstone(struct disassembler *d, bool intel, struct err *err)

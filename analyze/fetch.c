@@ -5,9 +5,9 @@
  */
 #define CURL_DISABLE_TYPECHECK
 #include "analyze/fetch.h"
+#include "base/library.h"
 
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,11 +46,9 @@ struct transfer {
 
 static int load_library(struct err *err)
 {
-	static void *handle;
-	const struct {
-		const char *name;
-		void *function;
-	} functions[] = {
+	static bool is_loaded;
+	static const char *const names[] = { "libcurl.so.4", "libcurl-gnutls.so.4", NULL };
+	static const struct library_function functions[] = {
 		{ "curl_global_init", &curl.global_init },
 		{ "curl_easy_init", &curl.easy_init },
 		{ "curl_easy_cleanup", &curl.easy_cleanup },
@@ -67,22 +65,16 @@ static int load_library(struct err *err)
 		{ "curl_multi_info_read", &curl.multi_info_read },
 		{ "curl_multi_cleanup", &curl.multi_cleanup },
 	};
+	int rc;
 
-	if (handle)
+	if (is_loaded)
 		return 0;
-	handle = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-	if (!handle)
-		handle = dlopen("libcurl-gnutls.so.4", RTLD_NOW | RTLD_LOCAL);
-	if (!handle)
-		return err_set(err, SONDE_EIO, "cannot fetch over HTTP: %s", dlerror());
-	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-		void *f = dlsym(handle, functions[i].name);
-
-		if (!f)
-			return err_set(err, SONDE_EIO, "cannot fetch over HTTP: libcurl has no %s",
-				       functions[i].name);
-		memcpy(functions[i].function, &f, sizeof(f));
+	rc = library_load(names, functions, sizeof(functions) / sizeof(functions[0]), err);
+	if (rc) {
+		err_prefix(err, "cannot fetch over HTTP");
+		return rc;
 	}
+	is_loaded = true;
 	curl.global_init(CURL_GLOBAL_DEFAULT);
 	return 0;
 }

@@ -1,40 +1,26 @@
 /* microhttpd.c - find libmicrohttpd and its functions. */
 #include "analyze/microhttpd.h"
+#include "base/library.h"
 
-#include <dlfcn.h>
-#include <stddef.h>
-
-static const char library[] = "libmicrohttpd.so.12";
-
-static const struct {
-	const char *name;
-	size_t offset;
-} functions[] = {
-#define ROW(name) { "MHD_" #name, offsetof(struct microhttpd, name) },
-	MICROHTTPD_FUNCTIONS(ROW)
-#undef ROW
-};
+#include <stdbool.h>
 
 int microhttpd_load(const struct microhttpd **out, struct err *err)
 {
 	static struct microhttpd loaded;
-	void *handle;
+	static bool is_loaded;
+	static const char *const names[] = { "libmicrohttpd.so.12", NULL };
+	static const struct library_function functions[] = {
+#define ROW(name) { "MHD_" #name, &loaded.name },
+		MICROHTTPD_FUNCTIONS(ROW)
+#undef ROW
+	};
+	int rc = is_loaded ? 0
+			   : library_load(names, functions,
+					  sizeof(functions) / sizeof(functions[0]), err);
 
 	*out = &loaded;
-	if (loaded.start_daemon)
-		return 0;
-	handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
-	if (!handle)
-		return err_set(err, SONDE_ENOTFOUND,
-			       "the page needs %s (Debian package libmicrohttpd12): %s", library,
-			       dlerror());
-	for (size_t i = sizeof(functions) / sizeof(functions[0]); i-- > 0;) {
-		void *f = dlsym(handle, functions[i].name);
-
-		if (!f)
-			return err_set(err, SONDE_ENOTFOUND, "%s has no %s", library,
-				       functions[i].name);
-		*(void **)((char *)&loaded + functions[i].offset) = f;
-	}
-	return 0;
+	if (rc)
+		err_prefix(err, "the page needs libmicrohttpd (Debian package libmicrohttpd12)");
+	is_loaded = !rc;
+	return rc;
 }

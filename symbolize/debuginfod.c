@@ -7,8 +7,8 @@
  * $SONDE_DEBUGINFOD_SECONDS, 60 unless it is set; then the rest go unasked.
  */
 #include "symbolize/debuginfod.h"
+#include "base/library.h"
 
-#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,20 +45,20 @@ static int is_too_late(debuginfod_client *client, long a, long b)
 
 static void open_service(void)
 {
-	void *library = dlopen(LIBRARY, RTLD_LAZY | RTLD_LOCAL);
-	const char *seconds = getenv("SONDE_DEBUGINFOD_SECONDS");
+	static const char *const names[] = { LIBRARY, NULL };
 	void (*set_progress)(debuginfod_client *, int (*)(debuginfod_client *, long, long));
 	debuginfod_client *(*begin)(void);
+	const struct library_function functions[] = {
+		{ "debuginfod_begin", &begin },
+		{ "debuginfod_set_progressfn", &set_progress },
+		{ "debuginfod_find_debuginfo", &service.find_debug },
+		{ "debuginfod_find_executable", &service.find_executable },
+	};
+	const char *seconds = getenv("SONDE_DEBUGINFOD_SECONDS");
 
 	service.is_open = true;
 	service.seconds = seconds && seconds[0] ? strtod(seconds, NULL) : DEFAULT_SECONDS;
-	if (!library)
-		return;
-	*(void **)&begin = dlsym(library, "debuginfod_begin");
-	*(void **)&set_progress = dlsym(library, "debuginfod_set_progressfn");
-	*(void **)&service.find_debug = dlsym(library, "debuginfod_find_debuginfo");
-	*(void **)&service.find_executable = dlsym(library, "debuginfod_find_executable");
-	if (!begin || !set_progress || !service.find_debug || !service.find_executable)
+	if (library_load(names, functions, sizeof(functions) / sizeof(functions[0]), NULL))
 		return;
 	service.client = begin();
 	if (service.client)
