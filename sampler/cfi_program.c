@@ -242,55 +242,20 @@ static void run_primary(struct program *p, struct cursor *i, uint8_t op)
 	}
 }
 
-/* False on an opcode that is not known: the rest of the program cannot be read. */
-static bool run_extended(struct program *p, struct cursor *i, uint8_t op)
+/* Where the CFA is.  False: the opcode is not about that. */
+static bool run_cfa(struct program *p, struct cursor *i, uint8_t op)
 {
 	struct cfi_state *s = &p->s;
-	bool is_jump;
+	bool is_jump = s->is_jump;
 	uint64_t reg;
 
 	switch (op) {
-	case 0x00: /* nop */
-		return true;
-	case 0x02: /* advance_loc1, 2, 4 */
-	case 0x03:
-	case 0x04:
-		advance(p, cursor_fixed(i, (size_t)1 << (op - 2)));
-		return true;
-	case 0x05: /* offset_extended */
-		reg = cursor_uleb(i);
-		save_at(s, reg, PLACE_CFA, scaled(p, cursor_uleb(i)));
-		return true;
-	case 0x06: /* restore_extended */
-		restore(s, &p->cie->initial, cursor_uleb(i));
-		return true;
-	case 0x07: /* undefined */
-		save_at(s, cursor_uleb(i), PLACE_LOST, 0);
-		return true;
-	case 0x08: /* same_value */
-		save_at(s, cursor_uleb(i), PLACE_SAME, 0);
-		return true;
-	case 0x09: /* register */
-		reg = cursor_uleb(i);
-		save_at(s, reg, PLACE_REG, (int64_t)cursor_uleb(i));
-		return true;
-	case 0x0a: /* remember_state */
-		if (p->n_remembered == MAX_REMEMBERED)
-			return false;
-		p->remembered[p->n_remembered++] = *s;
-		return true;
-	case 0x0b: /* restore_state */
-		if (p->n_remembered == 0)
-			return false;
-		*s = p->remembered[--p->n_remembered];
-		return true;
 	case 0x0c: /* def_cfa */
 		reg = cursor_uleb(i);
 		set_cfa(s, reg, (int64_t)cursor_uleb(i));
 		return true;
 	case 0x0d: /* def_cfa_register */
 		reg = cursor_uleb(i);
-		is_jump = s->is_jump;
 		set_cfa(s, reg, s->cfa_offset);
 		s->is_jump |= is_jump && reg == ARCH_REG_SP;
 		return true;
@@ -300,14 +265,6 @@ static bool run_extended(struct program *p, struct cursor *i, uint8_t op)
 	case 0x0f: /* def_cfa_expression */
 		set_cfa_expression(s, cursor_block(i, cursor_uleb(i)));
 		return true;
-	case 0x10: /* expression */
-		reg = cursor_uleb(i);
-		save_at_expression(s, reg, cursor_block(i, cursor_uleb(i)));
-		return true;
-	case 0x11: /* offset_extended_sf */
-		reg = cursor_uleb(i);
-		save_at(s, reg, PLACE_CFA, scaled(p, (uint64_t)cursor_sleb(i)));
-		return true;
 	case 0x12: /* def_cfa_sf */
 		reg = cursor_uleb(i);
 		set_cfa(s, reg, scaled(p, (uint64_t)cursor_sleb(i)));
@@ -315,24 +272,82 @@ static bool run_extended(struct program *p, struct cursor *i, uint8_t op)
 	case 0x13: /* def_cfa_offset_sf */
 		s->cfa_offset = scaled(p, (uint64_t)cursor_sleb(i));
 		return true;
+	default:
+		return false;
+	}
+}
+
+/* Where a register was saved, whose number comes first.  False: the opcode is not about that. */
+static bool run_saved(struct program *p, struct cursor *i, uint8_t op)
+{
+	struct cfi_state *s = &p->s;
+	struct cursor before = *i;
+	uint64_t reg = cursor_uleb(i);
+
+	switch (op) {
+	case 0x05: /* offset_extended */
+		save_at(s, reg, PLACE_CFA, scaled(p, cursor_uleb(i)));
+		return true;
+	case 0x06: /* restore_extended */
+		restore(s, &p->cie->initial, reg);
+		return true;
+	case 0x07: /* undefined */
+		save_at(s, reg, PLACE_LOST, 0);
+		return true;
+	case 0x08: /* same_value */
+		save_at(s, reg, PLACE_SAME, 0);
+		return true;
+	case 0x09: /* register */
+		save_at(s, reg, PLACE_REG, (int64_t)cursor_uleb(i));
+		return true;
+	case 0x10: /* expression */
+		save_at_expression(s, reg, cursor_block(i, cursor_uleb(i)));
+		return true;
+	case 0x11: /* offset_extended_sf */
+		save_at(s, reg, PLACE_CFA, scaled(p, (uint64_t)cursor_sleb(i)));
+		return true;
 	case 0x14: /* val_offset, val_offset_sf */
 	case 0x15:
-		reg = cursor_uleb(i);
 		cursor_uleb(i);
 		save_at(s, reg, ELSEWHERE, 0);
 		return true;
 	case 0x16: /* val_expression */
-		reg = cursor_uleb(i);
 		cursor_block(i, cursor_uleb(i));
 		save_at(s, reg, ELSEWHERE, 0);
 		return true;
+	default:
+		*i = before;
+		return false;
+	}
+}
+
+/* False on an opcode that is not known: the rest of the program cannot be read. */
+static bool run_extended(struct program *p, struct cursor *i, uint8_t op)
+{
+	switch (op) {
+	case 0x00: /* nop */
 	case 0x2d: /* AARCH64_negate_ra_state: the address is signed; arch_code_address() takes that away */
+		return true;
+	case 0x02: /* advance_loc1, 2, 4 */
+	case 0x03:
+	case 0x04:
+		advance(p, cursor_fixed(i, (size_t)1 << (op - 2)));
+		return true;
+	case 0x0a: /* remember_state */
+		if (p->n_remembered == MAX_REMEMBERED)
+			return false;
+		p->remembered[p->n_remembered++] = p->s;
+		return true;
+	case 0x0b: /* restore_state */
+		if (p->n_remembered == 0)
+			return false;
+		p->s = p->remembered[--p->n_remembered];
 		return true;
 	case 0x2e: /* GNU_args_size */
 		cursor_uleb(i);
 		return true;
 	default:
-		return false;
+		return run_cfa(p, i, op) || run_saved(p, i, op);
 	}
 }
 

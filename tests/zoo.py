@@ -2,7 +2,7 @@
 mongrels mix them.  zoo.write(folder) writes all of them, always the same bytes, and returns their names."""
 import os, random, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from protowriter import Profile, block, number, packed, varint
+from protowrite import Profile, block, number, packed, varint
 
 CPP = ['main', 'net::Server::run(int)', 'std::vector<int, std::allocator<int> >::push_back(int const&)', '(anonymous namespace)::parse',
        'std::map<std::string, std::vector<int> >::operator[]', 'foo<bar<baz> >::qux', 'operator()', 'net::(anonymous namespace)::Pool::~Pool',
