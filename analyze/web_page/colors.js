@@ -21,7 +21,7 @@ export function isDark() {
 
 // Text on the box is dark on light and light on dark, so boxes keep to one side.
 function tint(hue, shade) {
-  return css(mix(hue, isDark() ? [24, 28, 34] : [255, 255, 255], (isDark() ? 0.42 : 0.48) + shade));
+  return css(mix(hue, isDark() ? [24, 28, 34] : [255, 255, 255], (isDark() ? 0.52 : 0.48) + shade));
 }
 
 export function plainColor(group, name, inlined) {

@@ -7,6 +7,7 @@ import { callers, flame, table } from "./parts.js";
 import { $, say } from "./say.js";
 import { shown } from "./shown.js";
 import { addressOf, nameIn, serverQuery, state } from "./state.js";
+import { describe } from "./tip.js";
 import { Tree } from "./tree.js";
 
 export function layout() {
@@ -69,7 +70,7 @@ async function drawFlame() {
   const query = serverQuery({ z: state.z, w: graphWidth() });
   flame.look.flip = !!state.flip;
   flame.look.byWeight = state.o === "weight";
-  flame.look.colors = state.col || "module";
+  flame.look.colors = state.col || "file";
   if (shown.drawn.flame !== query) {
     const answer = await ask("flame", query);
     if (!answer)
@@ -84,6 +85,8 @@ async function drawFlame() {
     table.setTree(shown.tree, percentTotal());
     shown.drawn.mode = query;
   }
+  if (state.z)
+    say(describe(shown.tree, 0).replace("\n", ": "));
   flame.canvas.setAttribute("aria-label", `Flame graph of ${shown.tree.type}: ${formatValue(shown.tree.value[0], shown.tree.unit)} in ${shown.tree.name(0)}. ` +
     "The table has the same numbers; its call tree is the same graph.");
 }

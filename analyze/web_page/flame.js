@@ -22,7 +22,7 @@ export class Flame {
     this.marked = null; // ids of frames that a search found
     this.focused = -1;
     this.hovered = -1;
-    this.look = { flip: false, byWeight: false, colors: "module" };
+    this.look = { flip: false, byWeight: false, colors: "file" };
     this.left = 0;
     this.scale = 1; // of the root to the window's width
     this.listen();
@@ -31,6 +31,7 @@ export class Flame {
   listen() {
     const { canvas, element } = this;
     new ResizeObserver(() => this.resize()).observe(element);
+    this.watchRatio();
     element.addEventListener("scroll", () => this.redraw());
     canvas.addEventListener("mousemove", (e) => { if (!this.dragging) this.hover(this.nodeAt(e), e); });
     canvas.addEventListener("mouseleave", (e) => this.hover(-1, e));
@@ -69,6 +70,14 @@ export class Flame {
       this.keepInside();
     });
     canvas.addEventListener("pointerup", () => { this.dragging = null; });
+  }
+
+  // A window that moves to another screen may keep its size.
+  watchRatio() {
+    matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`).addEventListener("change", () => {
+      this.resize();
+      this.watchRatio();
+    }, { once: true });
   }
 
   setTree(tree) {
@@ -205,7 +214,8 @@ export class Flame {
       return isDark() ? "rgb(48,56,66)" : "rgb(232,235,239)";
     if (t.compared)
       return diffColor(t.value[i], t.old[i], isNoise(t.value[i], t.old[i], t.quantum));
-    return plainColor(this.look.colors === "file" ? t.file(i) : baseName(t.module(i)), t.name(i), t.inline[i]);
+    const module = baseName(t.module(i));
+    return plainColor(this.look.colors === "file" && t.file(i) || module, t.name(i), t.inline[i]);
   }
 
   draw() {

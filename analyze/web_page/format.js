@@ -42,7 +42,7 @@ export function formatShare(value, total) {
   const share = Math.abs(value) / Math.abs(total) * 100;
   if (share >= 99.95 && share <= 100.05)
     return "100%";
-  return (share >= 1 || share === 0 ? share.toFixed(2) : String(Number(share.toPrecision(2)))) + "%";
+  return (share >= 1 ? share.toFixed(2) : String(Number(share.toPrecision(2)))) + "%";
 }
 
 export function formatDelta(value, unit) {

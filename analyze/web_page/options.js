@@ -48,7 +48,7 @@ export function openOptions() {
     ...optionRow("Root", choiceOf("flip", [["", "on top"], ["t", "below"]])),
     ...optionRow("Inverted (callers below)", choiceOf("inv", [["", "no"], ["t", "yes"]])),
     ...optionRow("Collapse recursion", choiceOf("rec", [["", "no"], ["t", "yes"]])),
-    ...optionRow("Colours by", choiceOf("col", [["", "binary"], ["file", "file"]])),
+    ...optionRow("Colours by", choiceOf("col", [["", "file, or binary where it is not known"], ["module", "binary"]])),
     ...optionRow("Theme", choiceOf("theme", [["", "as the system"], ["light", "light"], ["dark", "dark"]])),
     ...optionRow("Granularity", choiceOf("g", [["", "functions"], ["filefunctions", "functions and files"], ["files", "files"], ["lines", "lines"], ["addresses", "addresses"]])),
     ...optionRow("Inlined functions", choiceOf("noinlines", [["", "on their own"], ["t", "part of their caller"]])),

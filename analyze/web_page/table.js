@@ -184,6 +184,8 @@ export class Table {
     const count = Math.ceil((this.element.clientHeight || 600) / rowHeight) + 10;
     const hadFocus = this.body.contains(document.activeElement);
     const rows = this.shown.slice(top, top + count).map((row, i) => this.drawRow(row, top + i));
+    if (rows.length && !rows.some((r) => r.tabIndex === 0))
+      rows[0].tabIndex = 0; // the chosen one is out of sight
     this.body.replaceChildren(...rows);
     if (hadFocus)
       this.focusSelected();
