@@ -8,10 +8,12 @@
 #include <errno.h>
 #include <histedit.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
 
 enum { MAX_SHOWN = 100 }; /* possible completions; more are only counted */
 
@@ -82,6 +84,42 @@ static unsigned char complete(EditLine *el, int key)
 
 /* ---- a terminal ---- */
 
+/* Waits for input or an interrupt, which is blocked at all other times: one that came just before the wait would be lost. */
+static bool wait_for_input(void)
+{
+	struct pollfd input = { STDIN_FILENO, POLLIN, 0 };
+	sigset_t blocked, open;
+
+	sigprocmask(SIG_SETMASK, NULL, &blocked);
+	open = blocked;
+	sigdelset(&open, SIGINT);
+	while (!was_interrupted && ppoll(&input, 1, NULL, &open) < 0 && errno == EINTR) {
+		/* libedit's own handler sends the signal once more, for ours. */
+		sigprocmask(SIG_SETMASK, &open, NULL);
+		sigprocmask(SIG_SETMASK, &blocked, NULL);
+	}
+	return !was_interrupted;
+}
+
+/* The next character for libedit: 1, or 0 at the end of the input or of the line's. */
+static int read_char(EditLine *el, wchar_t *c)
+{
+	mbstate_t state = { 0 };
+	char byte;
+
+	while (wait_for_input() && read(STDIN_FILENO, &byte, 1) == 1)
+		switch (mbrtowc(c, &byte, 1, &state)) {
+		case (size_t)-2: /* the character goes on */
+			break;
+		case (size_t)-1:
+			state = (mbstate_t){ 0 };
+			break;
+		default:
+			return 1;
+		}
+	return 0;
+}
+
 static void remember(void *ctx, const char *line)
 {
 	struct line_editor *e = ctx;
@@ -108,6 +146,7 @@ static void open_terminal(struct line_editor *e)
 	el_set(e->el, EL_PROMPT, prompt_of);
 	el_set(e->el, EL_EDITOR, "emacs");
 	el_set(e->el, EL_SIGNAL, 1);
+	el_set(e->el, EL_GETCFN, read_char);
 	el_set(e->el, EL_HIST, history, e->history);
 	el_set(e->el, EL_ADDFN, "complete", "finish the word", complete);
 	el_set(e->el, EL_BIND, "^I", "complete", NULL);
@@ -130,11 +169,16 @@ struct line_editor *line_editor_open(const char *prompt, const struct shell *sh)
 static const char *read_edited(struct line_editor *e)
 {
 	const char *line;
+	sigset_t interrupt, before;
 	int n;
 
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
 	do {
+		sigprocmask(SIG_BLOCK, &interrupt, &before);
 		was_interrupted = 0;
 		line = el_gets(e->el, &n);
+		sigprocmask(SIG_SETMASK, &before, NULL);
 		if (was_interrupted) {
 			fputc('\n', e->screen);
 			el_reset(e->el);
