@@ -67,9 +67,9 @@ int memory_limit_allow(const char *wanted, const char *const *files, size_t n, s
 	}
 	memory_set_limit(allowed);
 	snprintf(sentence, sizeof(sentence),
-		 "sonde: out of memory: more than %zu MB are needed; --max-memory=<size> sets "
+		 "sonde: out of memory: more than %zu %s are needed; --max-memory=<size> sets "
 		 "another limit\n",
-		 allowed / MB);
+		 allowed < MB ? allowed >> 10 : allowed / MB, allowed < MB ? "KB" : "MB");
 	oom_set_sentence(sentence);
 	return 0;
 }

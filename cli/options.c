@@ -122,13 +122,28 @@ static int set_choice(const struct parser *ps, const struct option_row *row, con
 	return 0;
 }
 
+/* Its choices are told. */
+static int bad_name(const struct parser *ps, const struct option_row *row, const char *value)
+{
+	char names[256];
+	size_t n = 0;
+
+	names[0] = 0;
+	for (size_t i = 0; i < ps->n_rows && n < sizeof(names); i++)
+		if (ps->rows[i].kind == OPTION_CHOICE && ps->rows[i].offset == row->offset)
+			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "",
+					      ps->rows[i].name);
+	return err_set(ps->err, SONDE_EUSAGE, "invalid value '%s' for option '-%s': one of %s",
+		       value, row->name, names);
+}
+
 static int set_named(const struct parser *ps, const struct option_row *row, const char *value,
 		     int *field)
 {
 	const struct option_row *choice = find(ps, value, strlen(value));
 
 	if (!choice || choice->kind != OPTION_CHOICE || choice->offset != row->offset)
-		return bad_value(ps, row, value);
+		return bad_name(ps, row, value);
 	return set_choice(ps, choice, "true", field);
 }
 

@@ -9,17 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
-static int usage(int status)
+static int print_help(void)
 {
-	fprintf(status ? stderr : stdout,
-		"usage: sonde recover <spool> [<file>]\n\n"
-		"Writes the profile that is in a spool, the file that a preloaded libsonde.so "
-		"keeps beside SONDE_OUT\n"
-		"while the process runs, and removes the spool.  Needed only where the process was "
-		"killed.\n"
-		"The profile gets the name that SONDE_OUT said, unless another is given.\n\n"
-		"Example:\n  sonde recover out.pb.gz.spool\n");
-	return status;
+	puts("usage: sonde recover <spool> [<file>]\n\n"
+	     "Writes the profile that is in a spool, the file that a preloaded libsonde.so "
+	     "keeps beside SONDE_OUT\n"
+	     "while the process runs, and removes the spool.  Needed only where the process was "
+	     "killed.\n"
+	     "The profile gets the name that SONDE_OUT said, unless another is given.\n\n"
+	     "example:\n  sonde recover out.pb.gz.spool");
+	return EXIT_OK;
 }
 
 static int write_recovered(const char *spool, const char *out, struct err *err)
@@ -45,9 +44,11 @@ int cmd_recover(int argc, char **argv)
 	struct err err;
 
 	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-		return usage(EXIT_OK);
-	if (argc < 2 || argc > 3 || argv[1][0] == '-')
-		return usage(EXIT_USAGE);
+		return print_help();
+	if (argc < 2 || argc > 3 || argv[1][0] == '-') {
+		complain("recover wants a spool: sonde recover <spool> [<file>]");
+		return EXIT_USAGE;
+	}
 	if (spool_info_read(&info, argv[1], &err)) {
 		complain("%s", err.text);
 		return EXIT_FAILED;

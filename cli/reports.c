@@ -79,6 +79,8 @@ static int print_help(const struct report_command *c)
 {
 	printf("usage: sonde %s [options] %s%s[<binary>] <profile>...\n", c->name,
 	       c->arg ? c->arg : "", c->arg ? " " : "");
+	if (c->help)
+		printf("\n%s: %s\n", c->name, c->help);
 	read_opts_print(READ_COMMAND);
 	printf("\nexamples:\n  sonde %s %s\n  sonde %s %s--base=before.pb.gz after.pb.gz\n",
 	       c->name, c->example, c->name, c->arg ? "main " : "");
@@ -87,7 +89,7 @@ static int print_help(const struct report_command *c)
 
 static void take_pattern(struct run *run, string_list *operands)
 {
-	if (!run->command->arg || operands->n == 0)
+	if (!run->command->arg)
 		return;
 	run->pattern = operands->v[0];
 	operands->n--;
@@ -98,6 +100,9 @@ static int report(void *command, struct read_opts *opts, string_list *operands, 
 {
 	struct run run = { .command = command, .opts = opts };
 
+	if (run.command->arg && operands->n < 2)
+		return err_set(err, SONDE_EUSAGE, "%s wants two things: sonde %s %s <profile>",
+			       run.command->name, run.command->name, run.command->arg);
 	take_pattern(&run, operands);
 	return run_report(&run, operands, err);
 }

@@ -108,7 +108,7 @@ static void mistakes_are_named(void **state)
 		  "invalid value '99999999999999999999' for option '-count'" },
 		{ "-part=half", "invalid value 'half' for option '-part'" },
 		{ "-yes=maybe", "invalid value 'maybe' for option '-yes'" },
-		{ "-sort=yes", "invalid value 'yes' for option '-sort'" },
+		{ "-sort=yes", "invalid value 'yes' for option '-sort': one of flat, cum" },
 		{ "-flat -cum", "conflicting options set: [flat cum]" },
 	};
 

@@ -224,7 +224,7 @@ static void what_cannot_be_understood_is_said_in_one_sentence(void **state)
 		{ "top --focus", "option --focus needs a value: --focus=<val>" },
 		{ "nodecount=abc", "invalid value 'abc' for option '-nodecount'" },
 		{ "trim=maybe", "invalid value 'maybe' for option '-trim'" },
-		{ "sort=zzz", "invalid value 'zzz' for option '-sort'" },
+		{ "sort=zzz", "invalid value 'zzz' for option '-sort': one of flat, cum" },
 		{ "sample_index=zzz", "sample_index \"zzz\" must be one of: [samples cpu]" },
 		{ "sample_index=2", "sample_index 2 is outside the range [0..1]" },
 		{ "diff", "command diff requires an argument" },
