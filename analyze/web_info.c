@@ -1,8 +1,12 @@
 /* web_info.c - what the page's header and menus need to know of the profile. */
 #include "analyze/sample_index.h"
 #include "analyze/web_answers.h"
+#include "base/hash.h"
 
-enum { MAX_VALUES = 100 }; /* of one label: more are no help as chips */
+enum {
+	MAX_VALUES = 100, /* of one label: more are no help as chips */
+	MAX_ALL_VALUES = 5000
+};
 
 static void print_types(const struct profile *p, const struct report_opts *opts, struct json *j)
 {
@@ -25,49 +29,62 @@ struct value {
 	str_id key, str;
 };
 
-static struct value *find_value(struct value *values, size_t n, str_id key, str_id str)
+/* The labels' values so far, each once, and how many each key has. */
+struct values {
+	VEC(struct value) v;
+	struct hash_map known;	/* key and value to 0 */
+	struct hash_map counts; /* key to the number of its values */
+};
+
+/* One more of the key, if it may have more. */
+static bool count_one(struct values *values, str_id key)
 {
-	for (size_t i = 0; i < n; i++)
-		if (values[i].key == key && values[i].str == str)
-			return &values[i];
-	return NULL;
+	uint64_t h = hash_mix(key); /* reversible: equal hashes are equal keys */
+	uint32_t *at = hash_map_first(&values->counts, h);
+
+	if (*at == HASH_MAP_NONE) {
+		*at = 0;
+		hash_map_added(&values->counts, at, h);
+		at = hash_map_first(&values->counts, h);
+	}
+	return (*at)++ < MAX_VALUES;
 }
 
-static size_t count_key(const struct value *values, size_t n, str_id key)
+static void add_value(struct values *values, struct value value)
 {
-	size_t count = 0;
+	uint64_t h = hash_mix((uint64_t)value.key << 32 | value.str);
+	uint32_t *at = hash_map_first(&values->known, h);
 
-	for (size_t i = 0; i < n; i++)
-		count += values[i].key == key;
-	return count;
+	if (*at != HASH_MAP_NONE || values->v.n >= MAX_ALL_VALUES)
+		return;
+	*at = 0;
+	hash_map_added(&values->known, at, h);
+	if (count_one(values, value.key))
+		*VEC_PUSH(&values->v) = value;
 }
 
 /* String labels and their values, in the order of the samples. */
 static void print_labels(const struct profile *p, struct json *j)
 {
-	VEC(struct value) values = VEC_INIT;
-	const struct label *last = NULL;
+	struct values values = { VEC_INIT };
 
-	for (size_t i = 0; i < p->labels.n; i++) {
-		const struct label *l = &p->labels.v[i];
-
-		if (l->is_num || (last && last->key == l->key && last->str == l->str))
-			continue;
-		last = l;
-		if (find_value(values.v, values.n, l->key, l->str) ||
-		    count_key(values.v, values.n, l->key) >= MAX_VALUES)
-			continue;
-		*VEC_PUSH(&values) = (struct value){ l->key, l->str };
-	}
+	hash_map_init(&values.known);
+	hash_map_init(&values.counts);
+	for (size_t i = 0; i < p->labels.n; i++)
+		if (!p->labels.v[i].is_num)
+			add_value(&values,
+				  (struct value){ p->labels.v[i].key, p->labels.v[i].str });
 	json_open(j, "labels", '[');
-	for (size_t i = 0; i < values.n; i++) {
+	for (size_t i = 0; i < values.v.n; i++) {
 		json_open(j, NULL, '{');
-		json_text(j, "key", profile_str(p, values.v[i].key));
-		json_text(j, "value", profile_str(p, values.v[i].str));
+		json_text(j, "key", profile_str(p, values.v.v[i].key));
+		json_text(j, "value", profile_str(p, values.v.v[i].str));
 		json_close(j, '}');
 	}
 	json_close(j, ']');
-	VEC_RELEASE(&values);
+	hash_map_release(&values.known);
+	hash_map_release(&values.counts);
+	VEC_RELEASE(&values.v);
 }
 
 void web_answer_info(const struct profile *p, const struct report_opts *opts, const char *title,

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum {
-	MAX_CONNECTIONS = 64,
+	MAX_CONNECTIONS = 400, /* so that those that stall until they time out leave room */
 	IDLE_SECONDS = 30,
 	HEADER_BYTES = 32 << 10, /* of one request */
 	MAX_UPLOAD = 256 << 20,
