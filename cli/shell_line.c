@@ -8,6 +8,7 @@
  * pprof's language, and on top of it quotes, pipes and options for one report.
  */
 #include "cli/shell.h"
+#include "cli/suggest.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -177,6 +178,28 @@ static int read_file_name(struct reading *rd, const char *text)
 	return 0;
 }
 
+static const char *closest_command(const char *name)
+{
+	struct suggestion s;
+
+	suggest_from(&s, name, strlen(name));
+	for (size_t i = 0; i < N_REPORT_COMMANDS; i++)
+		suggest(&s, report_commands[i].name);
+	for (size_t i = 0; i < N_SHELL_OWN; i++)
+		suggest(&s, shell_own[i].name);
+	return s.best;
+}
+
+static const char *closest_option(const struct shell *sh, const char *name, size_t n)
+{
+	struct suggestion s;
+
+	suggest_from(&s, name, n);
+	for (size_t i = 0; i < sh->n_rows; i++)
+		suggest(&s, sh->rows[i].name);
+	return s.best;
+}
+
 /* --name or --name=value, for this report. */
 static int read_option(struct reading *rd, const char *text)
 {
@@ -185,8 +208,12 @@ static int read_option(struct reading *rd, const char *text)
 	const struct option_row *row = option_find(sh->rows, sh->n_rows, text + 2, n);
 	const char *value = text[n + 2] ? text + n + 3 : "";
 
-	if (!row)
-		return err_set(rd->err, SONDE_EUSAGE, "unknown option: '%s'", text);
+	if (!row) {
+		const char *best = closest_option(sh, text + 2, n);
+
+		return err_set(rd->err, SONDE_EUSAGE, "unknown option: '%s'%s%s%s", text,
+			       best ? ": did you mean --" : "", best ? best : "", best ? "?" : "");
+	}
 	if (!text[n + 2] && shell_needs_value(row))
 		return err_set(rd->err, SONDE_EUSAGE, "option %s needs a value: %s=<val>", text,
 			       text);
@@ -321,8 +348,12 @@ static int unknown_command(struct reading *rd, const char *name)
 		return err_set(
 			rd->err, SONDE_EUSAGE,
 			"the profile was symbolized when it was loaded; proto > <file> writes it");
-	if (!row)
-		return err_set(rd->err, SONDE_EUSAGE, "unrecognized command: \"%s\"", name);
+	if (!row) {
+		const char *best = closest_command(name);
+
+		return err_set(rd->err, SONDE_EUSAGE, "unrecognized command: \"%s\"%s%s%s", name,
+			       best ? ": did you mean " : "", best ? best : "", best ? "?" : "");
+	}
 	(void)shell_next_word(rd->a, &rd->at, &value);
 	return err_set(rd->err, SONDE_EUSAGE, "did you mean: %s=%s", name, value.text);
 }

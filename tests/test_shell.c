@@ -210,6 +210,9 @@ static void what_cannot_be_understood_is_said_in_one_sentence(void **state)
 		const char *line, *sentence;
 	} rows[] = {
 		{ "foo", "unrecognized command: \"foo\"" },
+		{ "tpo 5", "unrecognized command: \"tpo\": did you mean top?" },
+		{ "top --nodecuont=5",
+		  "unknown option: '--nodecuont=5': did you mean --nodecount?" },
 		{ "123", "unrecognized command: \"123\"" },
 		{ "peek", "command peek requires an argument" },
 		{ "list | less", "command list requires an argument" },
