@@ -87,6 +87,7 @@ int shell_open(const struct read_opts *opts, const string_list *operands, struct
 	if (rc)
 		return rc;
 	shell_init(&sh, opts, p, operands->v[operands->n - 1]);
+	sh.sources = operands;
 	sh.is_terminal = isatty(STDIN_FILENO);
 	run_shell(&sh);
 	shell_release(&sh);

@@ -13,8 +13,9 @@
 #include "cli/read_opts.h"
 
 struct shell {
-	struct read_opts opts; /* as they stand */
-	const char *name;      /* of the profile */
+	struct read_opts opts;	    /* as they stand */
+	const char *name;	    /* of the profile */
+	const string_list *sources; /* it was loaded from; NULL = unknown */
 	/* Never changed: reports run on the copy that a child process has. */
 	struct profile *profile;
 	struct arena *arena;	       /* the values of options */

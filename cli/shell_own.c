@@ -107,10 +107,15 @@ static int merge(const struct shell *sh, const struct shell_line *line, struct e
 	return merge_show(&line->opts, sh->profile, line->operands, line->n_operands, err);
 }
 
+/* In a comparison the page shows both sides, which are one here: it loads them again. */
 static int http(const struct shell *sh, const struct shell_line *line, struct err *err)
 {
-	return web_serve_loaded(&line->opts, line->n_operands ? line->operands[0] : "localhost:0",
-				sh->profile, sh->name, err);
+	const char *address = line->n_operands ? line->operands[0] : "localhost:0";
+	bool is_comparison = sh->opts.bases.n || sh->opts.diff_bases.n;
+
+	if (is_comparison && sh->sources)
+		return web_serve(&line->opts, address, sh->sources, err);
+	return web_serve_loaded(&line->opts, address, sh->profile, sh->name, err);
 }
 
 int shell_own_run(const struct shell *sh, const struct shell_line *line, struct err *err)

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -91,6 +92,8 @@ static pid_t start(child_fn fn, const struct shell *sh, const struct shell_line 
 	clearerr(stdout); /* an interrupt while the prompt was printed is no error of this report */
 	if (line && line->command->viewer)
 		setpgid(0, 0); /* no interrupt of the terminal is meant for the viewer */
+	else
+		prctl(PR_SET_PDEATHSIG, SIGTERM); /* a server would go on when the shell is gone */
 	rc = fn(sh, line);
 	fflush(stdout);
 	_exit(rc);

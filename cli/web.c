@@ -117,8 +117,6 @@ int web_serve_loaded(const struct read_opts *opts, const char *address, const st
 		return err_set(err, SONDE_EIO, "memfd_create: %s", strerror(errno));
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	o.name = name;
-	o.load.n_bases = 0;
-	o.load.normalize = false;
 	o.load.symbolize = "none";
 	rc = profile_write_fd(p, fd, "the profile", err);
 	if (!rc)

@@ -8,7 +8,7 @@
 SONDE_MUST int web_serve(const struct read_opts *opts, const char *address,
 			 const string_list *sources, struct err *err);
 
-/* The same for a profile that is loaded, with bases and all that the options say. */
+/* The same for a profile that is loaded. */
 SONDE_MUST int web_serve_loaded(const struct read_opts *opts, const char *address,
 				const struct profile *p, const char *name, struct err *err);
 
