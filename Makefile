@@ -33,7 +33,7 @@ endif
 # locks), without sanitizers, no stack protector, frames that stay below 1 KiB.
 # (Fuzzers run nothing in a handler, and look at what they run.)
 ifneq ($(MODE),fuzz)
-HANDLER_SRC := $(patsubst %,sampler/%.c,cfi_entry cfi_program due event handler store thread_table tick unwind unwind_memory)
+HANDLER_SRC := $(patsubst %,sampler/%.c,cfi_entry cfi_program due event handler kept store thread_table tick unwind unwind_memory)
 endif
 HANDLER_CFLAGS = $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) -O2 -fno-stack-protector -Wframe-larger-than=1024 -mgeneral-regs-only
 

@@ -14,10 +14,10 @@
  * stand for two periods and the others for none.)
  *
  * An event has one period, and the first expiry must come at the first due point.  So its period is that phase at
- * first, and signals come too often: those between due points stand for nothing, and the others for the due points
- * passed (rounded to the nearest they would run ahead, and short processes count for more than they used).  After a few
- * of them the event is
- * replaced by one of the right period, which costs as much as a dozen signals; most short threads are gone before.
+ * first, and signals come too often: those between due points stand for nothing, and only one that comes after a due
+ * point stands for it.  The event is replaced by one of the right period, at a due point so that the next signals come
+ * at due points too: at the first if its period is much too short, else when there were a few in vain.  That costs as
+ * much as two signals; many short threads are gone before.
  */
 #include "sampler/due.h"
 #include "sampler/event.h"
@@ -26,7 +26,7 @@
 
 #include <time.h>
 
-enum { MOST_IDLE = 8, FEW_IDLE = 2 }; /* few where they come thick and fast */
+enum { MOST_IDLE = 4 };
 
 static int64_t period;
 
@@ -45,7 +45,7 @@ static int64_t cpu_clock_ns(const struct thread *t)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static void too_often(struct thread *t)
+static void right_period(struct thread *t)
 {
 	t->idle_signals = 0;
 	if (event_change(t, (uint64_t)period) == 0 || t->event_period_ns >= (uint64_t)period / 2)
@@ -55,13 +55,19 @@ static void too_often(struct thread *t)
 	live_want(WANT_THREADS);
 }
 
+/* The due points that were passed, or are reached within a moment. */
+static uint64_t points_until(const struct thread *t, int64_t now)
+{
+	int64_t past = now + period / 16 - t->due_ns;
+
+	return past < 0 ? 0 : (uint64_t)(past / period) + 1;
+}
+
 static uint64_t periods_until(const struct thread *t, int64_t now)
 {
 	int64_t n = (now - t->counted_ns + period / 2) / period;
 	int64_t late = now - (t->due_ns + (n - 1) * period), most = period / 4 * 3;
 
-	if (t->event_period_ns != (uint64_t)period)
-		return now < t->due_ns ? 0 : (uint64_t)((now - t->due_ns) / period) + 1;
 	if (late >= most)
 		n++;
 	else if (late < -most)
@@ -71,22 +77,23 @@ static uint64_t periods_until(const struct thread *t, int64_t now)
 
 uint64_t due_weight(struct thread *t)
 {
+	bool is_first_event = t->event_period_ns != (uint64_t)period;
 	uint64_t n;
 	int64_t now;
 
 	if (!atomic_load(&t->event)) /* stopped, and the signal was on its way */
 		return 0;
 	now = t->clock_ns = cpu_clock_ns(t);
-	n = periods_until(t, now);
+	n = is_first_event ? points_until(t, now) : periods_until(t, now);
 	if (n == 0) {
-		uint32_t most = t->event_period_ns * 4 < (uint64_t)period ? FEW_IDLE : MOST_IDLE;
-
-		if (t->event_period_ns != (uint64_t)period && ++t->idle_signals >= most)
-			too_often(t);
+		t->idle_signals++;
 		return 0;
 	}
 	t->due_ns += (int64_t)n * period;
 	t->counted_ns = now;
+	if (is_first_event &&
+	    (t->event_period_ns < (uint64_t)period / 2 || t->idle_signals >= MOST_IDLE))
+		right_period(t);
 	if (t->owed) {
 		t->owed--;
 		n++;

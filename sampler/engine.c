@@ -15,6 +15,7 @@
 #include "sampler/engine.h"
 #include "sampler/due.h"
 #include "sampler/event.h"
+#include "sampler/kept.h"
 #include "sampler/tick.h"
 #include "sampler/timer.h"
 #include "sampler/trap.h"
@@ -30,7 +31,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum { MAX_LEFT_OVER = 256, SHORTEST_NS = 30000 }; /* what a signal costs must be much less */
+enum {
+	MAX_LEFT_OVER = 256,
+	SHORTEST_NS = 30000,	 /* what a signal costs must be much less */
+	MOST_OWED_NS = 64000000, /* a thread that ran for longer without a signal blocks it */
+};
 
 static bool use_events;
 static char note[128];
@@ -172,7 +177,7 @@ static const char *obstacle(bool user_only)
  * so that those of many threads are spread evenly. */
 static int64_t draw_phase(enum engine_from from)
 {
-	if (from == FROM_BIRTH && n_left_over)
+	if ((from == FROM_BIRTH || from == FROM_CLONE) && n_left_over)
 		return left_over[--n_left_over];
 	next_phase += 0x9e3779b97f4a7c15ULL;
 	return (int64_t)((unsigned __int128)next_phase * (uint64_t)period >> 64) + 1;
@@ -241,7 +246,7 @@ static int64_t beginning(int64_t now, enum engine_from from)
 
 	if (from == FROM_START)
 		back = before;
-	else if (from == FROM_BIRTH || from == FROM_FOUND)
+	else if (from == FROM_CLONE || from == FROM_FOUND)
 		back = now;
 	return now - (back < now ? back : now);
 }
@@ -249,15 +254,14 @@ static int64_t beginning(int64_t now, enum engine_from from)
 static long arm_event(struct thread *t, enum engine_from from)
 {
 	int64_t now = (int64_t)timer_thread_cpu_ns(t->tid), first;
-	int64_t unseen = from == FROM_BIRTH ? 0 : now;
+	int64_t unseen = from == FROM_CLONE ? 0 : now;
 
 	t->clock_ns = now;
 	t->due_ns = beginning(now, from) + draw_phase(from);
 	t->idle_signals = 0;
 	/* The due points that a thread passed before it had its event, or was handed by threads that ended too soon for
 	 * them, are paid one with each sample, so that no moment weighs more than two, and none for being the first; those
-	 * before sampling began at once.
-	 * (What a new thread used in being born is of the same kind as what it does next.) */
+	 * before sampling began at once. */
 	t->owed = (uint32_t)due_points(t->due_ns, unseen);
 	t->due_ns += (int64_t)t->owed * period;
 	if (from == FROM_START) {
@@ -269,23 +273,40 @@ static long arm_event(struct thread *t, enum engine_from from)
 	return event_start(t, (uint64_t)(first > SHORTEST_NS ? first : SHORTEST_NS));
 }
 
+/* What the thread used in being born, to be armed at last, is not what it was made for: its time begins here. */
+static void begin_here(struct thread *t)
+{
+	int64_t arming;
+
+	t->since_ns = (int64_t)timer_thread_cpu_ns(t->tid);
+	arming = t->since_ns - t->clock_ns;
+	if (atomic_load(&t->event) && arming > 0) {
+		t->due_ns += arming;
+		t->counted_ns += arming;
+	}
+}
+
 int engine_arm(struct thread *t, enum engine_from from)
 {
 	t->lacks_engine = false;
 	t->since_birth = false;
-	if (use_events && arm_event(t, from) == 0) {
-		t->since_birth = from == FROM_BIRTH;
-		return 0;
-	}
-	if (timer_arm(t))
+	t->since_ns = 0;
+	kept_forget(t);
+	if ((!use_events || arm_event(t, from)) && timer_arm(t))
 		return -EAGAIN;
-	t->since_birth = from == FROM_BIRTH;
+	t->since_birth = from == FROM_BIRTH || from == FROM_CLONE;
+	if (from == FROM_CLONE && t->has_timer)
+		t->clock_ns = 0;
+	if (from == FROM_BIRTH)
+		begin_here(t);
 	return 0;
 }
 
 void engine_was_too_late(struct thread *t)
 {
-	t->due_ns = draw_phase(FROM_BIRTH);
+	t->due_ns = draw_phase(FROM_CLONE);
+	t->since_ns = t->clock_ns = 0;
+	kept_forget(t);
 	t->owed = 0;
 	t->is_young = true;
 	t->represented_ns = 0;
@@ -298,19 +319,23 @@ void engine_disarm(struct thread *t)
 	timer_delete_of(t);
 }
 
-/* (One that ran for long without a signal blocks it: its time must not be laid on others.) */
-int64_t engine_thread_ends(struct thread *t, int64_t cpu_ns, int64_t end_ns)
+static void event_thread_ends(struct thread *t, int64_t cpu_ns)
 {
-	bool by_timer = t->has_timer || !use_events;
-	int64_t left;
+	int64_t left = t->due_ns - cpu_ns - (int64_t)t->owed * period;
+	bool is_blocked = left < -4 * period && left < -MOST_OWED_NS;
 
-	engine_disarm(t); /* costs the most of what is still to come */
-	if (!cpu_ns)
-		cpu_ns = (int64_t)timer_thread_cpu_ns(t->tid);
-	left = t->due_ns - cpu_ns;
-	if (by_timer)
-		tick_thread_ends(t, cpu_ns + end_ns);
-	else if (left > -4 * period && n_left_over < MAX_LEFT_OVER)
-		left_over[n_left_over++] = left - end_ns - (int64_t)t->owed * period;
-	return cpu_ns;
+	if (is_blocked)
+		return;
+	if (left <= 0)
+		left += period * kept_add(t, -left / period + 1);
+	if (left > -4 * period && n_left_over < MAX_LEFT_OVER)
+		left_over[n_left_over++] = left;
+}
+
+void engine_thread_ends(struct thread *t, int64_t cpu_ns)
+{
+	if (t->has_timer || !use_events)
+		tick_thread_ends(t, cpu_ns - t->clock_ns);
+	else
+		event_thread_ends(t, cpu_ns);
 }

@@ -39,7 +39,8 @@ uint64_t engine_owed_before(void);
 enum engine_from {
 	FROM_NOW,   /* it was there when sampling began */
 	FROM_START, /* it was there, and cpu_before_ns counts */
-	FROM_BIRTH, /* it begins now */
+	FROM_BIRTH, /* it arms itself before it begins what it was made for */
+	FROM_CLONE, /* it was made a moment ago, by the caller */
 	FROM_FOUND, /* it began unnoticed while sampling was on */
 };
 int engine_arm(struct thread *t, enum engine_from from); /* 0 or -errno */
@@ -49,8 +50,8 @@ void engine_was_too_late(
 void engine_give_up_events(
 	void); /* from now on timers; those that have events are armed again by the caller */
 
-/* A thread that was armed from its birth ends; it is disarmed.  It used cpu_ns (0: what its clock then says), and end_ns
- * is to be added for its end.  Returns what it used. */
-int64_t engine_thread_ends(struct thread *t, int64_t cpu_ns, int64_t end_ns);
+/* A thread that was armed from its birth ends, or the calling one when sampling does.  It is sampled no more, and used
+ * cpu_ns: what its signals did not stand for is laid on its samples, or handed on to other threads. */
+void engine_thread_ends(struct thread *t, int64_t cpu_ns);
 
 #endif

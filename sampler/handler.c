@@ -8,6 +8,7 @@
 #include "sampler/handler.h"
 #include "sampler/due.h"
 #include "sampler/event.h"
+#include "sampler/kept.h"
 #include "sampler/labels.h"
 #include "sampler/live.h"
 #include "sampler/store.h"
@@ -70,7 +71,10 @@ static bool count(struct thread *t, struct segment *s, const struct unwind_resul
 	uint32_t stack = store_intern(s, RECORD_STACK, t->words, result->n + 1);
 	uint32_t context = stack ? current_context(t, s) : 0;
 
-	return context && store_count(s, stack, context, weight);
+	if (!context || (weight && !store_count(s, stack, context, weight)))
+		return false;
+	kept_draw(t, s, stack, context, weight);
+	return true;
 }
 
 static void sample(struct thread *t, const ucontext_t *uc, uint64_t weight)
@@ -78,11 +82,15 @@ static void sample(struct thread *t, const ucontext_t *uc, uint64_t weight)
 	struct spool_header *h = live.header;
 	struct segment *s = atomic_load_explicit(&live.segment, memory_order_acquire);
 	struct unwind_result result;
+	bool stored;
 
 	unwind(atomic_load_explicit(&live.modules, memory_order_acquire), unwind_regs_of(uc),
 	       &t->stack, &t->rules, t->words + 1, SPOOL_MAX_FRAMES, &result);
 	t->words[0] = (uint64_t)result.end;
-	if (count(t, s, &result, weight)) {
+	stored = count(t, s, &result, weight);
+	if (!weight)
+		return;
+	if (stored) {
 		atomic_fetch_add_explicit(&h->samples, 1, memory_order_relaxed);
 		atomic_fetch_add_explicit(&h->weight, weight, memory_order_relaxed);
 	} else {
@@ -154,7 +162,7 @@ void handler_run(int sig, siginfo_t *si, void *context)
 	atomic_store(&t->busy, 1);
 	if (atomic_load(&live.sampling)) {
 		weight = by_event ? due_weight(t) : tick_weight(t, si);
-		if (weight)
+		if (weight || !by_event) /* where it was may be worth something when it ends */
 			sample(t, context, weight);
 	}
 	atomic_store_explicit(&t->busy, 0, memory_order_release);

@@ -58,7 +58,7 @@ static void *run(void *arg)
 			return NULL;
 		if ((wanted & WANT_SEGMENT) || segment_is_half_full(atomic_load(&live.segment)))
 			session_grow();
-		session_note_clocks();
+		session_note_clocks(false);
 		if (wanted & WANT_THREADS)
 			threads_mend();
 		if (round % SLOW_EVERY == 0) {

@@ -373,7 +373,7 @@ void session_on_fork(session_fork_fn fn)
 
 /* ---- while it lasts ---- */
 
-void session_note_clocks(void)
+void session_note_clocks(bool to_the_end)
 {
 	struct spool_header *h = live.header;
 	uint64_t cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
@@ -382,6 +382,8 @@ void session_note_clocks(void)
 	if (cpu_ns)
 		atomic_store_explicit(&h->cpu_ns, cpu_ns, memory_order_relaxed);
 	atomic_store_explicit(&h->own_ns, threads_ignored_cpu_ns(), memory_order_relaxed);
+	atomic_store_explicit(&h->unseen_ns, threads_unseen_cpu_ns(to_the_end),
+			      memory_order_relaxed);
 }
 
 void session_grow(void)
@@ -416,9 +418,10 @@ static int stop(void)
 		pthread_mutex_unlock(&lock);
 		return -EALREADY;
 	}
-	threads_stop_all();
 	atomic_store(&live.sampling, false);
-	session_note_clocks();
+	threads_settle();
+	threads_stop_all();
+	session_note_clocks(true);
 	pthread_mutex_unlock(&lock);
 	keeper_stop(); /* it takes the lock */
 	return 0;
@@ -440,7 +443,8 @@ bool session_end(void)
 	if (!lock_to_exit())
 		return false;
 	atomic_store(&live.sampling, false);
-	session_note_clocks();
+	threads_settle();
+	session_note_clocks(true);
 	pthread_mutex_unlock(&lock);
 	return true;
 }
@@ -535,7 +539,7 @@ static int with_profile(int (*write)(const struct profile *p, void *arg, struct 
 	} else {
 		oom_catch(&env);
 		if (atomic_load(&live.sampling))
-			session_note_clocks();
+			session_note_clocks(true);
 		sp = spool_profile_new();
 		rc = spool_profile_add_live(sp, spool.header, (const void *const *)spool.segments,
 					    err);

@@ -87,6 +87,6 @@ void keeper_forked(void); /* it does not exist in the child */
 
 /* What the keeper does for the session. */
 void session_grow(void);
-void session_note_clocks(void);
+void session_note_clocks(bool to_the_end);
 
 #endif

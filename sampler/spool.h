@@ -80,6 +80,7 @@ struct spool_header {
 	uint64_t longest_ns; /* between two looks at a thread: the period, or the kernel's tick if longer */
 	char engine_note[128]; /* why it is no better engine; "" = nothing to say */
 	_Atomic uint64_t exec_cpu_ns; /* of the process when it last executed a program; 0 = not known */
+	_Atomic uint64_t unseen_ns; /* CPU time of threads before and after they could be sampled */
 };
 _Static_assert(sizeof(struct spool_header) <= SPOOL_HEADER_BYTES, "the header is one page");
 

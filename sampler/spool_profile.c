@@ -44,7 +44,8 @@ struct spool_profile {
 	int pid;	    /* of the image */
 	uint64_t image_ns;  /* when it began */
 	uint64_t period_ns, first_ns, end_ns;
-	int64_t own_ns; /* of the library's threads, not yet in a sample */
+	int64_t own_ns;	   /* of the library's threads, not yet in a sample */
+	int64_t unseen_ns; /* of threads starting and ending, the same */
 	char program[256], engine[32], engine_note[128];
 	/* scratch */
 	uint32_t stack[SPOOL_MAX_FRAMES];
@@ -506,6 +507,25 @@ static void add_own(struct spool_profile *sp, const struct image *im)
 	sp->stats.weight += (uint64_t)weight;
 }
 
+/* What threads use before and after they can be sampled: in the kernel mostly. */
+static void add_unseen(struct spool_profile *sp, const struct image *im)
+{
+	int64_t period = (int64_t)im->h->period_ns, weight;
+	size_t n = 0;
+
+	if (im->h->unseen_ns < (uint64_t)1 << 48)
+		sp->unseen_ns += (int64_t)im->h->unseen_ns;
+	weight = (sp->unseen_ns + period / 2) / period;
+	if (weight <= 0 || !im->h->weight)
+		return;
+	sp->unseen_ns -= weight * period;
+	sp->stack[0] = location_named(sp, "[threads starting and ending]");
+	if (sp->label_pids)
+		sp->labels[n++] = pid_label(sp, im);
+	add_sample(sp, 1, n, (uint64_t)weight, im->h->period_ns);
+	sp->stats.weight += (uint64_t)weight;
+}
+
 static void add_image(struct spool_profile *sp, const struct image *im)
 {
 	add_header(sp, im->h);
@@ -519,6 +539,7 @@ static void add_image(struct spool_profile *sp, const struct image *im)
 		add_segment(sp, im, s);
 	add_lost(sp, im);
 	add_own(sp, im);
+	add_unseen(sp, im);
 }
 
 int spool_profile_add_live(struct spool_profile *sp, const struct spool_header *h,

@@ -33,9 +33,12 @@ static bool is_starting;      /* what a scan finds was there before */
 static _Atomic pid_t ignored; /* 0 = none */
 static _Atomic uint64_t ignored_before_ns,
 	ignored_seen_ns; /* CPU time: of those before it, and with it */
-static struct {		 /* of threads that ended, see learn_exit_cost() */
-	int64_t n, cpu_ns, charged_ns, at_start_ns, cost_ns, missed_ns;
-} exits;
+static struct {
+	int64_t n;	     /* threads that ended */
+	int64_t seen_ns;     /* CPU time of theirs while they were armed */
+	int64_t at_start_ns; /* cpu_of_the_unarmed() when sampling began */
+	_Atomic int64_t unseen_ns;
+} ends;
 static __thread struct thread *self __attribute__((tls_model("initial-exec")));
 
 void threads_lock(void)
@@ -95,6 +98,7 @@ static struct thread *take_record(void)
 	t->stack_bytes = 0;
 	t->start = NULL;
 	t->since_birth = t->lacks_engine = t->is_cloned = false;
+	t->since_ns = 0;
 	t->ended_ns = 0;
 	t->context_seq = UINT32_MAX;
 	return t;
@@ -232,54 +236,54 @@ struct thread *threads_enter(struct thread *t)
 	return t;
 }
 
-static int64_t clamp(int64_t v, int64_t least, int64_t most)
+/* The CPU time of the process that is not that of a living thread, since it was armed. */
+static int64_t cpu_of_the_unarmed(void)
 {
-	return v < least ? least : v > most ? most : v;
-}
-
-/* The CPU time of the process that is not that of a living thread. */
-static uint64_t cpu_of_the_dead(void)
-{
-	struct timespec process;
-	uint64_t living = ignored ? timer_thread_cpu_ns(ignored) : 0;
+	struct timespec process = { 0, 0 };
+	int64_t armed = (int64_t)threads_ignored_cpu_ns();
 
 	FOR_EACH_THREAD(t)
 	if (t->tid)
-		living += timer_thread_cpu_ns(t->tid);
+		armed += (int64_t)timer_thread_cpu_ns(t->tid) - t->since_ns;
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &process);
-	return (uint64_t)process.tv_sec * 1000000000 + (uint64_t)process.tv_nsec - living;
+	return (int64_t)process.tv_sec * 1000000000 + process.tv_nsec - armed;
 }
 
-/* A thread's clock is read while it still runs; what its end costs after that shows in the process's clock alone.
- * For a thread that lives 1 ms it is 2 %.  Now and then, while there are few threads, the two are compared: for a
- * better guess, and to make up for what was guessed wrong. */
-static void learn_exit_cost(void)
+/* What threads use before they are armed and after they left shows in the process's clock alone; for a thread that
+ * lives 1 ms it is a tenth.  (Threads that nobody saw are in it too, so it is bounded by what starts and ends cost.) */
+static void note_unseen(bool to_the_end)
 {
-	enum { EVERY = 16, FEW_THREADS = 16, MOST_NS = 100000 };
-	int64_t dead_ns;
+	enum { FEW_THREADS = 64, MOST_NS = 500000 };
+	int64_t ns;
 
-	if (exits.n == 0 || exits.n % EVERY || n_running > FEW_THREADS)
+	if ((n_running > FEW_THREADS && !to_the_end) || (ends.n == 0 && n_running < 2))
 		return;
-	dead_ns = (int64_t)cpu_of_the_dead() - exits.at_start_ns;
-	exits.cost_ns = clamp((dead_ns - exits.cpu_ns) / exits.n, 0, MOST_NS);
-	exits.missed_ns = clamp(dead_ns - exits.charged_ns, -MOST_NS * EVERY, MOST_NS * EVERY);
+	ns = cpu_of_the_unarmed() - ends.at_start_ns - ends.seen_ns;
+	if (ns > (ends.n + n_running) * MOST_NS)
+		ns = (ends.n + n_running) * MOST_NS;
+	if (ns > 0)
+		ends.unseen_ns = ns;
 }
 
-/* A thread ends: what its signals stood for is compared with what it used.  cpu_ns 0: it is the calling one, and goes on
- * to the last moment. */
+/* (A thread that ends with the process may hold the lock for ever.) */
+uint64_t threads_unseen_cpu_ns(bool to_the_end)
+{
+	if (pthread_mutex_trylock(&lock) == 0) {
+		note_unseen(to_the_end);
+		threads_unlock();
+	}
+	return (uint64_t)ends.unseen_ns;
+}
+
+/* A thread ends, and used so much: what its signals stood for is compared with that. */
 static void account(struct thread *t, int64_t cpu_ns)
 {
-	int64_t end_ns;
-
-	if (!t->since_birth || !atomic_load(&live.sampling))
+	if (!atomic_load(&live.sampling))
 		return;
-	learn_exit_cost();
-	end_ns = exits.cost_ns + exits.missed_ns;
-	cpu_ns = engine_thread_ends(t, cpu_ns, end_ns);
-	exits.missed_ns = 0;
-	exits.n++;
-	exits.cpu_ns += cpu_ns;
-	exits.charged_ns += cpu_ns + end_ns;
+	if (t->since_birth)
+		engine_thread_ends(t, cpu_ns);
+	ends.n++;
+	ends.seen_ns += cpu_ns - t->since_ns;
 }
 
 void threads_leave(void)
@@ -295,9 +299,17 @@ void threads_leave(void)
 	real_sigmask(SIG_BLOCK, &set, NULL);
 	self = NULL;
 	threads_lock();
-	account(t, 0);
+	account(t, (int64_t)timer_thread_cpu_ns(t->tid));
 	give_back(t);
 	threads_unlock();
+}
+
+void threads_settle(void)
+{
+	struct thread *t = self;
+
+	if (t && t->kept.segment)
+		engine_thread_ends(t, (int64_t)timer_thread_cpu_ns(t->tid));
 }
 
 static void reap_cloned(void)
@@ -325,7 +337,7 @@ void threads_cloned(struct thread *t, pid_t tid)
 	take_place(t, tid);
 	t->is_found = t->is_cloned = true;
 	n_cloned++;
-	if (atomic_load(&t->ended_ns) || (arm(t, FROM_BIRTH) && atomic_load(&t->ended_ns)))
+	if (atomic_load(&t->ended_ns) || (arm(t, FROM_CLONE) && atomic_load(&t->ended_ns)))
 		engine_was_too_late(t);
 	threads_unlock();
 }
@@ -448,8 +460,8 @@ int threads_start_all(void)
 	scan_if_needed();
 	is_starting = false;
 	ignored_before_ns = ignored_seen_ns = 0;
-	memset(&exits, 0, sizeof(exits));
-	exits.at_start_ns = (int64_t)cpu_of_the_dead();
+	ends.n = ends.seen_ns = ends.unseen_ns = 0;
+	ends.at_start_ns = cpu_of_the_unarmed();
 	threads_unlock();
 	return rc;
 }

@@ -13,6 +13,16 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct segment;
+
+struct kept_sample {		 /* see kept.c */
+	struct segment *segment; /* NULL = none */
+	uint32_t stack, context;
+	uint64_t weight; /* of this sample */
+	uint64_t of;	 /* of all that it was drawn from */
+	uint64_t random;
+};
+
 struct thread {
 	_Atomic int tid;  /* 0 = the record is free */
 	_Atomic int busy; /* the handler is at work in it */
@@ -20,17 +30,19 @@ struct thread {
 	bool is_found; /* by looking in /proc, not by a wrapped pthread_create: nothing of it may be relied on */
 	bool lacks_engine; /* its event had to be given up in the handler */
 	bool since_birth;  /* the timer or event was there when the thread began */
+	int64_t since_ns;  /* what it had used before that, on its CPU clock */
 	int timer;	   /* the kernel's number */
 	unsigned seen;	   /* by which scan */
 
 	/* With a timer: see tick.c. */
 	bool is_young;
+	struct kept_sample kept;
 	uint64_t represented_ns; /* CPU time that its signals stood for */
 
 	/* With an event: see event.c and due.c. */
 	void *_Atomic event; /* the page that keeps it alive; NULL = none */
 	uint64_t event_period_ns;
-	int64_t clock_ns;      /* the thread's CPU clock at its last signal */
+	int64_t clock_ns;      /* the thread's CPU clock at its last signal; with a timer, when it was armed */
 	int64_t counted_ns;    /* the same at its last signal that stood for something */
 	int64_t due_ns;	       /* when the next period is complete, on that clock */
 	uint32_t owed;	       /* periods of the time before it was found */
@@ -67,6 +79,7 @@ void threads_release(struct thread *t); /* its timer or event, if any, is delete
 struct thread *
 threads_enter(struct thread *t); /* the calling thread takes its place in t (NULL: a new one) */
 void threads_leave(void);	 /* the calling thread ends */
+void threads_settle(void);	 /* sampling ends, and was stopped: the calling thread pays what is owed */
 void threads_cloned(struct thread *t, pid_t tid); /* by its creator: t is the record of a clone() */
 int threads_start_all(void); /* arm every thread of the process: 0 or -errno */
 void threads_stop_all(void);
@@ -80,6 +93,10 @@ bool threads_quiet(void);	/* no handler is at work at this moment */
 bool threads_all_gone(void);	/* nothing is left of the host but a main thread that ended */
 void threads_ignore(pid_t tid); /* the library's own thread; 0 = none */
 uint64_t threads_ignored_cpu_ns(void); /* what it used since sampling began; without the lock */
+
+/* The CPU time that threads used before they were armed and after they left, in the kernel mostly: it is known, and
+ * not sampled.  With few threads only unless to_the_end.  The last that was known when the lock is not to be had. */
+uint64_t threads_unseen_cpu_ns(bool to_the_end);
 void threads_lock(void);
 void threads_unlock(void);
 

@@ -15,13 +15,16 @@
  *   - how many of the short threads a tick happens to hit is chance.  When a thread ends its CPU time is known, and
  *     what its signals stood for too: the difference is a debt that the next first signals pay off, up to a tick
  *     each.  A debt says nothing of what the thread that pays it is doing, so no function gains by it, and the total
- *     follows the CPU time used instead of straying from it as the square root of the number of threads.  (What the
- *     end itself costs, in the kernel, is learnt from the process's clock: see threads.c.)
+ *     follows the CPU time used instead of straying from it as the square root of the number of threads;
+ *   - but where many threads begin together and then end together there is nobody left to pay, and where a busy machine
+ *     takes the processor from a thread between ticks more often than at them, its ticks are too few.  So a thread that
+ *     ends with whole periods of debt, its own and others', has them laid on one of its own samples (kept.c).
  *
  * The count of a thread starts at a phase in [0, period).  Phases follow the golden ratio from a random beginning, so
  * that those of many threads are spread evenly.
  */
 #include "sampler/tick.h"
+#include "sampler/kept.h"
 #include "sampler/syscalls.h"
 
 #include <time.h>
@@ -83,12 +86,24 @@ uint64_t tick_weight(struct thread *t, const siginfo_t *si)
 	return phase / period_ns;
 }
 
-void tick_thread_ends(const struct thread *t, int64_t cpu_ns)
+/* Whole periods of the debt, on the thread's own sample: what it owes itself, and one of what is left by others. */
+static void settle(struct thread *t, int64_t own_ns)
 {
-	int64_t limit = (int64_t)tick * 4;
+	int64_t period = (int64_t)period_ns, most = (own_ns > 0 ? own_ns / period : 0) + 1;
+	int64_t n = atomic_load(&debt_ns) / period;
+
+	n = kept_add(t, n < -1 ? -1 : n > most ? most : n);
+	atomic_fetch_sub(&debt_ns, n * period);
+}
+
+void tick_thread_ends(struct thread *t, int64_t cpu_ns)
+{
+	int64_t own_ns = cpu_ns - (int64_t)t->represented_ns, limit = (int64_t)tick * 4;
 
 	/* A thread that ran for long without a signal blocks it: its time must not be laid on others. */
 	if (t->is_young && cpu_ns > limit)
 		return;
-	atomic_fetch_add(&debt_ns, clamp(cpu_ns - (int64_t)t->represented_ns, limit));
+	own_ns = clamp(own_ns, t->kept.segment ? limit * 4 : limit);
+	atomic_fetch_add(&debt_ns, own_ns);
+	settle(t, own_ns);
 }

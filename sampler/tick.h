@@ -19,7 +19,7 @@ uint64_t tick_weight(struct thread *t, const siginfo_t *si);
 /* The next expiry after so much more CPU time, then every period: 0 or -errno.  Async-signal-safe. */
 long tick_set_timer(int timer, uint64_t first_ns);
 
-/* A thread that had its timer since its birth ends after so much CPU time. */
-void tick_thread_ends(const struct thread *t, int64_t cpu_ns);
+/* A thread that had its timer since its birth ends after so much CPU time with it. */
+void tick_thread_ends(struct thread *t, int64_t cpu_ns);
 
 #endif

@@ -90,6 +90,7 @@ int timer_arm(struct thread *t)
 	t->has_timer = true;
 	t->is_young = true;
 	t->represented_ns = 0;
+	t->clock_ns = (int64_t)timer_thread_cpu_ns(t->tid);
 	rc = tick_set_timer(t->timer, 1);
 	if (rc < 0)
 		timer_delete_of(t);
