@@ -442,6 +442,8 @@ int web_open(struct web **out, const struct web_opts *opts, const struct notes *
 		rc = web_session_open(&w->session, opts, notes, err);
 	if (!rc)
 		rc = open_at(w, opts->address, err);
+	if (!rc)
+		rc = web_session_start(w->session, err);
 	if (rc)
 		web_close(w);
 	else

@@ -30,6 +30,7 @@ struct shown {
 struct web_session {
 	const struct web_opts *opts;
 	pthread_t thread;
+	bool has_thread;
 	int wake; /* an eventfd: there is something in the queue, or it is time to end */
 
 	pthread_mutex_t lock; /* for what follows */
@@ -410,11 +411,17 @@ int web_session_open(struct web_session **out, const struct web_opts *opts,
 		s->workers[i].progress = &s->progress[1 + i];
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->lock, NULL);
-	if (s->wake < 0 || pthread_create(&s->thread, NULL, run, s)) {
-		free(s);
-		return err_set(err, SONDE_EIO, "cannot start a thread");
-	}
 	*out = s;
+	if (s->wake < 0)
+		return err_set(err, SONDE_EIO, "eventfd: %m");
+	return 0;
+}
+
+int web_session_start(struct web_session *s, struct err *err)
+{
+	if (pthread_create(&s->thread, NULL, run, s))
+		return err_set(err, SONDE_EIO, "cannot start a thread");
+	s->has_thread = true;
 	return 0;
 }
 
@@ -456,9 +463,9 @@ int web_session_failed(struct web_session *s, struct err *err)
 
 bool web_session_is_loading(struct web_session *s)
 {
-	bool loading = false;
+	bool loading;
 
-	if (!s)
+	if (!s || !s->has_thread)
 		return false;
 	pthread_mutex_lock(&s->lock);
 	loading = s->state == LOADING;
@@ -524,7 +531,8 @@ void web_session_close(struct web_session *s)
 	s->closing = true;
 	wake(s);
 	pthread_mutex_unlock(&s->lock);
-	pthread_join(s->thread, NULL);
+	if (s->has_thread)
+		pthread_join(s->thread, NULL);
 	web_loaded_release(&s->loaded);
 	munmap(s->progress, (1 + MAX_WORKERS) * sizeof(*s->progress));
 	close(s->wake);

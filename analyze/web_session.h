@@ -13,8 +13,10 @@
 
 struct web_session;
 
+/* It may be asked from now on; it loads and answers when it is started. */
 SONDE_MUST int web_session_open(struct web_session **out, const struct web_opts *opts,
 				const struct notes *notes, struct err *err);
+SONDE_MUST int web_session_start(struct web_session *s, struct err *err);
 void web_session_ask(struct web_session *s, struct web_job *job);
 SONDE_MUST int web_session_failed(struct web_session *s, struct err *err); /* to load */
 bool web_session_is_loading(struct web_session *s);			   /* NULL is fine */
