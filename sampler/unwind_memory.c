@@ -66,6 +66,7 @@ void unwind_memory_open(struct unwind_memory *m, const struct stack_bounds *own)
 {
 	m->own = own;
 	m->low = m->high = m->code_page = 0;
+	m->may_grow = false;
 }
 
 void unwind_memory_enter(struct unwind_memory *m, uintptr_t sp, bool is_there)
@@ -73,16 +74,17 @@ void unwind_memory_enter(struct unwind_memory *m, uintptr_t sp, bool is_there)
 	if (other_process)
 		return;
 	m->low = m->high = page_of(sp);
-	if (sp >= m->own->low && sp < m->own->high && (is_there || is_readable(m->low))) {
+	m->may_grow = sp < m->own->low || sp >= m->own->high;
+	if (!m->may_grow && (is_there || is_readable(m->low))) {
 		m->low = sp & ~(uintptr_t)7;
 		m->high = m->own->high & ~(uintptr_t)7;
 	}
 }
 
-/* The stack is found to go on page by page. */
+/* A stack whose end is not known is found to go on page by page. */
 bool unwind_memory_reach(struct unwind_memory *m, uintptr_t at, uintptr_t *value)
 {
-	if (at < m->low || at - m->high >= MOST_AHEAD)
+	if (!m->may_grow || at < m->low || at - m->high >= MOST_AHEAD)
 		return copy(at, value, sizeof(*value));
 	while (at >= m->high) {
 		if (!is_readable(page_of(m->high)))

@@ -20,6 +20,7 @@ struct unwind_memory {
 	const struct stack_bounds *own;
 	uintptr_t low, high; /* what is known to be readable of the stack that sp is on */
 	uintptr_t code_page; /* code that is on the stack: nobody unmaps it */
+	bool may_grow;	     /* where that stack ends is not known */
 };
 
 void unwind_memory_open(struct unwind_memory *m, const struct stack_bounds *own);
