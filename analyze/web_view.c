@@ -108,6 +108,7 @@ int web_view_new(struct web_view **out, const struct profile *master,
 	size_t n;
 	int rc = web_query_options(q, &o, err);
 
+	*out = NULL;
 	if (rc)
 		return rc;
 	v = calloc(1, sizeof(*v));
@@ -127,9 +128,9 @@ int web_view_new(struct web_view **out, const struct profile *master,
 	fclose(collected.out);
 	if (!rc)
 		build(v, master, q);
-	*out = v;
 	if (rc)
 		web_view_free(v);
+	*out = rc ? NULL : v;
 	return rc;
 }
 

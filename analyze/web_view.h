@@ -19,7 +19,7 @@ struct web_view {
 	char *notes;	       /* what the filters had to say, a line each */
 };
 
-/* master is not changed.  Free the view in any case but an error. */
+/* master is not changed.  *out is NULL after an error. */
 SONDE_MUST int web_view_new(struct web_view **out, const struct profile *master,
 			    const struct report_opts *opts, const struct web_query *q, bool compared,
 			    struct err *err);
