@@ -3,7 +3,6 @@
 #include "analyze/arith.h"
 #include "analyze/measure.h"
 #include "analyze/merge.h"
-#include "analyze/text.h"
 
 #include <string.h>
 
@@ -102,42 +101,6 @@ static int reduce_types(struct profile *p, const char *const *names, size_t n, s
 	return 0;
 }
 
-static void add_types(struct text *t, const struct profile *p)
-{
-	for (size_t i = 0; i < p->sample_types.n; i++)
-		text_printf(t, "%s%s", i ? ", " : "", profile_str(p, p->sample_types.v[i].type));
-	if (p->sample_types.n == 0)
-		text_add(t, "none");
-}
-
-static bool share_a_type(const struct profile *a, const struct profile *b)
-{
-	size_t at;
-
-	for (size_t i = 0; i < a->sample_types.n; i++)
-		if (count_type(b, profile_str(a, a->sample_types.v[i].type), &at))
-			return true;
-	return false;
-}
-
-/* Told are the first and one that has none of its types; if each has one of them, the last. */
-static int nothing_in_common(struct profile *const *ps, size_t n, struct err *err)
-{
-	struct text t = { VEC_INIT };
-	size_t other = 0;
-	int rc;
-
-	while (other < n - 1 && share_a_type(ps[0], ps[other]))
-		other++;
-	add_types(&t, ps[0]);
-	text_add(&t, "; and ");
-	add_types(&t, ps[other]);
-	rc = err_set(err, SONDE_EUSAGE, "the profiles have no sample type in common: %.*s",
-		     (int)t.v.n, t.v.v);
-	text_release(&t);
-	return rc;
-}
-
 int profile_compatibilize(struct profile **ps, size_t n, struct err *err)
 {
 	VEC(const char *) common = VEC_INIT; /* strings of ps[0] */
@@ -153,7 +116,7 @@ int profile_compatibilize(struct profile **ps, size_t n, struct err *err)
 			*VEC_PUSH(&common) = name;
 	}
 	if (!common.n)
-		rc = nothing_in_common(ps, n, err);
+		rc = err_set(err, SONDE_EUSAGE, "profiles have empty common sample type list");
 	for (size_t k = 0; k < n && !rc; k++)
 		rc = reduce_types(ps[k], common.v, common.n, err);
 	VEC_RELEASE(&common);
