@@ -31,7 +31,7 @@ struct record {
 	unsigned hz;
 	unsigned long long max_bytes; /* of samples in each process; 0 = the library's default */
 	const char *out, *engine;     /* engine NULL: the environment's, or auto */
-	bool quiet, force, verbose, no_symbols, no_cache;
+	bool quiet, force, verbose, kernel, no_symbols, no_cache;
 	char **command;
 	char library[PATH_MAX];
 	struct spool_folder folder;
@@ -54,6 +54,8 @@ static const struct option_row option_rows[] = {
 	{ "event", 'e', "cpu", "what to sample (default: cpu)" },
 	{ "engine", 'E', "<engine>",
 	  "perf, timer, or auto: what makes the samples come (default: auto)" },
+	{ "kernel", 'k', NULL,
+	  "show the kernel's frames above those of the program, where permitted" },
 	{ "output", 'o', "<file>", "write the profile here (default: sonde.pb.gz)" },
 	{ "force", 'f', NULL, "replace the default file if it exists" },
 	{ "label", 'l', "<key>=<value>", "put a label on every sample; may be repeated" },
@@ -170,6 +172,9 @@ static int read_option(struct record *r, int letter)
 	case 'c':
 		r->no_cache = true;
 		return 0;
+	case 'k':
+		r->kernel = true;
+		return 0;
 	case 'v':
 		r->verbose = true;
 		return 0;
@@ -281,6 +286,8 @@ static void set_environment(const struct record *r)
 	}
 	if (r->engine)
 		setenv("SONDE_ENGINE", r->engine, 1);
+	if (r->kernel)
+		setenv("SONDE_KERNEL", "1", 1);
 	unsetenv("SONDE_OUT");
 	free(preload);
 }
@@ -513,7 +520,7 @@ static void tell_engine(const struct record *r, uint64_t period_ns)
 {
 	const char *note = spool_profile_engine_note(r->spools);
 	uint64_t longest_ns = spool_profile_stats(r->spools)->longest_ns;
-	bool is_degraded = note[0] && (longest_ns > period_ns ||
+	bool is_degraded = note[0] && (longest_ns > period_ns || r->kernel ||
 				       (r->engine && strcmp(r->engine, "perf") == 0));
 
 	if (r->verbose || is_degraded)

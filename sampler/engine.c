@@ -147,7 +147,7 @@ static const char *refusal(long rc)
 }
 
 /* NULL = none. */
-static const char *obstacle(bool user_only)
+static const char *obstacle(bool user_only, bool kernel_frames)
 {
 	const char *found;
 	long rc;
@@ -163,7 +163,7 @@ static const char *obstacle(bool user_only)
 	found = obstacle_in_status();
 	if (found)
 		return found;
-	rc = event_try(user_only);
+	rc = event_try(user_only, kernel_frames);
 	if (rc)
 		return refusal(rc);
 	return trap_take() ? NULL : "the program has a handler for SIGTRAP";
@@ -202,13 +202,20 @@ void engine_setup(const struct engine_setup *setup)
 	next_phase = timer_random();
 	owed_before = due_points(draw_phase(FROM_NOW), before);
 	use_events = false;
+	if (setup->wanted == ENGINE_TIMER && setup->kernel_frames)
+		snprintf(note, sizeof(note), "no kernel frames: they take perf events");
 	if (setup->wanted == ENGINE_TIMER ||
-	    (setup->wanted == ENGINE_AUTO && setup->period_ns >= timer_tick_ns()))
+	    (setup->wanted == ENGINE_AUTO && !setup->kernel_frames &&
+	     setup->period_ns >= timer_tick_ns()))
 		return;
-	why = obstacle(setup->wanted == ENGINE_PERF);
+	why = obstacle(setup->wanted == ENGINE_PERF, setup->kernel_frames);
 	use_events = !why;
 	if (why)
-		snprintf(note, sizeof(note), "no perf events: %s", why);
+		snprintf(note, sizeof(note), "no perf events%s: %s",
+			 setup->kernel_frames ? ", and so no kernel frames" : "", why);
+	else if (event_excludes_kernel() && setup->kernel_frames)
+		snprintf(note, sizeof(note),
+			 "no kernel frames: kernel.perf_event_paranoid forbids them to this user");
 	else if (event_excludes_kernel())
 		snprintf(note, sizeof(note),
 			 "time in the kernel counts where the program goes on after it");

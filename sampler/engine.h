@@ -17,6 +17,7 @@ bool engine_runs_in_valgrind(void);
 
 struct engine_setup {
 	enum engine wanted;
+	bool kernel_frames; /* wanted above those of user mode; takes perf events */
 	uint64_t period_ns;
 	uint64_t cpu_before_ns; /* used before sampling began and to be counted */
 	int signal;		/* for timers */

@@ -77,7 +77,8 @@ static bool count(struct thread *t, struct segment *s, const struct unwind_resul
 	return true;
 }
 
-static void sample(struct thread *t, const ucontext_t *uc, uint64_t weight)
+/* (Frames of the kernel are in the record already: so many.) */
+static void sample(struct thread *t, const ucontext_t *uc, uint64_t weight, uint32_t n_kernel)
 {
 	struct spool_header *h = live.header;
 	struct segment *s = atomic_load_explicit(&live.segment, memory_order_acquire);
@@ -85,7 +86,8 @@ static void sample(struct thread *t, const ucontext_t *uc, uint64_t weight)
 	bool stored;
 
 	unwind(atomic_load_explicit(&live.modules, memory_order_acquire), unwind_regs_of(uc),
-	       &t->stack, &t->rules, t->words + 1, SPOOL_MAX_FRAMES, &result);
+	       &t->stack, &t->rules, t->words + 1 + n_kernel, SPOOL_MAX_FRAMES - n_kernel, &result);
+	result.n += n_kernel;
 	t->words[0] = (uint64_t)result.end;
 	stored = count(t, s, &result, weight);
 	if (!weight)
@@ -139,7 +141,7 @@ static void trap_of_host(const siginfo_t *si)
 void handler_count(struct thread *t, const ucontext_t *uc, uint64_t weight)
 {
 	atomic_store(&t->busy, 1);
-	sample(t, uc, weight);
+	sample(t, uc, weight, 0);
 	atomic_store_explicit(&t->busy, 0, memory_order_release);
 }
 
@@ -147,6 +149,7 @@ void handler_run(int sig, siginfo_t *si, void *context)
 {
 	struct thread *t = event_thread(si);
 	bool by_event = t != NULL;
+	uint32_t n_kernel;
 	uint64_t weight;
 
 	if (sig == SIGTRAP && !by_event) {
@@ -161,9 +164,10 @@ void handler_run(int sig, siginfo_t *si, void *context)
 	}
 	atomic_store(&t->busy, 1);
 	if (atomic_load(&live.sampling)) {
+		n_kernel = by_event ? event_kernel_frames(t, t->words + 1) : 0;
 		weight = by_event ? due_weight(t) : tick_weight(t, si);
 		if (weight || !by_event) /* where it was may be worth something when it ends */
-			sample(t, context, weight);
+			sample(t, context, weight, n_kernel);
 	}
 	atomic_store_explicit(&t->busy, 0, memory_order_release);
 }

@@ -242,6 +242,17 @@ static bool read_engine(enum engine *engine)
 	return false;
 }
 
+static bool read_kernel(bool *kernel_frames)
+{
+	const char *text = getenv("SONDE_KERNEL");
+
+	*kernel_frames = text && strcmp(text, "1") == 0;
+	if (!text || !text[0] || strcmp(text, "0") == 0 || *kernel_frames)
+		return true;
+	say("not profiling: SONDE_KERNEL is 0 or 1, not", text, "");
+	return false;
+}
+
 static void push_labels(void)
 {
 	const char *at = getenv("SONDE_LABELS");
@@ -362,7 +373,8 @@ __attribute__((constructor, section("sonde_text"), noinline)) static void on_loa
 	if (role == ROLE_NONE || is_held_back())
 		return;
 	if (!read_hz(&opts.options.hz) || !read_memory(&opts.options.max_bytes) ||
-	    !events_are_known() || !read_engine(&opts.engine)) {
+	    !events_are_known() || !read_engine(&opts.engine) ||
+	    !read_kernel(&opts.kernel_frames)) {
 		role = ROLE_NONE;
 		return;
 	}

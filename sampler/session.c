@@ -264,6 +264,7 @@ static void choose_engine(const struct session_opts *opts, uint64_t period_ns, u
 {
 	struct engine_setup setup = {
 		.wanted = opts->engine,
+		.kernel_frames = opts->kernel_frames,
 		.period_ns = period_ns,
 		.cpu_before_ns =
 			opts->from_birth ? clock_ns(CLOCK_PROCESS_CPUTIME_ID) - from_ns : 0,

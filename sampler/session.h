@@ -24,6 +24,7 @@ struct session_opts {
 	bool follow_forks; /* children are sampled too */
 	bool from_birth;	/* the process has done nothing of its own yet */
 	enum engine engine;
+	bool kernel_frames;
 	const ucontext_t *here; /* whom the CPU time before the beginning is laid on; NULL = nobody */
 	struct session_past past;
 };

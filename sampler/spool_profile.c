@@ -19,10 +19,14 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define KERNEL_HALF (1ULL << 63)
+#define KERNEL_END  (~(uint64_t)4095)
 
 enum { MAX_LABELS = 64 };
 
@@ -284,20 +288,88 @@ static uint32_t anonymous_mapping(struct spool_profile *sp, uint64_t pc)
 	return sp->anonymous;
 }
 
+/* ---- the kernel ---- */
+
+static size_t read_file(const char *path, void *bytes, size_t max)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, bytes, max);
+
+	if (fd >= 0)
+		close(fd);
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* Where the kernel begins: what it says itself where it may be asked, else a place before pc. */
+static uint64_t kernel_start(uint64_t pc)
+{
+	char text[4097], *at;
+	uint64_t start = 0;
+
+	text[read_file("/proc/kallsyms", text, sizeof(text) - 1)] = 0;
+	at = strstr(text, " T _text\n");
+	while (at && at > text && at[-1] != '\n')
+		at--;
+	if (at)
+		start = strtoull(at, NULL, 16);
+	return start && start <= pc ? start : pc & ~(((uint64_t)2 << 20) - 1);
+}
+
+static str_id kernel_build_id(struct profile *p)
+{
+	struct spool_module m = { .build_id_bytes = 0 };
+	uint32_t notes[1024]; /* sizes of name and description, type, name, description */
+	size_t n = read_file("/sys/kernel/notes", notes, sizeof(notes)) / 4;
+
+	for (size_t at = 0; at + 4 <= n;) {
+		size_t name = (notes[at] + 3ULL) / 4, words = (notes[at + 1] + 3ULL) / 4;
+
+		if (name > n || words > n || at + 3 + name + words > n)
+			break;
+		if (notes[at + 2] == 3 && name == 1 && memcmp(&notes[at + 3], "GNU", 4) == 0 &&
+		    notes[at + 1] <= sizeof(m.build_id)) {
+			m.build_id_bytes = (uint8_t)notes[at + 1];
+			memcpy(m.build_id, &notes[at + 4], m.build_id_bytes);
+		}
+		at += 3 + name + words;
+	}
+	return build_id_text(p, &m);
+}
+
+/* One mapping for the kernel and its modules, by the name that perf gives it. */
+static uint32_t kernel_mapping(struct spool_profile *sp, uint64_t pc)
+{
+	struct profile *p = sp->p;
+	str_id file = profile_intern(p, "[kernel.kallsyms]");
+	uint32_t at = 0;
+
+	while (at < p->mappings.n && p->mappings.v[at].file != file)
+		at++;
+	if (at == p->mappings.n)
+		*VEC_PUSH(&p->mappings) = (struct mapping){ .start = kernel_start(pc),
+							    .limit = KERNEL_END,
+							    .file = file,
+							    .build_id = kernel_build_id(p) };
+	if (pc < p->mappings.v[at].start)
+		p->mappings.v[at].start = pc & ~(((uint64_t)2 << 20) - 1);
+	return at;
+}
+
 /* ---- locations and samples ---- */
 
 /* No process has code in its first page, and the upper half is the kernel's. */
 static bool is_user_code(uint64_t pc)
 {
-	return pc >= 4096 && pc < 1ULL << 63;
+	return pc >= 4096 && pc < KERNEL_HALF;
 }
 
 static uint32_t location_of(struct spool_profile *sp, uint64_t pc)
 {
 	const struct placed *m = module_of(sp, pc);
-	uint32_t mapping = m		      ? m->mapping
-			   : is_user_code(pc) ? anonymous_mapping(sp, pc)
-					      : PROFILE_NONE,
+	uint32_t mapping = m					  ? m->mapping
+			   : is_user_code(pc)			  ? anonymous_mapping(sp, pc)
+			   : pc >= KERNEL_HALF && pc < KERNEL_END ? kernel_mapping(sp, pc)
+								  : PROFILE_NONE,
 		 *at;
 	uint64_t address = m ? pc - m->start + sp->p->mappings.v[mapping].start : pc;
 	uint64_t h = hash_add(hash_mix(address), mapping);
