@@ -11,6 +11,7 @@
 #include "base/vec.h"
 #include "cli/addr2line_options.h"
 #include "cli/cli.h"
+#include "cli/response_file.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -31,6 +32,7 @@ struct module {
 struct request {
 	size_t module; /* number; SIZE_MAX = the input made no sense */
 	uint64_t address;
+	bool is_data; /* not code */
 };
 
 struct session {
@@ -48,6 +50,7 @@ static void open_module(struct session *s, struct module *m)
 		.use_libdwarf = s->o->use_libdwarf,
 		.use_cache = !s->o->no_cache,
 		.binary_path = s->o->debug_folder,
+		.dwp = s->o->dwp,
 	};
 	struct err err;
 
@@ -74,15 +77,21 @@ static size_t get_module(struct session *s, const char *path, size_t n)
 
 /* ---- answers ---- */
 
+/* An address of the input as one of the file. */
+static uint64_t file_address(const struct session *s, const struct module *m,
+			     const struct request *r)
+{
+	return r->address - s->o->adjust + m->section;
+}
+
 static void prepare(struct session *s, size_t module)
 {
 	struct module *m = &s->modules.v[module];
 	VEC(uint64_t) addresses = VEC_INIT;
 
 	for (size_t i = 0; i < s->requests.n; i++)
-		if (s->requests.v[i].module == module)
-			*VEC_PUSH(&addresses) =
-				s->requests.v[i].address + s->o->adjust + m->section;
+		if (s->requests.v[i].module == module && !s->requests.v[i].is_data)
+			*VEC_PUSH(&addresses) = file_address(s, m, &s->requests.v[i]);
 	if (m->binary && addresses.n) {
 		binary_prepare(m->binary, addresses.v, addresses.n);
 		if (binary_problem(m->binary)[0])
@@ -98,12 +107,14 @@ static void answer(struct session *s, const struct request *r)
 	struct addr2line_answer a = {
 		.module = m ? m->path : "",
 		.address = r->address,
+		.is_data = r->is_data,
 		.frames = frames,
 	};
 
-	if (m && m->binary)
-		a.n = binary_lookup(m->binary, r->address + s->o->adjust + m->section, frames,
-				    MAX_FRAMES);
+	if (m && m->binary && r->is_data)
+		binary_data(m->binary, file_address(s, m, r), &a.data);
+	else if (m && m->binary)
+		a.n = binary_lookup(m->binary, file_address(s, m, r), frames, MAX_FRAMES);
 	addr2line_print(stdout, s->o, &a);
 }
 
@@ -139,9 +150,9 @@ static bool parse_address(const struct addr2line_options *o, const char *s, uint
 	return errno == 0 && *end == 0;
 }
 
-static int add_request(struct session *s, size_t module, const char *address)
+static int add_request(struct session *s, size_t module, const char *address, bool is_data)
 {
-	struct request r = { .module = module };
+	struct request r = { .module = module, .is_data = is_data };
 
 	if (!parse_address(s->o, address, &r.address)) {
 		complain(s->o->is_llvm ? "not an address: '%s'" : "not a hexadecimal address: '%s'",
@@ -154,7 +165,7 @@ static int add_request(struct session *s, size_t module, const char *address)
 }
 
 /* FILE ADDRESS, where FILE may be in quotes. */
-static int add_file_and_address(struct session *s, char *line)
+static int add_file_and_address(struct session *s, char *line, bool is_data)
 {
 	char *file = line, *end, *address;
 
@@ -169,25 +180,27 @@ static int add_file_and_address(struct session *s, char *line)
 	if (address)
 		address += strspn(address, " \t");
 	if (!address || !*address)
-		return add_request(s, SIZE_MAX, line);
-	return add_request(s, get_module(s, file, (size_t)(end - file)), address);
+		return add_request(s, SIZE_MAX, line, is_data);
+	return add_request(s, get_module(s, file, (size_t)(end - file)), address, is_data);
 }
 
 static int add_line(struct session *s, char *line)
 {
 	int status = EXIT_OK;
+	bool is_data;
 
 	line += strspn(line, " \t");
 	line[strcspn(line, "\r\n")] = 0;
 	for (size_t n = strlen(line); n && strchr(" \t", line[n - 1]);)
 		line[--n] = 0;
-	if (s->o->is_llvm && strncmp(line, "CODE ", 5) == 0)
+	is_data = s->o->is_llvm && strncmp(line, "DATA ", 5) == 0;
+	if (is_data || (s->o->is_llvm && strncmp(line, "CODE ", 5) == 0))
 		line += 5;
 	if (!s->o->exe)
-		return add_file_and_address(s, line);
+		return add_file_and_address(s, line, is_data);
 	for (char *save, *word = strtok_r(line, " \t", &save); word;
 	     word = strtok_r(NULL, " \t", &save))
-		if (add_request(s, 0, word))
+		if (add_request(s, 0, word, is_data))
 			status = EXIT_FAILED;
 	return status;
 }
@@ -270,7 +283,7 @@ static void answer_arguments(struct session *s, char **words, int n)
 	bool is_json = s->o->style == STYLE_JSON;
 
 	for (int i = 0; i < n; i++) {
-		if (s->o->exe ? add_request(s, 0, words[i]) : add_line(s, words[i]))
+		if (s->o->is_llvm ? add_line(s, words[i]) : add_request(s, 0, words[i], false))
 			return;
 	}
 	fputs(is_json ? "[" : "", stdout);
@@ -282,8 +295,10 @@ int cmd_addr2line(int argc, char **argv)
 {
 	struct addr2line_options o = { 0 };
 	struct session s = { .o = &o };
-	int first, status = addr2line_parse(&o, argc, argv, &first);
+	int first = 0, status = response_files_expand(&argc, &argv);
 
+	if (status == EXIT_OK)
+		status = addr2line_parse(&o, argc, argv, &first);
 	if (status >= 0)
 		return status;
 	if (o.exe)

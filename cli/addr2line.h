@@ -17,16 +17,19 @@ struct addr2line_options {
 	bool is_llvm; /* takes the part of llvm-symbolizer: its input */
 	bool inlines, demangle, basenames, pretty, addresses;
 	bool use_libdwarf, no_cache;
-	uint64_t adjust;	  /* added to every address */
+	uint64_t adjust;	  /* where the binary lies above its own addresses */
 	const char *debug_folder; /* NULL = none */
+	const char *dwp;	  /* NULL = where it usually is */
 };
 
 /* What is known of one address.  */
 struct addr2line_answer {
 	const char *module;
 	uint64_t address;
-	const struct frame *frames;
+	bool is_data;
+	const struct frame *frames; /* of code */
 	size_t n;
+	struct data_symbol data;
 };
 
 void addr2line_print(FILE *out, const struct addr2line_options *o,

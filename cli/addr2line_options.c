@@ -24,6 +24,8 @@ enum {
 	OPTION_NO_DEBUGINFOD,
 	OPTION_NO_CACHE,
 	OPTION_READER,
+	OPTION_DWP,
+	OPTION_NOTHING_NEW,
 };
 
 static const struct option long_options[] = {
@@ -44,6 +46,9 @@ static const struct option long_options[] = {
 	{ "adjust-vma", required_argument, NULL, OPTION_ADJUST },
 	{ "debug-file-directory", required_argument, NULL, OPTION_FOLDER },
 	{ "fallback-debug-path", required_argument, NULL, OPTION_FOLDER },
+	{ "dwp", required_argument, NULL, OPTION_DWP },
+	{ "debuginfod", no_argument, NULL, OPTION_NOTHING_NEW },
+	{ "relative-address", no_argument, NULL, OPTION_NOTHING_NEW },
 	{ "no-debuginfod", no_argument, NULL, OPTION_NO_DEBUGINFOD },
 	{ "no-cache", no_argument, NULL, OPTION_NO_CACHE },
 	{ "dwarf-reader", required_argument, NULL, OPTION_READER },
@@ -65,11 +70,13 @@ static const char usage[] =
 	"  -s, --basenames         print file names without their folders\n"
 	"  -p, --pretty-print      print a frame on one line\n"
 	"  -j, --section=<name>    addresses count from the beginning of this section\n"
-	"      --adjust-vma=<n>    add this to every address\n"
+	"      --adjust-vma=<n>    the binary lies this much above its own addresses\n"
 	"      --output-style=<s>  GNU, or LLVM or JSON as llvm-symbolizer prints it, with its\n"
 	"                          defaults: functions, inlined ones too, demangled\n"
 	"      --no-inlines, --no-demangle\n"
 	"      --debug-file-directory=<dir>  look for debug files here\n"
+	"      --dwp=<file>        split debug information is in this file (default: "
+	"<binary>.dwp)\n"
 	"      --no-debuginfod     ask no servers, even if DEBUGINFOD_URLS is set\n"
 	"      --no-cache          neither use nor keep answers of other runs\n"
 	"      --dwarf-reader=<r>  sonde (default), or libdwarf for a second opinion\n"
@@ -77,19 +84,22 @@ static const char usage[] =
 	"Addresses are hexadecimal, with or without 0x; without any they are read from standard "
 	"input.\n"
 	"Linked as addr2line or llvm-symbolizer it is that command.  As llvm-symbolizer, or with\n"
-	"--output-style=LLVM or JSON, lines of input may name the binary: [CODE] <binary> "
-	"<address>.\n"
+	"--output-style=LLVM or JSON, lines of input are [CODE|DATA] [<binary>] <address>.  "
+	"@<file>\n"
+	"stands for the arguments in that file.\n"
 	"\n"
 	"  sonde addr2line -e ./app -f -i 0x1139\n"
 	"  nm ./app | awk '/ T /{print $1}' | sonde addr2line -e ./app\n";
 
-/* llvm-symbolizer takes one dash for two: -demangle=false.  A word that names no long option is a
- * bunch of letters. */
+/* llvm-symbolizer takes one dash for two: -demangle=false, and -f=short for --functions=short.  A
+ * word that names no long option is a bunch of letters. */
 static char *two_dashes(char *word)
 {
 	size_t n = strcspn(word, "=");
 	char *longer;
 
+	if (strncmp(word, "-f=", 3) == 0)
+		return asprintf(&longer, "--functions=%s", word + 3) < 0 ? word : longer;
 	if (word[0] != '-' || word[1] == '-' || n < 4)
 		return word;
 	for (const struct option *o = long_options; o->name; o++)
@@ -236,6 +246,12 @@ static int set_option(struct addr2line_options *o, int c, char *word)
 		return -1;
 	case OPTION_NO_CACHE:
 		o->no_cache = true;
+		return -1;
+	case OPTION_DWP:
+		o->dwp = optarg;
+		return -1;
+	case OPTION_NOTHING_NEW:
+		/* Servers are asked in any case, and addresses of ELF files have no other base. */
 		return -1;
 	case OPTION_READER:
 		return set_reader(o, optarg);

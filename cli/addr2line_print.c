@@ -63,6 +63,23 @@ static void print_frame(FILE *out, const struct addr2line_options *o, const stru
 	print_place(out, o, f);
 }
 
+static const char *data_name(const struct addr2line_options *o, const struct addr2line_answer *a)
+{
+	if (!a->data.name)
+		return NULL;
+	return o->demangle ? demangle(a->data.name, DEMANGLE_FULL) : a->data.name;
+}
+
+/* llvm-symbolizer 19 has a third line for where it was declared, which it nearly never knows. */
+static void print_data(FILE *out, const struct addr2line_options *o,
+		       const struct addr2line_answer *a)
+{
+	const char *name = data_name(o, a);
+
+	fprintf(out, "%s\n%llu %llu\n??:?\n", name ? name : "??", (unsigned long long)a->data.start,
+		(unsigned long long)a->data.bytes);
+}
+
 static void print_lines(FILE *out, const struct addr2line_options *o,
 			const struct addr2line_answer *a)
 {
@@ -71,7 +88,9 @@ static void print_lines(FILE *out, const struct addr2line_options *o,
 	if (o->addresses)
 		fprintf(out, o->is_llvm ? "0x%llx%s" : "0x%016llx%s",
 			(unsigned long long)a->address, o->pretty ? ": " : "\n");
-	if (a->n == 0)
+	if (a->is_data)
+		print_data(out, o, a);
+	else if (a->n == 0)
 		print_frame(out, o, &unknown);
 	for (size_t i = 0; i < a->n && (i == 0 || o->inlines); i++) {
 		if (i > 0 && o->pretty)
@@ -118,8 +137,19 @@ static void print_json(FILE *out, const struct addr2line_options *o,
 {
 	static const struct frame unknown;
 
-	fprintf(out, "{\"Address\":\"0x%llx\",\"ModuleName\":", (unsigned long long)a->address);
+	fprintf(out, "{\"Address\":\"0x%llx\",", (unsigned long long)a->address);
+	if (a->is_data) {
+		fputs("\"Data\":{\"Name\":", out);
+		print_string(out, data_name(o, a));
+		fprintf(out, ",\"Size\":\"0x%llx\",\"Start\":\"0x%llx\"},",
+			(unsigned long long)a->data.bytes, (unsigned long long)a->data.start);
+	}
+	fputs("\"ModuleName\":", out);
 	print_string(out, a->module);
+	if (a->is_data) {
+		fputs("}", out);
+		return;
+	}
 	fputs(",\"Symbol\":[", out);
 	if (a->n == 0)
 		print_symbol(out, o, &unknown);

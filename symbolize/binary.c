@@ -47,6 +47,7 @@ struct binary {
 	struct answer_cache *cache; /* NULL = none */
 	bool has_news;		    /* answers that the cache has not */
 	uint64_t kernel_text;	    /* 0 = it is no kernel */
+	const char *dwp;	    /* NULL = where it usually is */
 };
 
 static void tell_files(const struct binary *b, const struct file_log *log)
@@ -86,6 +87,8 @@ int binary_from_elf(struct binary **out, struct elf_file *elf, const struct symb
 	b->elf = elf;
 	b->strings = strtab_new();
 	b->use_libdwarf = opts->use_libdwarf;
+	if (opts->dwp)
+		b->dwp = strtab_get(b->strings, strtab_add_str(b->strings, opts->dwp));
 	hash_map_init(&b->index);
 	if (debug_file_has_dwarf(elf))
 		b->dwarf = elf;
@@ -95,7 +98,8 @@ int binary_from_elf(struct binary **out, struct elf_file *elf, const struct symb
 		b->shared = debug_file_find_shared(b->dwarf, &log);
 	if (opts->verbose)
 		tell_files(b, &log);
-	if (opts->use_cache && !opts->use_libdwarf)
+	/* A cache does not know which .dwp its answers came from. */
+	if (opts->use_cache && !opts->use_libdwarf && !opts->dwp)
 		b->cache = answer_cache_open((struct elf_file *[]){ elf, b->debug, b->shared }, 3);
 	*out = b;
 	return 0;
@@ -201,7 +205,8 @@ static int read_sections(struct elf_file *f, struct dwarf_sections *out, struct 
 static void load_sections(struct binary *b)
 {
 	b->has_sections = true;
-	b->source = (struct dwarf_source){ .binary = b->elf, .sections = &b->sections };
+	b->source =
+		(struct dwarf_source){ .binary = b->elf, .sections = &b->sections, .dwp = b->dwp };
 	if (read_sections(b->dwarf, &b->sections, &b->problem)) {
 		b->dwarf = NULL;
 		return;

@@ -48,6 +48,7 @@ struct dwarf_source {
 	const struct elf_file *binary; /* what is code */
 	const struct dwarf_sections *sections;
 	const struct dwarf_sections *shared; /* of the file that dwz made; NULL = none */
+	const char *dwp;		     /* NULL = beside the binary, if there is one */
 };
 
 /* Our own reader.  It trusts nothing that it reads, and what it gives up on costs one unit. */

@@ -111,13 +111,17 @@ static struct dwarf_unit *unit_of(struct dwarf_image *image, struct dwarf_unit *
 static void open_pack(struct dwarf_reader *r)
 {
 	struct dwarf_split *s = r->split;
-	const char *name = r->source->binary->path;
+	const char *name = r->source->binary->path, *given = r->source->dwp;
+	struct err why = { "" };
 	char path[PATH_MAX];
 
 	s->has_pack = true;
-	if (snprintf(path, sizeof(path), "%s.dwp", name) >= (int)sizeof(path) ||
-	    elf_file_open_debug(&s->pack, path, NULL)) {
+	if (snprintf(path, sizeof(path), "%s%s", given ? given : name, given ? "" : ".dwp") >=
+		    (int)sizeof(path) ||
+	    elf_file_open_debug(&s->pack, path, &why)) {
 		s->pack = NULL;
+		if (given)
+			r->problem = why;
 		return;
 	}
 	if (read_sections(s->pack, &s->sections) ||

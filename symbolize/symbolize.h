@@ -21,9 +21,10 @@ struct symbolize_opts {	   /* NULL or zeros = defaults */
 	bool use_libdwarf; /* read DWARF by libdwarf, in a child process: slow, a second opinion */
 	bool use_cache;	   /* keep answers by build id below $XDG_CACHE_HOME or ~/.cache */
 	bool verbose;	   /* tell also of files that are not there, and which were used */
-	bool is_fresh;	   /* recorded here, since this machine was started: the kernel is the same */
+	bool is_fresh; /* recorded here, since this machine was started: the kernel is the same */
 	enum demangle_mode demangle;
 	const char *binary_path; /* ':' list of folders to search; NULL = $PPROF_BINARY_PATH */
+	const char *dwp;  /* file with split DWARF; NULL = beside the binary, if there is one */
 	const char *root; /* what is before /proc, /sys, /boot and /tmp; NULL = nothing */
 	/* Called with a sentence for each file that was there and was refused, and for each mapping
 	 * that stays as it is; NULL = not wanted. */
@@ -83,6 +84,14 @@ void binary_prepare(struct binary *b, const uint64_t *addresses, size_t n);
  * is the physical function.  Strings live as long as b.  Returns how many are known (0 = nothing),
  * at most max. */
 size_t binary_lookup(struct binary *b, uint64_t address, struct frame *frames, size_t max);
+
+struct data_symbol {
+	const char *name; /* as in the file; lives as long as b */
+	uint64_t start, bytes;
+};
+
+/* The symbol that an address of data belongs to; false = none, *out is all zero. */
+bool binary_data(const struct binary *b, uint64_t address, struct data_symbol *out);
 
 /* The name in C++ (or Rust) source form, in a buffer that lives as long as the process; s itself if
  * not mangled. */
