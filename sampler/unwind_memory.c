@@ -46,7 +46,7 @@ static bool copy(uintptr_t from, void *to, size_t n)
 	pid_t pid = other_process;
 	long got;
 
-	if (from < PAGE || (intptr_t)(from + n) < 0)
+	if (from < PAGE || from > INTPTR_MAX - n)
 		return false;
 	if (!atomic_load_explicit(&is_forbidden, memory_order_relaxed)) {
 		if (!pid)
@@ -97,7 +97,7 @@ bool unwind_memory_reach(struct unwind_memory *m, uintptr_t at, uintptr_t *value
 
 bool unwind_memory_code(const struct unwind_memory *m, uintptr_t at, void *to, size_t n)
 {
-	if (!m->code_page || at < m->code_page || at + n > m->code_page + PAGE)
+	if (!m->code_page || at - m->code_page > PAGE - n) /* (at + n may be past all addresses) */
 		return copy(at, to, n);
 	copy_direct(at, to, n);
 	return true;

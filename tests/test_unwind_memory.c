@@ -226,6 +226,30 @@ static void garbage_registers_end_the_walk(void **state)
 	munmap(stack, 4 * PAGE);
 }
 
+/* Code that no module holds, a call in it, and above that frame an address at the very end of all: what comes before it
+ * lies at the other end. */
+static void addresses_wrap_around_without_a_fault(void **state)
+{
+	uint8_t *code = (uint8_t *)map(PAGE, PROT_READ | PROT_WRITE);
+	uintptr_t *stack = (uintptr_t *)map(PAGE, PROT_READ | PROT_WRITE);
+	struct unwind_regs regs = { (uintptr_t)code + 8, (uintptr_t)stack, (uintptr_t)(stack + 2),
+				    0 };
+	struct unwind_result result;
+	uint64_t pcs[MAX_FRAMES];
+
+	memcpy(code + 32, "\xe8\0\0\0\0", 5);
+	stack[2] = (uintptr_t)(stack + 6);
+	stack[3] = (uintptr_t)code + 37;
+	for (uintptr_t pc = 0; pc < 32; pc++) {
+		stack[7] = pc < 16 ? pc : pc - 32;
+		unwind(list, regs, &unknown, NULL, pcs, MAX_FRAMES, &result);
+		assert_int_equal(result.n, 2);
+		assert_int_equal(result.guessed, 1);
+	}
+	munmap(code, PAGE);
+	munmap(stack, PAGE);
+}
+
 static _Atomic bool is_done;
 
 static void *come_and_go(void *page)
@@ -269,6 +293,7 @@ int main(void)
 		cmocka_unit_test(handlers_on_another_stack_are_followed_to_a_coroutine),
 		cmocka_unit_test(a_stack_pointer_of_an_interrupted_frame_is_not_believed),
 		cmocka_unit_test(garbage_registers_end_the_walk),
+		cmocka_unit_test(addresses_wrap_around_without_a_fault),
 		cmocka_unit_test(what_another_thread_unmaps_is_read_without_a_fault),
 	};
 
