@@ -40,6 +40,10 @@ struct dwarf_frame {
 	bool is_linkage;  /* frame.function is the name that the linker saw */
 };
 
+/* gcc without ranges (strict DWARF 2) makes the cold part of `f` a function of its own that is named
+ * `__second_sect_of_f`: this is f.  NULL is fine. */
+const char *dwarf_whole_name(const char *name);
+
 /* Frames of address number i, innermost first, at least one.  Without a function's DIE there is one
  * frame, with file and line only. */
 typedef void (*dwarf_answer_fn)(void *ctx, size_t i, const struct dwarf_frame *frames, size_t n);

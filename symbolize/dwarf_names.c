@@ -40,6 +40,14 @@ struct dwarf_function *dwarf_function_get(struct dwarf_worker *w, struct dwarf_u
 
 /* ---- what a die and those it refers to say ---- */
 
+const char *dwarf_whole_name(const char *name)
+{
+	static const char part[] = "__second_sect_of_";
+	size_t n = sizeof(part) - 1;
+
+	return name && strncmp(name, part, n) == 0 && name[n] ? name + n : name;
+}
+
 static void add_names(struct dwarf_function *f, struct dwarf_unit *u, const struct dwarf_die *d)
 {
 	const char *linkage = dwarf_string(u, dwarf_get(d, SLOT_LINKAGE_NAME));
@@ -49,7 +57,7 @@ static void add_names(struct dwarf_function *f, struct dwarf_unit *u, const stru
 		f->name = linkage;
 		f->is_linkage = true;
 	}
-	if (!f->bare && (f->bare = dwarf_string(u, dwarf_get(d, SLOT_NAME)))) {
+	if (!f->bare && (f->bare = dwarf_whole_name(dwarf_string(u, dwarf_get(d, SLOT_NAME))))) {
 		f->around_unit = u;
 		f->around_die = d->offset;
 	}

@@ -40,7 +40,7 @@ static void add_origin(struct libdwarf_reader *r, struct libdwarf_function *f, D
 		f->is_linkage = true;
 	}
 	if (!f->name)
-		f->name = die_string(r, die, DW_AT_name);
+		f->name = dwarf_whole_name(die_string(r, die, DW_AT_name));
 	if (!f->start_line && die_unsigned(r, die, DW_AT_decl_line, &line) && line <= INT64_MAX)
 		f->start_line = (int64_t)line;
 }
