@@ -39,6 +39,11 @@ def show(page, url):
     page.wait(READY)
 
 
+def errors_of(page):
+    """What the console has, but for what the browser says by itself when a server ends while the page asks how it goes."""
+    return [e for e in page.errors if "data/status" not in e]
+
+
 def rows(page, n=5):
     return page.value(f"[...document.querySelectorAll('.body .row')].slice(0, {n}).map(r => [...r.children].map(c => c.textContent))")
 

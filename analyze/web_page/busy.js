@@ -3,6 +3,7 @@
 const bar = document.getElementById("busy");
 const open = new Set(); // paths of questions without an answer
 let timer = 0;
+let asking = null; // the question about the questions
 
 const words = { "data/graph": "Graph", "data/source": "Source", "data/disasm": "Disassembly", "data/peek": "Peek", "data/flame": "Flame graph", "data/top": "Table" };
 
@@ -25,14 +26,14 @@ function show(status) {
 }
 
 async function look() {
+  const { signal } = asking = new AbortController();
   try {
-    const status = await (await fetch("data/status")).json();
-    if (open.size)
-      show(status);
+    show(await (await fetch("data/status", { signal })).json());
   } catch {
     // Whoever asked the question will say it.
   }
-  timer = open.size ? setTimeout(look, 500) : 0;
+  if (!signal.aborted)
+    timer = setTimeout(look, 500);
 }
 
 // Returns what is to be called when the answer is there.
@@ -46,6 +47,7 @@ export function busy(what) {
       return;
     clearTimeout(timer);
     timer = 0;
+    asking?.abort();
     bar.hidden = true;
   };
 }
