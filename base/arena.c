@@ -30,7 +30,12 @@
 #define GAP	       ((size_t)0)
 #endif
 
-enum { FIRST_CHUNK = (WATCHED ? 4 : 64) * 1024, LARGEST_CHUNK = 8 * 1024 * 1024, ALIGN = 16, SHORT_TEXT = 256 };
+enum {
+	FIRST_CHUNK = (WATCHED ? 4 : 64) * 1024,
+	LARGEST_CHUNK = 8 * 1024 * 1024,
+	ALIGN = 16,
+	SHORT_TEXT = 256
+};
 
 struct chunk {
 	struct chunk *prev;
