@@ -316,6 +316,7 @@ static void publish(void)
 	list->generation = ++generation;
 	list->skip_low = live.skip_low;
 	list->skip_high = live.skip_high;
+	list->first_sp = live.first_sp;
 	list->context_entry = quirks_context_entry();
 	for (size_t i = 0; i < loaded.n; i++) {
 		const struct loaded *l = &loaded.v[i];

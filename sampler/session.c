@@ -17,6 +17,7 @@
 #include "sampler/timer.h"
 #include "writer/writer.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -139,6 +140,14 @@ static uintptr_t find_main_stack_end(void)
 	return name ? (name & ~(uintptr_t)4095) : 0;
 }
 
+/* The main thread's stack pointer at its very first instruction, as the loader keeps it. */
+static uintptr_t find_first_sp(void)
+{
+	void *const *first = dlsym(RTLD_DEFAULT, "__libc_stack_end");
+
+	return first ? (uintptr_t)*first : 0;
+}
+
 /* open, write and pthread_join are cancellation points; none of them may end a thread that holds our locks. */
 static int cancel_off(void)
 {
@@ -208,6 +217,7 @@ static int set_up_once(void)
 	if (rc)
 		return rc;
 	live.main_stack_end = find_main_stack_end();
+	live.first_sp = find_first_sp();
 	live.skip_low = (uintptr_t)sonde_text_start;
 	live.skip_high = (uintptr_t)sonde_text_end;
 	if (pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child))

@@ -427,6 +427,10 @@ static bool step_without_rule(struct walk *w, const struct module *m, bool *is_r
 			put_frame(w, pcs, pc); /* a coroutine that setcontext() is about to begin */
 		return ends(w, END_ENTRY);
 	}
+	if (was_return && w->regs.sp == w->list->first_sp) { /* the loader's first function */
+		put_frame(w, pcs, pc - 1);
+		return ends(w, END_ENTRY);
+	}
 	if (was_return && is_trampoline(w, pc)) {
 		*is_return = false;
 		return !step_signal(w) && ends(w, END_BAD_READ);

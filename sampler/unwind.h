@@ -88,6 +88,8 @@ struct module_list { /* sorted by start; immutable once published */
 	uintptr_t skip_low, skip_high; /* code that is left out of stacks: the library's own */
 	uintptr_t
 		context_entry; /* what coroutines of makecontext() return to, as libc sets it up; 0 = not known */
+	uintptr_t
+		first_sp; /* of the main thread, as the kernel began it: nobody's frame lies above; 0 = not known */
 	struct module modules[];
 };
 
