@@ -116,7 +116,7 @@ static bool notes_are_of_go(const char *at, size_t bytes)
 	return false;
 }
 
-static bool program_is_go(void)
+bool engine_program_is_go(void)
 {
 	const ElfW(Phdr) *phdr = (const void *)getauxval(AT_PHDR);
 	unsigned long n = getauxval(AT_PHNUM);
@@ -130,6 +130,23 @@ static bool program_is_go(void)
 		    notes_are_of_go((const char *)(base + phdr[i].p_vaddr), phdr[i].p_memsz))
 			return true;
 	return false;
+}
+
+static int is_of_go(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_NOTE &&
+		    notes_are_of_go((const char *)(info->dlpi_addr + p->p_vaddr), p->p_memsz))
+			return 1;
+	}
+	return 0;
+}
+
+bool engine_go_is_loaded(void)
+{
+	return dl_iterate_phdr(is_of_go, NULL) != 0;
 }
 
 bool engine_runs_in_valgrind(void)
@@ -156,7 +173,7 @@ static const char *obstacle(bool user_only, bool kernel_frames)
 		return "they need Linux 6.11";
 	if (!trap_can_be_watched())
 		return "sigaction() does not come by sonde";
-	if (program_is_go())
+	if (engine_program_is_go())
 		return "the program is written in Go";
 	if (engine_runs_in_valgrind())
 		return "valgrind runs the program, and would die of their signal";

@@ -12,6 +12,9 @@ enum engine { ENGINE_AUTO, ENGINE_PERF, ENGINE_TIMER };
 /* From "auto", "perf" or "timer"; NULL and "" are auto.  False: none of these. */
 bool engine_read_name(const char *text, enum engine *out);
 
+/* By notes of the program itself, and of libraries too. */
+bool engine_program_is_go(void);
+bool engine_go_is_loaded(void);
 /* By what valgrind preloads itself. */
 bool engine_runs_in_valgrind(void);
 

@@ -15,6 +15,7 @@
 #include "sampler/syscalls.h"
 #include "sampler/threads.h"
 #include "sampler/timer.h"
+#include "sampler/trap.h"
 #include "writer/writer.h"
 
 #include <dlfcn.h>
@@ -29,14 +30,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DEFAULT_HZ = 100, MAX_HZ = 10000, FIRST_SEGMENT = 256 << 10 };
+enum { DEFAULT_HZ = 100, MAX_HZ = 10000, FIRST_SEGMENT = 256 << 10, GO_LEAVES_ALONE = 34 };
 
 static pthread_mutex_t control = PTHREAD_MUTEX_INITIALIZER; /* one start or stop at a time */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct spool spool;
 static struct session_opts current;
 static pid_t owner;
-static bool is_retired;
+static bool is_retired, has_go;
 static session_fork_fn on_fork;
 
 extern const char sonde_text_start[] __asm__("__start_sonde_text")
@@ -62,9 +63,12 @@ static bool is_free(int sig)
 	       (now.sa_handler == SIG_DFL || (sig == SIGPROF && now.sa_handler == SIG_IGN));
 }
 
-/* A signal whose action is still the default, SIGPROF if possible: the host may use that one itself. */
+/* A signal whose action is still the default, SIGPROF if possible: the host may use that one itself.  The Go runtime takes
+ * all there are but those of C libraries, of which musl has one more than glibc. */
 static int choose_signal(int not_this)
 {
+	if (engine_program_is_go() && not_this != GO_LEAVES_ALONE && is_free(GO_LEAVES_ALONE))
+		return GO_LEAVES_ALONE;
 	if (not_this != SIGPROF && is_free(SIGPROF))
 		return SIGPROF;
 	for (int sig = SIGRTMAX - 3; sig > SIGRTMIN + 3; sig--)
@@ -73,16 +77,44 @@ static int choose_signal(int not_this)
 	return 0;
 }
 
+/* Goroutines have stacks of a few kilobytes.  So the Go runtime gives each thread an alternate stack, and sets the flag
+ * for it on whatever handler it finds; ours it does not find, since we tell who asks what he set himself.  Its own
+ * handlers share that stack, so that all of them wait. */
+struct sigaction session_action(void)
+{
+	struct sigaction ours = { .sa_flags = SA_SIGINFO | SA_RESTART };
+
+	ours.sa_sigaction = handler_run;
+	sigemptyset(&ours.sa_mask);
+	if (has_go) {
+		ours.sa_flags |= SA_ONSTACK;
+		sigfillset(&ours.sa_mask);
+	}
+	return ours;
+}
+
+void session_meet_go(void)
+{
+	struct sigaction ours;
+
+	if (has_go || !engine_go_is_loaded())
+		return;
+	has_go = true;
+	ours = session_action();
+	if (live.signal)
+		real_sigaction(live.signal, &ours, NULL);
+	if (trap_is_ours())
+		real_sigaction(SIGTRAP, &ours, NULL);
+}
+
 /* The handler stays for ever: a late signal must never meet the default action. */
 static int take_signal(int not_this)
 {
-	struct sigaction ours = { .sa_flags = SA_SIGINFO | SA_RESTART }, before;
+	struct sigaction ours = session_action(), before;
 	int sig = choose_signal(not_this);
 
 	if (!sig)
 		return -EBUSY;
-	ours.sa_sigaction = handler_run;
-	sigemptyset(&ours.sa_mask);
 	if (real_sigaction(sig, &ours, &before))
 		return -errno;
 	handler_chain(&before);
@@ -92,6 +124,7 @@ static int take_signal(int not_this)
 
 static int install_handler(void)
 {
+	session_meet_go();
 	return live.signal ? 0 : take_signal(0);
 }
 

@@ -52,6 +52,10 @@ bool session_replaces(const char *path, struct session_past *past);
 /* The calling process is about to execute a program.  Async-signal-safe; nothing in a child that shares memory. */
 void session_note_exec(void);
 uint64_t session_weight(void);	      /* periods sampled so far */
+/* The flags and the mask for our handlers, which run on the alternate stack where that must be. */
+struct sigaction session_action(void);
+/* Go is there: now it must. */
+void session_meet_go(void);
 /* The host wants the signal for itself: another one is taken, or sampling ends. */
 void session_give_up_signal(void);
 void session_give_up_events(void); /* the same for SIGTRAP: threads go on with timers */

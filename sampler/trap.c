@@ -38,15 +38,13 @@ bool trap_is_ours(void)
 
 bool trap_take(void)
 {
-	struct sigaction ours = { .sa_flags = SA_SIGINFO | SA_RESTART }, before;
+	struct sigaction ours = session_action(), before;
 
 	if (is_ours)
 		return true;
 	if (real_sigaction(SIGTRAP, NULL, &before) || is_handler(&before))
 		return false;
 	note_action(&before);
-	ours.sa_sigaction = handler_run;
-	sigemptyset(&ours.sa_mask);
 	is_ours = real_sigaction(SIGTRAP, &ours, NULL) == 0;
 	return is_ours;
 }
