@@ -26,7 +26,7 @@
 
 #include <time.h>
 
-enum { MOST_IDLE = 4 };
+enum { MOST_IDLE = 4, LONGEST_PAUSE = 20000000 };
 
 static int64_t period;
 
@@ -53,6 +53,26 @@ static void right_period(struct thread *t)
 	event_stop(t); /* the keeper gives it a timer */
 	t->lacks_engine = true;
 	live_want(WANT_THREADS);
+}
+
+/* A walk through hundreds of frames that have no rules may take longer than a period at high rates.  Then the next signal
+ * would be there before the thread does anything at all, for ever.  (Whatever its period, a signal stands for the time
+ * since the last one.) */
+void due_handled(struct thread *t, bool may_be_long)
+{
+	int64_t took, pause;
+
+	if (!atomic_load(&t->event))
+		return;
+	if (!may_be_long) {
+		if (t->event_period_ns > (uint64_t)period)
+			right_period(t);
+		return;
+	}
+	took = cpu_clock_ns(t) - t->clock_ns;
+	pause = took * 8 < LONGEST_PAUSE ? took * 8 : LONGEST_PAUSE;
+	if (took * 4 > (int64_t)t->event_period_ns && pause > period)
+		(void)event_change(t, (uint64_t)pause);
 }
 
 /* The due points that were passed, or are reached within a moment. */

@@ -77,9 +77,10 @@ static bool count(struct thread *t, struct segment *s, const struct unwind_resul
 	return true;
 }
 
-/* (Frames of the kernel are in the record already: so many.) */
-static void sample(struct thread *t, const ucontext_t *uc, uint64_t weight, uint32_t n_kernel)
+/* (Frames of the kernel are in the record already: so many.)  True when it may have taken long. */
+static bool sample(struct thread *t, const ucontext_t *uc, uint64_t weight, uint32_t n_kernel)
 {
+	enum { MANY_FRAMES = 128, MANY_GUESSES = 16 };
 	struct spool_header *h = live.header;
 	struct segment *s = atomic_load_explicit(&live.segment, memory_order_acquire);
 	struct unwind_result result;
@@ -91,7 +92,7 @@ static void sample(struct thread *t, const ucontext_t *uc, uint64_t weight, uint
 	t->words[0] = (uint64_t)result.end;
 	stored = count(t, s, &result, weight);
 	if (!weight)
-		return;
+		return false;
 	if (stored) {
 		atomic_fetch_add_explicit(&h->samples, 1, memory_order_relaxed);
 		atomic_fetch_add_explicit(&h->weight, weight, memory_order_relaxed);
@@ -107,6 +108,7 @@ static void sample(struct thread *t, const ucontext_t *uc, uint64_t weight, uint
 	if (segment_is_half_full(s) &&
 	    !atomic_exchange_explicit(&s->want_more, 1, memory_order_relaxed))
 		live_want(WANT_SEGMENT);
+	return result.n > MANY_FRAMES || result.guessed > MANY_GUESSES;
 }
 
 /* What the kernel would do if our handler were not there. */
@@ -141,14 +143,14 @@ static void trap_of_host(const siginfo_t *si)
 void handler_count(struct thread *t, const ucontext_t *uc, uint64_t weight)
 {
 	atomic_store(&t->busy, 1);
-	sample(t, uc, weight, 0);
+	(void)sample(t, uc, weight, 0);
 	atomic_store_explicit(&t->busy, 0, memory_order_release);
 }
 
 void handler_run(int sig, siginfo_t *si, void *context)
 {
 	struct thread *t = event_thread(si);
-	bool by_event = t != NULL;
+	bool by_event = t != NULL, is_long = false;
 	uint32_t n_kernel;
 	uint64_t weight;
 
@@ -167,7 +169,9 @@ void handler_run(int sig, siginfo_t *si, void *context)
 		n_kernel = by_event ? event_kernel_frames(t, t->words + 1) : 0;
 		weight = by_event ? due_weight(t) : tick_weight(t, si);
 		if (weight || !by_event) /* where it was may be worth something when it ends */
-			sample(t, context, weight, n_kernel);
+			is_long = sample(t, context, weight, n_kernel);
+		if (by_event && weight)
+			due_handled(t, is_long);
 	}
 	atomic_store_explicit(&t->busy, 0, memory_order_release);
 }
