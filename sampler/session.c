@@ -331,6 +331,7 @@ static int open_spool(const struct session_opts *opts, unsigned hz, bool is_chil
 	size_t max = opts->options.max_bytes ? opts->options.max_bytes : (size_t)128 << 20;
 	size_t first = first_segment(hz, is_child);
 	struct spool fresh;
+	bool is_quiet;
 	int rc;
 
 	if (first + SPOOL_HEADER_BYTES > max)
@@ -338,7 +339,9 @@ static int open_spool(const struct session_opts *opts, unsigned hz, bool is_chil
 	rc = spool_create(&fresh, opts->spool_path, first, max);
 	if (rc)
 		return rc;
-	if (threads_quiet()) /* else a handler still writes there */
+	is_quiet = threads_quiet();
+	threads_forget_samples();
+	if (is_quiet) /* else a handler still writes there */
 		spool_close(&spool);
 	spool = fresh;
 	return 0;

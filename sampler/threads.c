@@ -6,6 +6,7 @@
  */
 #include "sampler/threads.h"
 #include "sampler/engine.h"
+#include "sampler/kept.h"
 #include "sampler/live.h"
 #include "sampler/session.h"
 #include "sampler/syscalls.h"
@@ -512,6 +513,14 @@ void threads_mend(void)
 	threads_unlock();
 }
 
+void threads_forget_samples(void)
+{
+	threads_lock();
+	FOR_EACH_THREAD(t)
+	kept_forget(t);
+	threads_unlock();
+}
+
 bool threads_quiet(void)
 {
 	FOR_EACH_THREAD(t)
@@ -528,6 +537,7 @@ bool threads_forked(void)
 	ignored_before_ns = ignored_seen_ns = 0;
 	FOR_EACH_THREAD(t)
 	{
+		kept_forget(t);
 		t->has_timer = false; /* neither timers nor events are inherited */
 		t->event = NULL;
 		t->busy = 0;

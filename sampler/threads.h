@@ -42,11 +42,12 @@ struct thread {
 	/* With an event: see event.c and due.c. */
 	void *_Atomic event; /* the page that keeps it alive; NULL = none */
 	uint64_t event_period_ns;
-	int64_t clock_ns;      /* the thread's CPU clock at its last signal; with a timer, when it was armed */
-	int64_t counted_ns;    /* the same at its last signal that stood for something */
-	int64_t due_ns;	       /* when the next period is complete, on that clock */
-	uint32_t owed;	       /* periods of the time before it was found */
-	uint32_t idle_signals; /* that stood for nothing, while the event's period is not yet the right one */
+	int64_t clock_ns; /* the thread's CPU clock at its last signal; with a timer, when it was armed */
+	int64_t counted_ns; /* the same at its last signal that stood for something */
+	int64_t due_ns;	    /* when the next period is complete, on that clock */
+	uint32_t owed;	    /* periods of the time before it was found */
+	uint32_t
+		idle_signals; /* that stood for nothing, while the event's period is not yet the right one */
 
 	struct stack_bounds stack;
 	const struct label_set *volatile
@@ -79,19 +80,21 @@ void threads_release(struct thread *t); /* its timer or event, if any, is delete
 struct thread *
 threads_enter(struct thread *t); /* the calling thread takes its place in t (NULL: a new one) */
 void threads_leave(void);	 /* the calling thread ends */
-void threads_settle(void);	 /* sampling ends, and was stopped: the calling thread pays what is owed */
+void threads_settle(
+	void); /* sampling ends, and was stopped: the calling thread pays what is owed */
 void threads_cloned(struct thread *t, pid_t tid); /* by its creator: t is the record of a clone() */
-int threads_start_all(void); /* arm every thread of the process: 0 or -errno */
+int threads_start_all(void);			  /* arm every thread of the process: 0 or -errno */
 void threads_stop_all(void);
-void threads_rearm_all(void);	  /* delete every timer and make it anew */
+void threads_rearm_all(void);	   /* delete every timer and make it anew */
 void threads_give_up_events(void); /* every event becomes a timer */
-void threads_mend(void);	  /* arm those whose event had to be given up */
-void threads_scan(void); /* find threads that came or went unnoticed */
+void threads_mend(void);	   /* arm those whose event had to be given up */
+void threads_scan(void);	   /* find threads that came or went unnoticed */
 bool threads_forked(
 	void); /* in the child of a fork: only the caller is left; had there been more? */
-bool threads_quiet(void);	/* no handler is at work at this moment */
-bool threads_all_gone(void);	/* nothing is left of the host but a main thread that ended */
-void threads_ignore(pid_t tid); /* the library's own thread; 0 = none */
+bool threads_quiet(void);	   /* no handler is at work at this moment */
+void threads_forget_samples(void); /* those that lie in a spool that goes */
+bool threads_all_gone(void);	   /* nothing is left of the host but a main thread that ended */
+void threads_ignore(pid_t tid);	   /* the library's own thread; 0 = none */
 uint64_t threads_ignored_cpu_ns(void); /* what it used since sampling began; without the lock */
 
 /* The CPU time that threads used before they were armed and after they left, in the kernel mostly: it is known, and
