@@ -6,6 +6,9 @@
  *
  *	[f3 0f 1e fa]  [f2]  ff 25 disp32         endbr64, bnd, jmp *disp32(%rip)
  *
+ * A function that the program chooses when it starts (an ifunc) has a stub too, and is known by the
+ * function that chooses.
+ *
  * That holds for .plt, .plt.sec and .plt.got, lazy or not, of all linkers; other machines get no
  * stub names.
  */
@@ -31,29 +34,53 @@ static int by_address(const void *a, const void *b)
 	return (x->address > y->address) - (x->address < y->address);
 }
 
-static void add_slots(struct slots *slots, struct elf_file *f, Elf_Scn *scn, const GElf_Shdr *sh)
+/* Symbols of the dynamic table that the relocations of a section are about; NULL = none. */
+static Elf_Data *symbols_of(struct elf_file *f, const GElf_Shdr *sh, size_t *names)
 {
-	Elf_Scn *symbols_scn = elf_getscn(f->elf, sh->sh_link);
-	Elf_Data *data = elf_getdata(scn, NULL), *symbols;
-	GElf_Shdr symbols_sh;
+	Elf_Scn *scn = elf_getscn(f->elf, sh->sh_link);
+	GElf_Shdr symbols;
 
-	if (!data || !sh->sh_entsize || !symbols_scn || !gelf_getshdr(symbols_scn, &symbols_sh) ||
-	    symbols_sh.sh_type != SHT_DYNSYM || !(symbols = elf_getdata(symbols_scn, NULL)))
+	if (!scn || !gelf_getshdr(scn, &symbols) || symbols.sh_type != SHT_DYNSYM)
+		return NULL;
+	*names = symbols.sh_link;
+	return elf_getdata(scn, NULL);
+}
+
+/* What a slot will hold: a symbol, or what a function of the binary chooses. */
+static const char *name_of(const struct symtab *t, struct elf_file *f, Elf_Data *symbols,
+			   size_t names, const GElf_Rela *rela)
+{
+	GElf_Sym sym;
+
+	switch (GELF_R_TYPE(rela->r_info)) {
+	case R_X86_64_IRELATIVE:
+		return symtab_name_at(t, (uint64_t)rela->r_addend);
+	case R_X86_64_JUMP_SLOT:
+	case R_X86_64_GLOB_DAT:
+		if (!symbols || GELF_R_SYM(rela->r_info) > INT32_MAX ||
+		    !gelf_getsym(symbols, (int)GELF_R_SYM(rela->r_info), &sym))
+			return NULL;
+		return elf_strptr(f->elf, names, sym.st_name);
+	default:
+		return NULL;
+	}
+}
+
+static void add_slots(struct slots *slots, const struct symtab *t, struct elf_file *f, Elf_Scn *scn,
+		      const GElf_Shdr *sh)
+{
+	size_t names = 0;
+	Elf_Data *data = elf_getdata(scn, NULL), *symbols = symbols_of(f, sh, &names);
+
+	if (!data || !sh->sh_entsize)
 		return;
 	for (size_t i = 0; i < data->d_size / sh->sh_entsize && i <= INT32_MAX; i++) {
 		const char *name;
 		GElf_Rela rela;
-		GElf_Sym sym;
 
 		if (!gelf_getrela(data, (int)i, &rela))
 			return;
-		if (GELF_R_TYPE(rela.r_info) != R_X86_64_JUMP_SLOT &&
-		    GELF_R_TYPE(rela.r_info) != R_X86_64_GLOB_DAT)
-			continue;
-		if (GELF_R_SYM(rela.r_info) > INT32_MAX ||
-		    !gelf_getsym(symbols, (int)GELF_R_SYM(rela.r_info), &sym))
-			continue;
-		name = elf_strptr(f->elf, symbols_sh.sh_link, sym.st_name);
+		name = name_of(t, f, symbols, names, &rela);
 		if (name && name[0])
 			*VEC_PUSH(&slots->v) = (struct slot){ rela.r_offset, name };
 	}
@@ -97,6 +124,16 @@ static void name_stubs(struct symtab *t, const struct slots *slots, const GElf_S
 	}
 }
 
+/* Stubs that are never bound lazily may be packed by 8 bytes: in .plt.got, and in the .plt of static
+ * programs, where the section does not say so. */
+static size_t stub_size(const struct slots *slots, const GElf_Shdr *sh, struct elf_bytes code)
+{
+	bool is_second =
+		code.n >= 16 && find_slot(slots, stub_slot(code.p + 8, 8, sh->sh_addr + 8));
+
+	return sh->sh_entsize == 8 || (sh->sh_entsize == 0 && is_second) ? 8 : 16;
+}
+
 void plt_add_stubs(struct symtab *t, struct elf_file *f)
 {
 	struct slots slots = { VEC_INIT };
@@ -107,8 +144,8 @@ void plt_add_stubs(struct symtab *t, struct elf_file *f)
 	if (f->machine != EM_X86_64 || elf_getshdrstrndx(f->elf, &names))
 		return;
 	while ((scn = elf_nextscn(f->elf, scn)))
-		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_RELA)
-			add_slots(&slots, f, scn, &sh);
+		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_RELA && (sh.sh_flags & SHF_ALLOC))
+			add_slots(&slots, t, f, scn, &sh);
 	if (slots.v.n)
 		qsort(slots.v.v, slots.v.n, sizeof(*slots.v.v), by_address);
 	while (slots.v.n && (scn = elf_nextscn(f->elf, scn))) {
@@ -117,11 +154,10 @@ void plt_add_stubs(struct symtab *t, struct elf_file *f)
 
 		if (!gelf_getshdr(scn, &sh) || !(sh.sh_flags & SHF_EXECINSTR) ||
 		    !(name = elf_strptr(f->elf, names, sh.sh_name)) ||
-		    strncmp(name, ".plt", 4) != 0 || elf_file_data(f, scn, name, &code, NULL))
+		    (strncmp(name, ".plt", 4) != 0 && strcmp(name, ".iplt") != 0) ||
+		    elf_file_data(f, scn, name, &code, NULL))
 			continue;
-		/* .plt.got packs 8-byte stubs, or 16-byte ones where they begin with endbr64. */
-		name_stubs(t, &slots, &sh, code,
-			   strcmp(name, ".plt.got") == 0 && sh.sh_entsize == 8 ? 8 : 16);
+		name_stubs(t, &slots, &sh, code, stub_size(&slots, &sh, code));
 	}
 	VEC_RELEASE(&slots.v);
 }

@@ -164,6 +164,19 @@ static void trim_unsized(struct symtab *t)
 	}
 }
 
+const char *symtab_name_at(const struct symtab *t, uint64_t address)
+{
+	const struct symbol *best = NULL;
+
+	for (size_t i = 0; i < t->symbols.n; i++) {
+		const struct symbol *s = &t->symbols.v[i];
+
+		if (s->start == address && (!best || compare_aliases(s, best) < 0))
+			best = s;
+	}
+	return best ? best->name : NULL;
+}
+
 void symtab_sort(struct symtab *t)
 {
 	uint64_t reach = 0;

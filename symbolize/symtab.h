@@ -37,6 +37,9 @@ void symtab_sort(struct symtab *t);
 /* For plt.c: one more symbol; the name is copied. */
 void symtab_add_stub(struct symtab *t, uint64_t start, uint64_t end, const char *name);
 
+/* The name that speaks for an address, from a table that is not sorted yet; NULL = none begins there. */
+const char *symtab_name_at(const struct symtab *t, uint64_t address);
+
 /* plt.c: name the stubs in the PLT sections of f. */
 void plt_add_stubs(struct symtab *t, struct elf_file *f);
 
