@@ -1,6 +1,7 @@
 /* web_session.c - the queue, and who works on what. */
 #include "analyze/web_session.h"
 #include "analyze/json.h"
+#include "analyze/web_status.h"
 #include "analyze/web_worker.h"
 #include "base/parallel.h"
 
@@ -21,12 +22,6 @@ enum {
 
 enum state { LOADING, READY, FAILED };
 
-/* What a worker is at, for whoever asks; NULL = nothing. */
-struct shown {
-	const char *what;
-	int64_t since; /* milliseconds of the monotonic clock */
-};
-
 struct web_session {
 	const struct web_opts *opts;
 	pthread_t thread;
@@ -39,7 +34,7 @@ struct web_session {
 	enum state state;
 	int load_status;
 	struct err load_err;
-	struct shown shown[MAX_WORKERS];
+	struct web_shown shown[MAX_WORKERS];
 
 	struct progress *progress; /* of loading, then of each worker; shared with them */
 
@@ -342,10 +337,10 @@ static void publish(struct web_session *s)
 	for (size_t i = 0; i < MAX_WORKERS; i++) {
 		const struct web_worker *w = &s->workers[i];
 
-		s->shown[i] =
-			(struct shown){ .what = w->job ? web_question_find(w->job->what)->what
-						       : NULL,
-					.since = w->deadline - (int64_t)s->opts->seconds * 1000 };
+		s->shown[i] = (struct web_shown){
+			.what = w->job ? web_question_find(w->job->what)->what : NULL,
+			.since = w->deadline - (int64_t)s->opts->seconds * 1000
+		};
 	}
 	pthread_mutex_unlock(&s->lock);
 }
@@ -473,33 +468,6 @@ bool web_session_is_loading(struct web_session *s)
 	return loading;
 }
 
-static void print_progress(const struct progress *place, struct json *j)
-{
-	struct progress p = progress_read(place);
-
-	json_text(j, "step", p.step ? p.step : "");
-	if (p.total)
-		json_real(j, "share", (double)p.done / (double)p.total);
-}
-
-/* With the lock held. */
-static void print_running(const struct web_session *s, struct json *j)
-{
-	int64_t now = web_now_ms();
-
-	json_open(j, "running", '[');
-	for (size_t i = 0; i < MAX_WORKERS; i++) {
-		if (!s->shown[i].what)
-			continue;
-		json_open(j, NULL, '{');
-		json_text(j, "what", s->shown[i].what);
-		json_int(j, "milliseconds", now - s->shown[i].since);
-		print_progress(&s->progress[1 + i], j);
-		json_close(j, '}');
-	}
-	json_close(j, ']');
-}
-
 char *web_session_status(struct web_session *s)
 {
 	static const char *const names[] = {
@@ -514,8 +482,7 @@ char *web_session_status(struct web_session *s)
 	json_open(&j, NULL, '{');
 	pthread_mutex_lock(&s->lock);
 	json_text(&j, "state", names[s->state]);
-	print_progress(&s->progress[0], &j);
-	print_running(s, &j);
+	web_status_print(s->progress, s->shown, MAX_WORKERS, &j);
 	json_text(&j, "error", s->state == FAILED ? s->load_err.text : "");
 	pthread_mutex_unlock(&s->lock);
 	json_close(&j, '}');
