@@ -309,8 +309,10 @@ void threads_settle(void)
 {
 	struct thread *t = self;
 
-	if (t && t->kept.segment)
-		engine_thread_ends(t, (int64_t)timer_thread_cpu_ns(t->tid));
+	if (!t || !t->kept.segment)
+		return;
+	engine_thread_ends(t, (int64_t)timer_thread_cpu_ns(t->tid));
+	kept_forget(t); /* once */
 }
 
 static void reap_cloned(void)
@@ -405,8 +407,14 @@ static void scan(void)
 	scan_number++;
 	for_each_task(note_task);
 	FOR_EACH_THREAD(t)
-	if (t->tid && t->seen != scan_number && t->is_found)
-		give_back(t);
+	{
+		if (t->tid && t->seen != scan_number && t->is_found) {
+			/* its clock is gone with it: what its signals stood for is what is known */
+			ends.seen_ns +=
+				t->clock_ns + (t->has_timer ? (int64_t)t->represented_ns : 0);
+			give_back(t);
+		}
+	}
 }
 
 /* A directory's link count is 2 and one for each thread: as many as are known, nothing to look for. */
