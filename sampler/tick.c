@@ -98,12 +98,13 @@ static void settle(struct thread *t, int64_t own_ns)
 
 void tick_thread_ends(struct thread *t, int64_t cpu_ns)
 {
-	int64_t own_ns = cpu_ns - (int64_t)t->represented_ns, limit = (int64_t)tick * 4;
+	int64_t own_ns = cpu_ns - (int64_t)t->represented_ns, limit = (int64_t)tick * 16;
 
-	/* A thread that ran for long without a signal blocks it: its time must not be laid on others. */
+	/* A thread that ran for long without a signal blocks it: its time must not be laid on others.  (Where a busy
+	 * machine takes the processor from it before each tick, it may run for 60 ms without one.) */
 	if (t->is_young && cpu_ns > limit)
 		return;
-	own_ns = clamp(own_ns, t->kept.segment ? limit * 4 : limit);
+	own_ns = clamp(own_ns, limit);
 	atomic_fetch_add(&debt_ns, own_ns);
 	settle(t, own_ns);
 }
