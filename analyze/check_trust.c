@@ -158,8 +158,12 @@ static void check_cpu_time(struct check *c)
 		return;
 	off = (sampled / used - 1) * 100;
 	error = c->n_samples >= 1 ? 100 / sqrt(c->n_samples) : 100;
-	check_add(c, fabs(off) > fmax(2, 3 * error) ? VERDICT_WARNING : VERDICT_OK, "cpu time", off,
-		  "%",
+	/* (Of few samples one more is much beside what was used, and little beside its error.) */
+	check_add(c,
+		  fabs(sampled - used) > fmax(0.02 * used, 0.03 * error * fmax(sampled, used))
+			  ? VERDICT_WARNING
+			  : VERDICT_OK,
+		  "cpu time", off, "%",
 		  "the kernel counted %.3f s of CPU time, the profile has %.3f s (%+.1f%%, its "
 		  "sampling error is %.1f%%)",
 		  used, sampled, off, error);
