@@ -469,7 +469,8 @@ int threads_start_all(void)
 	scan_if_needed();
 	is_starting = false;
 	ignored_before_ns = ignored_seen_ns = 0;
-	ends.n = ends.seen_ns = ends.unseen_ns = 0;
+	ends.n = ends.seen_ns = 0;
+	ends.unseen_ns = 0;
 	ends.at_start_ns = cpu_of_the_unarmed();
 	threads_unlock();
 	return rc;
