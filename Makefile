@@ -75,7 +75,7 @@ PROTO_OBJ := $(B)/obj/writer/profile.pb-c.o
 room_obj = $(filter $(B)/obj/$(1)/%,$(OBJ))
 
 # The tool reads spools; what lives in a target, and the parts of that which tests can hold, stay out of it.
-TOOL_OBJ := $(filter-out $(call room_obj,sampler),$(OBJ)) $(B)/obj/sampler/spool_profile.o $(PROTO_OBJ)
+TOOL_OBJ := $(filter-out $(call room_obj,sampler),$(OBJ)) $(patsubst %,$(B)/obj/sampler/%.o,spool_profile spool_image spool_mappings) $(PROTO_OBJ)
 TEST_SAMPLER := $(patsubst %,$(B)/obj/sampler/%.o,store labels cfi cfi_entry cfi_program eh_return quirks unwind unwind_memory spool_file seccomp_filter)
 # The library carries what writes a profile, and nothing that reads ELF, DWARF or profiles of others.
 LIB_WRITER := writer/encode.c writer/gzip_out.c

@@ -1,0 +1,132 @@
+/* spool_image.c - see spool_image.h. */
+#include "sampler/spool_image.h"
+#include "sampler/sampler.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const struct record *spool_record_at(const struct spool_image *im, unsigned segment, uint32_t at)
+{
+	uint64_t words = im->segment_words[segment];
+	const struct record *r;
+
+	if (at < im->segments[segment]->records_at || at >= words)
+		return NULL;
+	r = (const struct record *)((const uint64_t *)im->segments[segment] + at);
+	return r->n_words <= words - at - 1 && r->n_words <= SPOOL_MAX_WORDS ? r : NULL;
+}
+
+bool spool_fits(const struct spool_image *im, unsigned segment, uint32_t at, uint32_t n,
+		uint32_t words_each)
+{
+	uint64_t words = im->segment_words[segment];
+
+	return at <= words && (uint64_t)n * words_each <= words - at;
+}
+
+static int check_header(const struct spool_header *h, size_t bytes, const char *path,
+			struct err *err)
+{
+	if (bytes >= SPOOL_HEADER_BYTES && h->magic == 0 && h->version == 0)
+		return err_set(err, SONDE_ENOTFOUND,
+			       "'%s' holds no samples: its process ended before it began", path);
+	if (bytes < SPOOL_HEADER_BYTES || h->magic != SPOOL_MAGIC)
+		return err_set(err, SONDE_EFORMAT, "'%s' is not a spool of sonde", path);
+	if (h->version != SPOOL_VERSION)
+		return err_set(
+			err, SONDE_EFORMAT,
+			"'%s' was written by another version of sonde (spool version %u, not %d)",
+			path, h->version, SPOOL_VERSION);
+	if (h->period_ns == 0 || h->period_ns > 10000000000ULL)
+		return err_set(err, SONDE_EFORMAT, "spool '%s' is damaged: period of %llu ns", path,
+			       (unsigned long long)h->period_ns);
+	return 0;
+}
+
+int spool_image_map(const char *path, void **out, size_t *bytes, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	void *p = MAP_FAILED;
+
+	if (fd < 0 || fstat(fd, &st)) {
+		int rc = err_set(err, SONDE_EIO, "cannot open spool '%s': %s", path,
+				 strerror(errno));
+
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
+	*bytes = (size_t)st.st_size;
+	if (S_ISREG(st.st_mode) && !*bytes) {
+		close(fd);
+		return err_set(err, SONDE_ENOTFOUND,
+			       "'%s' is empty: its process ended before it began", path);
+	}
+	if (S_ISREG(st.st_mode))
+		p = mmap(NULL, *bytes, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	if (p == MAP_FAILED)
+		return err_set(err, SONDE_EFORMAT, "'%s' is not a spool of sonde", path);
+	*out = p;
+	return 0;
+}
+
+static void find_segments(struct spool_image *im, const void *file, size_t bytes)
+{
+	unsigned n =
+		im->h->n_segments < SPOOL_MAX_SEGMENTS ? im->h->n_segments : SPOOL_MAX_SEGMENTS;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t offset = im->h->segments[i].offset, size = im->h->segments[i].bytes;
+
+		if (offset % 4096 || offset > bytes || size > bytes - offset ||
+		    size < sizeof(struct segment))
+			continue;
+		im->segments[im->n_segments] = (const void *)((const char *)file + offset);
+		im->segment_words[im->n_segments++] = size / 8;
+	}
+}
+
+int spool_image_of(struct spool_image *im, const void *file, size_t bytes, const char *name,
+		   struct err *err)
+{
+	int rc = check_header(file, bytes, name, err);
+
+	*im = (struct spool_image){ .h = file };
+	if (!rc)
+		find_segments(im, file, bytes);
+	return rc;
+}
+
+int spool_info_read(struct spool_info *info, const char *path, struct err *err)
+{
+	const struct spool_header *h;
+	size_t bytes = 0;
+	void *file = NULL;
+	int rc = spool_image_map(path, &file, &bytes, err);
+
+	if (rc)
+		return rc;
+	h = file;
+	rc = check_header(file, bytes, path, err);
+	if (rc == 0) {
+		*info = (struct spool_info){ h->pid,
+					     h->parent,
+					     h->weight,
+					     h->start_realtime_ns,
+					     h->start_cpu_ns,
+					     h->exec_cpu_ns,
+					     h->state == SPOOL_FINISHED,
+					     "",
+					     "" };
+		memcpy(info->program, h->program, sizeof(info->program) - 1);
+		memcpy(info->out, h->out, sizeof(info->out) - 1);
+	}
+	munmap(file, bytes);
+	return rc;
+}
