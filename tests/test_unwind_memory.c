@@ -64,7 +64,7 @@ static bool has_frame_of(void (*fn)(void), size_t bytes)
 static ucontext_t home, away;
 static void (*volatile work)(void);
 
-__attribute__((noinline, noclone)) static void coroutine(void)
+__attribute__((noinline)) static void coroutine(void)
 {
 	work();
 	swapcontext(&away, &home);
