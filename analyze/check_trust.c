@@ -95,13 +95,17 @@ void check_samples(struct check *c)
 			  "no sample type counts samples: how exact the values are is not known");
 		return;
 	}
+	if (n < RULE_OF_THREE) {
+		check_add(c, verdict, "samples", n, "samples",
+			  "%.0f samples tell next to nothing; record longer, or at a higher rate",
+			  n);
+		return;
+	}
 	check_add(c, verdict, "samples", n, "samples",
 		  "%.0f samples: the total is known to %.1f%%; what costs less than %.2g%% may be "
 		  "missing%s",
-		  n, 100 / sqrt(n), fmin(100, RULE_OF_THREE / n * 100),
+		  n, 100 / sqrt(n), fmin(99, RULE_OF_THREE / n * 100),
 		  verdict == VERDICT_WARNING ? "; record longer, or at a higher rate" : "");
-	if (n < 1)
-		return;
 	check_rows(c);
 	check_order(c);
 }

@@ -70,6 +70,23 @@ static double weight(const struct report *r, const struct graph *g, uint32_t nod
 	return (double)(r->opts.sort == SORT_CUM ? graph_cum(g, node) : graph_flat(g, node));
 }
 
+/* Samples without a stack are in the total and in no row. */
+static void add_stackless(struct diff *d, int side, size_t count_index, double cost_scale,
+			  double count_scale)
+{
+	const struct profile *p = d->side[side].profile;
+	size_t value_index = d->side[side].value_index;
+
+	for (size_t i = 0; i < p->n_samples; i++) {
+		const int64_t *values = p->values.v + i * p->sample_types.n;
+
+		if (p->stack_at.v[i] != p->stack_at.v[i + 1])
+			continue;
+		d->total.side[side].cost += (double)values[value_index] * cost_scale;
+		d->total.side[side].samples += (double)values[count_index] * count_scale;
+	}
+}
+
 static void collect_side(struct diff *d, int side)
 {
 	struct report *r = &d->side[side];
@@ -90,6 +107,8 @@ static void collect_side(struct diff *d, int side)
 		d->total.side[side].samples +=
 			(double)d->counts[side].node.v[node].flat / period * d->looks[side];
 	}
+	if (!r->opts.mean)
+		add_stackless(d, side, opts.value_index, scale * r->ratio, d->looks[side] / period);
 }
 
 /* ---- judge ---- */

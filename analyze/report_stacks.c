@@ -48,6 +48,8 @@ int stacks_refuse_negative(const struct report *r, const char *format, struct er
 	for (size_t i = 0; i < r->profile->n_samples; i++)
 		if (stacks_value(r, i) < 0)
 			return err_set(err, SONDE_EUSAGE,
-				       "%s has no negative values, as this comparison has", format);
+				       "%s has no negative values, as this profile or comparison "
+				       "has",
+				       format);
 	return 0;
 }
