@@ -1,43 +1,36 @@
-/* session.c - start and stop sampling, survive fork, write what has been sampled.
+/* session.c - start and stop sampling, survive fork.
  *
  * Locks, outermost first: control, session, modules, threads, labels.  fork() takes them all, so that the child finds nothing
  * half done.  The signal handler, once installed, stays for ever: a late signal must never meet the default action,
  * which ends the process.
  */
 #include "sampler/session.h"
-#include "base/oom.h"
 #include "sampler/handler.h"
 #include "sampler/live.h"
 #include "sampler/modules.h"
-#include "sampler/sampler.h"
+#include "sampler/own_signal.h"
 #include "sampler/spool_file.h"
 #include "sampler/store.h"
 #include "sampler/syscalls.h"
 #include "sampler/threads.h"
 #include "sampler/timer.h"
-#include "sampler/trap.h"
-#include "writer/writer.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { DEFAULT_HZ = 100, MAX_HZ = 10000, FIRST_SEGMENT = 256 << 10, GO_LEAVES_ALONE = 34 };
+enum { DEFAULT_HZ = 100, MAX_HZ = 10000, FIRST_SEGMENT = 256 << 10 };
 
 static pthread_mutex_t control = PTHREAD_MUTEX_INITIALIZER; /* one start or stop at a time */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct spool spool;
 static struct session_opts current;
 static pid_t owner;
-static bool is_retired, has_go;
+static bool is_retired;
 static session_fork_fn on_fork;
 
 extern const char sonde_text_start[] __asm__("__start_sonde_text")
@@ -45,88 +38,7 @@ extern const char sonde_text_start[] __asm__("__start_sonde_text")
 extern const char sonde_text_end[] __asm__("__stop_sonde_text")
 	__attribute__((visibility("hidden"), weak));
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec t = { 0, 0 }; /* a filter may forbid it */
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 /* ---- once for each process image ---- */
-
-static bool is_free(int sig)
-{
-	struct sigaction now;
-
-	return real_sigaction(sig, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) &&
-	       (now.sa_handler == SIG_DFL || (sig == SIGPROF && now.sa_handler == SIG_IGN));
-}
-
-/* A signal whose action is still the default, SIGPROF if possible: the host may use that one itself.  The Go runtime takes
- * all there are but those of C libraries, of which musl has one more than glibc. */
-static int choose_signal(int not_this)
-{
-	if (engine_program_is_go() && not_this != GO_LEAVES_ALONE && is_free(GO_LEAVES_ALONE))
-		return GO_LEAVES_ALONE;
-	if (not_this != SIGPROF && is_free(SIGPROF))
-		return SIGPROF;
-	for (int sig = SIGRTMAX - 3; sig > SIGRTMIN + 3; sig--)
-		if (sig != not_this && is_free(sig))
-			return sig;
-	return 0;
-}
-
-/* Goroutines have stacks of a few kilobytes.  So the Go runtime gives each thread an alternate stack, and sets the flag
- * for it on whatever handler it finds; ours it does not find, since we tell who asks what he set himself.  Its own
- * handlers share that stack, so that all of them wait. */
-struct sigaction session_action(void)
-{
-	struct sigaction ours = { .sa_flags = SA_SIGINFO | SA_RESTART };
-
-	ours.sa_sigaction = handler_run;
-	sigemptyset(&ours.sa_mask);
-	if (has_go) {
-		ours.sa_flags |= SA_ONSTACK;
-		sigfillset(&ours.sa_mask);
-	}
-	return ours;
-}
-
-void session_meet_go(void)
-{
-	struct sigaction ours;
-
-	if (has_go || !engine_go_is_loaded())
-		return;
-	has_go = true;
-	ours = session_action();
-	if (live.signal)
-		real_sigaction(live.signal, &ours, NULL);
-	if (trap_is_ours())
-		real_sigaction(SIGTRAP, &ours, NULL);
-}
-
-/* The handler stays for ever: a late signal must never meet the default action. */
-static int take_signal(int not_this)
-{
-	struct sigaction ours = session_action(), before;
-	int sig = choose_signal(not_this);
-
-	if (!sig)
-		return -EBUSY;
-	if (real_sigaction(sig, &ours, &before))
-		return -errno;
-	handler_chain(&before);
-	live.signal = sig;
-	return 0;
-}
-
-static int install_handler(void)
-{
-	session_meet_go();
-	return live.signal ? 0 : take_signal(0);
-}
 
 void session_give_up_signal(void)
 {
@@ -134,7 +46,7 @@ void session_give_up_signal(void)
 	int sig = live.signal;
 
 	pthread_mutex_lock(&lock);
-	if (take_signal(sig)) {
+	if (own_signal_take(sig)) {
 		atomic_store(&live.sampling, false);
 		threads_stop_all();
 		live.signal = 0;
@@ -146,22 +58,12 @@ void session_give_up_signal(void)
 	pthread_mutex_unlock(&lock);
 }
 
-static void note_engine(void)
-{
-	struct engine_facts facts = engine_facts();
-	struct spool_header *h = live.header;
-
-	snprintf(h->engine, sizeof(h->engine), "%s", facts.name);
-	snprintf(h->engine_note, sizeof(h->engine_note), "%s", facts.note);
-	h->longest_ns = facts.longest_ns;
-}
-
 void session_give_up_events(void)
 {
 	pthread_mutex_lock(&lock);
 	threads_give_up_events();
 	if (live.header)
-		note_engine();
+		session_note_engine();
 	pthread_mutex_unlock(&lock);
 }
 
@@ -246,7 +148,7 @@ static int set_up_once(void)
 
 	if (done)
 		return 0;
-	rc = install_handler();
+	rc = own_signal_install();
 	if (rc)
 		return rc;
 	live.main_stack_end = find_main_stack_end();
@@ -261,40 +163,11 @@ static int set_up_once(void)
 
 /* ---- start ---- */
 
-/* Tells processes of equal number apart; 0 = not known. */
-static uint64_t pid_namespace(void)
-{
-	struct stat st;
-
-	return stat("/proc/self/ns/pid", &st) ? 0 : st.st_ino;
-}
-
-static void fill_header(const struct session_opts *opts, uint64_t period_ns, uint64_t from_ns)
-{
-	static char program[sizeof(spool.header->program)];
-	struct spool_header *h = spool.header;
-
-	if (!program[0])
-		(void)!readlink("/proc/self/exe", program, sizeof(program) - 1);
-	memcpy(h->program, program, sizeof(program));
-	h->pid = getpid();
-	h->pid_namespace = pid_namespace();
-	h->parent = getppid();
-	h->period_ns = period_ns;
-	h->start_realtime_ns = clock_ns(CLOCK_REALTIME);
-	h->start_monotonic_ns = clock_ns(CLOCK_MONOTONIC);
-	h->start_cpu_ns = opts->past.from_ns ? opts->past.from_ns : from_ns;
-	atomic_store(&h->monotonic_ns, h->start_monotonic_ns);
-	atomic_store(&h->cpu_ns, clock_ns(CLOCK_PROCESS_CPUTIME_ID));
-	snprintf(h->out, sizeof(h->out), "%s", opts->out ? opts->out : "");
-	atomic_store(&h->state, SPOOL_RUNNING);
-}
-
 /* From which CPU time of the process on it counts: loading programs does, and we do.  Where nothing is known of what the
  * process was it may have been at work for hours, not sampled. */
 static uint64_t beginning(const struct session_opts *opts)
 {
-	uint64_t now = clock_ns(CLOCK_PROCESS_CPUTIME_ID), most = timer_tick_ns();
+	uint64_t now = session_clock_ns(CLOCK_PROCESS_CPUTIME_ID), most = timer_tick_ns();
 
 	if (!opts->from_birth)
 		return now;
@@ -310,12 +183,12 @@ static void choose_engine(const struct session_opts *opts, uint64_t period_ns, u
 		.kernel_frames = opts->kernel_frames,
 		.period_ns = period_ns,
 		.cpu_before_ns =
-			opts->from_birth ? clock_ns(CLOCK_PROCESS_CPUTIME_ID) - from_ns : 0,
+			opts->from_birth ? session_clock_ns(CLOCK_PROCESS_CPUTIME_ID) - from_ns : 0,
 		.signal = live.signal,
 	};
 
 	engine_setup(&setup);
-	note_engine();
+	session_note_engine();
 }
 
 /* A forked child begins small, since most end at once; at high rates the keeper has less time to add a segment. */
@@ -375,7 +248,7 @@ static int begin(const struct session_opts *opts, unsigned hz, bool is_child)
 	current = *opts;
 	current.here = NULL;
 	owner = getpid();
-	fill_header(opts, 1000000000 / hz, from_ns);
+	session_fill_header(spool.header, opts, 1000000000 / hz, from_ns);
 	spool_publish(&spool);
 	live.header = spool.header;
 	atomic_store(&live.segment, spool.segments[0]);
@@ -420,19 +293,6 @@ void session_on_fork(session_fork_fn fn)
 
 /* ---- while it lasts ---- */
 
-void session_note_clocks(bool to_the_end)
-{
-	struct spool_header *h = live.header;
-	uint64_t cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-
-	atomic_store_explicit(&h->monotonic_ns, clock_ns(CLOCK_MONOTONIC), memory_order_relaxed);
-	if (cpu_ns)
-		atomic_store_explicit(&h->cpu_ns, cpu_ns, memory_order_relaxed);
-	atomic_store_explicit(&h->own_ns, threads_ignored_cpu_ns(), memory_order_relaxed);
-	atomic_store_explicit(&h->unseen_ns, threads_unseen_cpu_ns(to_the_end),
-			      memory_order_relaxed);
-}
-
 void session_grow(void)
 {
 	pthread_mutex_lock(&lock);
@@ -443,7 +303,7 @@ void session_grow(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* ---- stop and write ---- */
+/* ---- stop ---- */
 
 /* _exit may be called in a signal handler, on top of whatever holds the lock: then it is never had. */
 static bool lock_to_exit(void)
@@ -496,36 +356,6 @@ bool session_end(void)
 	return true;
 }
 
-bool session_replaces(const char *path, struct session_past *past)
-{
-	struct spool_header *h = spool_map_header(path);
-	bool is_ours, is_empty;
-
-	if (!h)
-		return false;
-	is_ours = h->pid == getpid() && h->pid_namespace && h->pid_namespace == pid_namespace();
-	is_empty = !h->weight && !h->lost_weight;
-	if (is_ours)
-		*past = (struct session_past){ h->exec_cpu_ns, is_empty ? h->start_cpu_ns : 0 };
-	if (is_ours && !is_empty)
-		spool_trim_file(h, path, false);
-	munmap(h, SPOOL_HEADER_BYTES);
-	return is_ours && is_empty;
-}
-
-void session_note_exec(void)
-{
-	struct timespec now = { 0, 0 };
-	uint64_t cpu_ns;
-
-	if (!atomic_load(&live.sampling) || live.header->pid != getpid() ||
-	    raw_syscall(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, (long)&now, 0, 0) < 0)
-		return;
-	cpu_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-	atomic_store(&live.header->exec_cpu_ns, cpu_ns);
-	atomic_store(&live.header->cpu_ns, cpu_ns);
-}
-
 void session_trim(void)
 {
 	struct spool_header *h = spool.header;
@@ -535,6 +365,19 @@ void session_trim(void)
 	if (!atomic_load(&live.sampling) && threads_quiet())
 		spool_trim_file(h, spool.path, !h->weight && !h->lost_weight);
 	pthread_mutex_unlock(&lock);
+}
+
+const struct spool *session_hold(int *cancel)
+{
+	*cancel = cancel_off();
+	pthread_mutex_lock(&lock);
+	return session_is_of_this_process() && spool.header ? &spool : NULL;
+}
+
+void session_let_go(int cancel)
+{
+	pthread_mutex_unlock(&lock);
+	cancel_back(cancel);
 }
 
 void session_retire(void)
@@ -553,71 +396,9 @@ bool session_is_of_this_process(void)
 	return owner != 0 && owner == getpid();
 }
 
-void session_mark_finished(void)
-{
-	if (live.header)
-		atomic_store(&live.header->state, SPOOL_FINISHED);
-}
-
-uint64_t session_weight(void)
-{
-	return live.header ? atomic_load(&live.header->weight) : 0;
-}
-
 const char *session_spool_path(void)
 {
 	return spool.path;
-}
-
-/* Build the profile and hand it to write(); out of memory inside is an error like any other. */
-static int with_profile(int (*write)(const struct profile *p, void *arg, struct err *err),
-			void *arg, struct err *err)
-{
-	struct spool_profile *volatile sp = NULL;
-	volatile int rc;
-	int cancel = cancel_off();
-	jmp_buf env;
-
-	pthread_mutex_lock(&lock);
-	if (!session_is_of_this_process() || !spool.header) {
-		rc = err_set(err, SONDE_ENOTFOUND, "nothing has been sampled yet");
-	} else if (setjmp(env)) {
-		rc = err_set(err, SONDE_ENOMEM, "out of memory while writing the profile");
-	} else {
-		oom_catch(&env);
-		if (atomic_load(&live.sampling))
-			session_note_clocks(true);
-		sp = spool_profile_new();
-		rc = spool_profile_add_live(sp, spool.header, (const void *const *)spool.segments,
-					    err);
-		if (rc == 0)
-			rc = write(spool_profile_finish(sp), arg, err);
-		spool_profile_free(sp);
-	}
-	oom_release();
-	pthread_mutex_unlock(&lock);
-	cancel_back(cancel);
-	return rc;
-}
-
-static int write_path(const struct profile *p, void *arg, struct err *err)
-{
-	return profile_write_file(p, arg, err);
-}
-
-static int write_fd(const struct profile *p, void *arg, struct err *err)
-{
-	return profile_write_fd(p, *(int *)arg, "the descriptor", err);
-}
-
-int session_write_file(const char *path, struct err *err)
-{
-	return with_profile(write_path, (void *)path, err);
-}
-
-static int errno_of(int rc)
-{
-	return rc == 0 ? 0 : rc == SONDE_ENOTFOUND ? -ENODATA : rc == SONDE_ENOMEM ? -ENOMEM : -EIO;
 }
 
 /* ---- the public calls ---- */
@@ -635,14 +416,4 @@ int sonde_start(const struct sonde_options *options)
 int sonde_stop(void)
 {
 	return session_stop();
-}
-
-int sonde_write(int fd)
-{
-	return errno_of(with_profile(write_fd, &fd, NULL));
-}
-
-int sonde_write_file(const char *path)
-{
-	return path ? errno_of(session_write_file(path, NULL)) : -EINVAL;
 }

@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
 #include <ucontext.h>
 
 /* CPU time of the process, when it was another program. */
@@ -22,10 +24,11 @@ struct session_opts {
 	const char *spool_path; /* NULL = memory only */
 	const char *out;   /* where the profile is wanted, noted in the spool; NULL = nowhere */
 	bool follow_forks; /* children are sampled too */
-	bool from_birth;	/* the process has done nothing of its own yet */
+	bool from_birth;   /* the process has done nothing of its own yet */
 	enum engine engine;
 	bool kernel_frames;
-	const ucontext_t *here; /* whom the CPU time before the beginning is laid on; NULL = nobody */
+	const ucontext_t
+		*here; /* whom the CPU time before the beginning is laid on; NULL = nobody */
 	struct session_past past;
 };
 
@@ -51,11 +54,7 @@ void session_trim(void);
 bool session_replaces(const char *path, struct session_past *past);
 /* The calling process is about to execute a program.  Async-signal-safe; nothing in a child that shares memory. */
 void session_note_exec(void);
-uint64_t session_weight(void);	      /* periods sampled so far */
-/* The flags and the mask for our handlers, which run on the alternate stack where that must be. */
-struct sigaction session_action(void);
-/* Go is there: now it must. */
-void session_meet_go(void);
+uint64_t session_weight(void); /* periods sampled so far */
 /* The host wants the signal for itself: another one is taken, or sampling ends. */
 void session_give_up_signal(void);
 void session_give_up_events(void); /* the same for SIGTRAP: threads go on with timers */
@@ -93,5 +92,17 @@ void keeper_forked(void); /* it does not exist in the child */
 /* What the keeper does for the session. */
 void session_grow(void);
 void session_note_clocks(bool to_the_end);
+
+/* What the session does for its own files: the spool, in which nothing is added or taken away until it is let go; NULL =
+ * nothing has been sampled by this process.  Either way session_let_go() follows. */
+struct spool;
+const struct spool *session_hold(int *cancel);
+void session_let_go(int cancel);
+
+struct spool_header;
+uint64_t session_clock_ns(clockid_t clock); /* 0 where a filter forbids it */
+void session_fill_header(struct spool_header *h, const struct session_opts *opts,
+			 uint64_t period_ns, uint64_t from_ns);
+void session_note_engine(void);
 
 #endif

@@ -101,6 +101,7 @@ uint64_t threads_ignored_cpu_ns(void); /* what it used since sampling began; wit
  * not sampled.  With few threads only unless to_the_end.  The last that was known when the lock is not to be had. */
 uint64_t threads_unseen_cpu_ns(bool to_the_end);
 void threads_lock(void);
+bool threads_trylock(void);
 void threads_unlock(void);
 
 #endif

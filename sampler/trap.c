@@ -7,6 +7,7 @@
 #include "sampler/trap.h"
 #include "sampler/handler.h"
 #include "sampler/live.h"
+#include "sampler/own_signal.h"
 #include "sampler/session.h"
 
 #include <dlfcn.h>
@@ -38,7 +39,7 @@ bool trap_is_ours(void)
 
 bool trap_take(void)
 {
-	struct sigaction ours = session_action(), before;
+	struct sigaction ours = own_signal_action(), before;
 
 	if (is_ours)
 		return true;

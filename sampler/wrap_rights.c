@@ -12,6 +12,7 @@
  */
 #include "sampler/handler.h"
 #include "sampler/live.h"
+#include "sampler/own_signal.h"
 #include "sampler/session.h"
 #include "sampler/syscalls.h"
 #include "sampler/trap.h"
@@ -151,7 +152,7 @@ EXPORT int sigaltstack(const stack_t *stack, stack_t *before)
 EXPORT int sigaction(int sig, const struct sigaction *action, struct sigaction *before)
 {
 	if (!action && (sig == live.signal || (sig == SIGTRAP && trap_is_ours())))
-		session_meet_go(); /* its runtime asks for all there are */
+		own_signal_meet_go(); /* its runtime asks for all there are */
 	if (sig == live.signal && session_is_of_this_process()) {
 		if (action) {
 			session_give_up_signal();
