@@ -10,41 +10,17 @@
  *
  * What it may read, and how: unwind_memory.h.
  */
-#include "sampler/unwind.h"
 #include "sampler/arch.h"
 #include "sampler/cfi_program.h"
-#include "sampler/unwind_memory.h"
-
-#include <ucontext.h>
-
-enum { MAX_FRAME_BYTES = 64 << 20 };
-
-struct walk {
-	const struct module_list *list;
-	struct unwind_cache *cache; /* NULL = none */
-	uintptr_t own_context;	    /* of the handler's argument */
-	struct unwind_result *out;
-	struct unwind_memory memory;
-	uintptr_t after_call; /* a return address that has been looked at */
-	struct unwind_regs regs;
-	uintptr_t bx_at; /* where the frame's bx is; 0 = nowhere */
-	uintptr_t
-		old_context; /* of the interrupted frame that the walk came from: its registers may still be the same */
-	struct rule rule; /* room for one that is in no table */
-};
+#include "sampler/unwind_walk.h"
 
 /* ---- reading ---- */
 
-static inline bool read_word(struct walk *w, uintptr_t at, uintptr_t *value)
-{
-	return unwind_memory_word(&w->memory, at, value);
-}
-
 /* A register that was saved at an address: in the handler's own argument, or on the stack. */
-static bool read_saved(struct walk *w, uintptr_t at, uintptr_t *value)
+static bool walk_read_saved(struct walk *w, uintptr_t at, uintptr_t *value)
 {
 	if (!w->own_context || at - w->own_context >= ARCH_CONTEXT_BYTES)
-		return read_word(w, at, value);
+		return walk_read(w, at, value);
 	*value = *(const uintptr_t *)at;
 	return true;
 }
@@ -91,7 +67,7 @@ const struct rule *cfi_find(const struct cfi_table *t, uintptr_t relative)
 }
 
 /* The rule of an address in a module, by its table or without one; NULL = none. */
-static const struct rule *rule_in(struct walk *w, const struct module *m, uintptr_t pc)
+const struct rule *walk_rule(struct walk *w, const struct module *m, uintptr_t pc)
 {
 	const struct cfi_table *table;
 	const struct cfi_source *source;
@@ -144,12 +120,12 @@ static void keep_in_cache(struct walk *w, uintptr_t pc, const struct rule *rule)
 /* ---- one step ---- */
 
 /* The value of a register of the frame: those that are followed, or any of an interrupted frame. */
-static bool read_register(struct walk *w, uint64_t reg, uintptr_t *value)
+bool walk_register(struct walk *w, uint64_t reg, uintptr_t *value)
 {
 	uintptr_t at =
 		reg == ARCH_REG_BX && w->bx_at ? w->bx_at : arch_register_at(w->regs.context, reg);
 
-	return at && read_saved(w, at, value);
+	return at && walk_read_saved(w, at, value);
 }
 
 static bool read_place(struct walk *w, enum place place, int offset, uintptr_t cfa,
@@ -159,14 +135,14 @@ static bool read_place(struct walk *w, enum place place, int offset, uintptr_t c
 	case PLACE_SAME:
 		return true;
 	case PLACE_CFA:
-		return read_word(w, cfa + (uintptr_t)(intptr_t)offset, value);
+		return walk_read(w, cfa + (uintptr_t)(intptr_t)offset, value);
 	case PLACE_BP:
-		return read_word(w, w->regs.bp + (uintptr_t)(intptr_t)offset, value);
+		return walk_read(w, w->regs.bp + (uintptr_t)(intptr_t)offset, value);
 	case PLACE_POINTER:
-		return read_word(w, cfa + (uintptr_t)(intptr_t)offset, &cfa) &&
-		       read_word(w, cfa, value);
+		return walk_read(w, cfa + (uintptr_t)(intptr_t)offset, &cfa) &&
+		       walk_read(w, cfa, value);
 	case PLACE_REG:
-		return read_register(w, (uint64_t)offset, value);
+		return walk_register(w, (uint64_t)offset, value);
 	case PLACE_LOST:
 		*value = 0;
 		return true;
@@ -192,7 +168,7 @@ static void follow_bx(struct walk *w, const struct rule *rule, uintptr_t cfa)
 	else if (rule->bx == PLACE_BP)
 		w->bx_at = w->regs.bp + (uintptr_t)(intptr_t)rule->bx_offset;
 	else if (rule->bx != PLACE_POINTER ||
-		 !read_word(w, cfa + (uintptr_t)(intptr_t)rule->bx_offset, &w->bx_at))
+		 !walk_read(w, cfa + (uintptr_t)(intptr_t)rule->bx_offset, &w->bx_at))
 		w->bx_at = rule->bx == PLACE_SAME ? w->bx_at : 0;
 }
 
@@ -207,9 +183,9 @@ static inline bool step_plain(struct walk *w, const struct rule *rule)
 			(uintptr_t)(intptr_t)rule->cfa_offset;
 	uintptr_t pc, bp = w->regs.bp;
 
-	if (!is_frame(w, cfa) || !read_word(w, cfa + (uintptr_t)(intptr_t)rule->ra_offset, &pc))
+	if (!is_frame(w, cfa) || !walk_read(w, cfa + (uintptr_t)(intptr_t)rule->ra_offset, &pc))
 		return false;
-	if (rule->bp == PLACE_CFA && !read_word(w, cfa + (uintptr_t)(intptr_t)rule->bp_offset, &bp))
+	if (rule->bp == PLACE_CFA && !walk_read(w, cfa + (uintptr_t)(intptr_t)rule->bp_offset, &bp))
 		return false;
 	if (rule->bx == PLACE_CFA)
 		w->bx_at = cfa + (uintptr_t)(intptr_t)rule->bx_offset;
@@ -218,31 +194,18 @@ static inline bool step_plain(struct walk *w, const struct rule *rule)
 }
 
 /* Registers at the time of the signal, from the frame that the kernel pushed. */
-static bool step_signal(struct walk *w)
+bool walk_signal(struct walk *w)
 {
 	uintptr_t context = arch_signal_context(w->regs.sp), pc, sp, bp;
 
-	if (!read_word(w, arch_register_at(context, ARCH_REG_PC), &pc) ||
-	    !read_word(w, arch_register_at(context, ARCH_REG_SP), &sp) ||
-	    !read_word(w, arch_register_at(context, ARCH_REG_BP), &bp))
+	if (!walk_read(w, arch_register_at(context, ARCH_REG_PC), &pc) ||
+	    !walk_read(w, arch_register_at(context, ARCH_REG_SP), &sp) ||
+	    !walk_read(w, arch_register_at(context, ARCH_REG_BP), &bp))
 		return false;
 	w->regs = (struct unwind_regs){ pc, sp, bp, context };
 	w->bx_at = arch_register_at(context, ARCH_REG_BX);
 	w->old_context = context;
 	unwind_memory_enter(&w->memory, sp, false);
-	return true;
-}
-
-/* Does a call end here?  (A library may have been closed since the list was made, and code be made by the program.) */
-static bool is_return_address(struct walk *w, uintptr_t pc)
-{
-	uint8_t code[ARCH_CALL_BYTES];
-
-	if (!unwind_memory_code(&w->memory, pc - sizeof(code), code, sizeof(code)) ||
-	    !arch_follows_call(code + sizeof(code)))
-		return false;
-	w->after_call = pc;
-	unwind_memory_is_live_code(&w->memory, pc - 1);
 	return true;
 }
 
@@ -255,7 +218,7 @@ static bool cfa_by_register(struct walk *w, const struct rule *rule, uintptr_t v
 	*cfa = value + offset;
 	if (rule->kind == RULE_REG)
 		return true;
-	if (!read_word(w, w->regs.sp + offset + 8 * value, cfa))
+	if (!walk_read(w, w->regs.sp + offset + 8 * value, cfa))
 		return false;
 	*cfa += (uintptr_t)(intptr_t)rule->cfa_addend;
 	return true;
@@ -267,13 +230,13 @@ static bool find_cfa_by_register(struct walk *w, const struct rule *rule, uintpt
 {
 	uintptr_t at, value, pc;
 
-	if (read_register(w, rule->reg, &value))
+	if (walk_register(w, rule->reg, &value))
 		return cfa_by_register(w, rule, value, cfa);
 	at = arch_register_at(w->old_context, rule->reg);
-	if (!at || !read_saved(w, at, &value) || !cfa_by_register(w, rule, value, cfa) ||
+	if (!at || !walk_read_saved(w, at, &value) || !cfa_by_register(w, rule, value, cfa) ||
 	    rule->ra != PLACE_CFA || !is_frame(w, *cfa) ||
-	    !read_word(w, *cfa + (uintptr_t)(intptr_t)rule->ra_offset, &pc) ||
-	    !is_return_address(w, pc))
+	    !walk_read(w, *cfa + (uintptr_t)(intptr_t)rule->ra_offset, &pc) ||
+	    !walk_is_return_address(w, pc))
 		return false;
 	w->out->guessed++;
 	return true;
@@ -295,7 +258,7 @@ static bool find_cfa(struct walk *w, const struct rule *rule, uintptr_t *cfa)
 		return find_cfa_by_register(w, rule, cfa);
 	case RULE_DEREF_SP:
 	case RULE_DEREF_BP:
-		if (!read_word(w, (rule->kind == RULE_DEREF_SP ? w->regs.sp : w->regs.bp) + offset,
+		if (!walk_read(w, (rule->kind == RULE_DEREF_SP ? w->regs.sp : w->regs.bp) + offset,
 			       cfa))
 			return false;
 		*cfa += (uintptr_t)(intptr_t)rule->cfa_addend;
@@ -320,13 +283,13 @@ __attribute__((noinline)) static bool step_rule(struct walk *w, const struct rul
 	bool in_register = rule->ra == PLACE_SAME || rule->ra == PLACE_REG;
 
 	if (rule->kind == RULE_SIGNAL)
-		return step_signal(w);
+		return walk_signal(w);
 	if (!find_cfa(w, rule, &cfa))
 		return false;
 	sp = cfa;
 	if (rule->sp == PLACE_SAME && !is_frame(w, cfa) && !(in_register && cfa == w->regs.sp))
 		return false;
-	if (rule->ra == PLACE_SAME ? !read_register(w, ARCH_REG_RA, &pc)
+	if (rule->ra == PLACE_SAME ? !walk_register(w, ARCH_REG_RA, &pc)
 				   : !read_place(w, rule->ra, rule->ra_offset, cfa, &pc))
 		return false;
 	if (!read_place(w, rule->sp, rule->sp_offset, cfa, &sp) || !read_bp(w, rule, cfa, &bp))
@@ -338,111 +301,7 @@ __attribute__((noinline)) static bool step_rule(struct walk *w, const struct rul
 	return true;
 }
 
-/* ---- where there is no rule ---- */
-
-/* A leaf that was written by hand may have pushed nothing: then its return address is the first word of the stack, or
- * in its register. */
-static bool guess_leaf(struct walk *w)
-{
-	struct unwind_regs *r = &w->regs;
-	uintptr_t pc, sp = r->sp + (ARCH_RA_IS_LOADED ? 0 : sizeof(uintptr_t));
-
-	if (!(ARCH_RA_IS_LOADED ? read_register(w, ARCH_REG_RA, &pc) : read_word(w, r->sp, &pc)) ||
-	    !is_return_address(w, pc))
-		return false;
-	*r = (struct unwind_regs){ pc, sp, r->bp, 0 };
-	return true;
-}
-
-/* If bp looks like a frame pointer, it leads to a saved bp and a return address.  Code that is made while a program runs
- * keeps frame pointers more often than not. */
-static bool guess_by_frame_pointer(struct walk *w)
-{
-	struct unwind_regs *r = &w->regs;
-	uintptr_t bp, pc;
-
-	if (r->bp < r->sp || r->bp - r->sp > MAX_FRAME_BYTES || !read_word(w, r->bp, &bp) ||
-	    !read_word(w, r->bp + sizeof(uintptr_t), &pc))
-		return false;
-	pc = arch_code_address(pc);
-	if (!module_find(w->list, pc - 1) && !is_return_address(w, pc))
-		return false;
-	*r = (struct unwind_regs){ pc, r->bp + 2 * sizeof(uintptr_t), bp, 0 };
-	return true;
-}
-
-/* In code written by hand a frame pointer tells less than what a leaf has on its stack; in code made by a program it is
- * the other way round. */
-static bool guess(struct walk *w, const struct module *m, bool may_be_leaf)
-{
-	if (m && may_be_leaf && guess_leaf(w))
-		return true;
-	return guess_by_frame_pointer(w) || (!m && may_be_leaf && guess_leaf(w));
-}
-
-/* A return address that no call made: the address before it belongs to no function, and it is the first of one.
- * makecontext() lets a coroutine return to libc's code like that, and other libraries imitate it. */
-static bool is_made_up_return(struct walk *w, const struct module *m, uintptr_t pc)
-{
-	const struct rule *at = rule_in(w, m, pc);
-
-	return at && (at->kind == RULE_END || (at->kind == RULE_SP && at->bp == PLACE_SAME &&
-					       at->cfa_offset == ARCH_ENTRY_CFA));
-}
-
 /* ---- the walk ---- */
-
-static void put_frame(struct walk *w, uint64_t *pcs, uintptr_t pc)
-{
-	if (pc < w->list->skip_low || pc >= w->list->skip_high)
-		pcs[w->out->n++] = pc;
-}
-
-/* A signal trampoline that nobody describes: only a handler returns to one. */
-static bool is_trampoline(struct walk *w, uintptr_t pc)
-{
-	uint8_t code[ARCH_SIGRETURN_BYTES];
-
-	return pc != w->after_call && unwind_memory_code(&w->memory, pc, code, sizeof(code)) &&
-	       arch_is_sigreturn(code);
-}
-
-static bool ends(struct walk *w, enum stack_end end)
-{
-	w->out->end = end;
-	return true;
-}
-
-static bool step_without_rule(struct walk *w, const struct module *m, bool *is_return,
-			      uint64_t *pcs)
-{
-	uintptr_t pc = w->regs.pc;
-	bool was_return = *is_return;
-
-	*is_return = true;
-	if (was_return && m && is_made_up_return(w, m, pc)) {
-		put_frame(w, pcs, pc);
-		if (!ARCH_RA_IS_LOADED && read_word(w, w->regs.sp, &pc) &&
-		    pc == w->list->context_entry)
-			put_frame(w, pcs, pc); /* a coroutine that setcontext() is about to begin */
-		return ends(w, END_ENTRY);
-	}
-	if (was_return && w->regs.sp == w->list->first_sp) { /* the loader's first function */
-		put_frame(w, pcs, pc - 1);
-		return ends(w, END_ENTRY);
-	}
-	if (was_return && is_trampoline(w, pc)) {
-		*is_return = false;
-		return !step_signal(w) && ends(w, END_BAD_READ);
-	}
-	if (!m)
-		w->out->unknown_module = true;
-	put_frame(w, pcs, pc - (was_return ? 1 : 0));
-	if (!guess(w, m, !was_return))
-		return ends(w, END_NO_RULE);
-	w->out->guessed++;
-	return false;
-}
 
 /* An address that the cache does not know; true when the walk has ended here. */
 __attribute__((noinline)) static bool step_uncached(struct walk *w, uint64_t *pcs, bool *is_return)
@@ -452,22 +311,22 @@ __attribute__((noinline)) static bool step_uncached(struct walk *w, uint64_t *pc
 	const struct rule *rule;
 
 	if (*is_return && w->regs.pc == w->list->context_entry) {
-		put_frame(w, pcs, w->regs.pc);
-		return ends(w, END_ENTRY);
+		walk_put(w, pcs, w->regs.pc);
+		return walk_ends(w, END_ENTRY);
 	}
 	m = module_find(w->list, pc);
-	rule = rule_in(w, m, pc);
+	rule = walk_rule(w, m, pc);
 	if (!rule)
-		return step_without_rule(w, m, is_return, pcs);
+		return walk_without_rule(w, m, is_return, pcs);
 	if (rule->kind != RULE_SIGNAL)
-		put_frame(w, pcs, pc);
+		walk_put(w, pcs, pc);
 	if (rule->kind == RULE_END)
-		return ends(w, END_ENTRY);
+		return walk_ends(w, END_ENTRY);
 	if (*is_return)
 		keep_in_cache(w, pc, rule);
 	*is_return = rule->kind != RULE_SIGNAL && !rule->is_exact;
 	if (!(rule->is_plain ? step_plain(w, rule) : step_rule(w, rule)))
-		return ends(w, END_BAD_READ);
+		return walk_ends(w, END_BAD_READ);
 	return false;
 }
 
@@ -480,12 +339,12 @@ static inline bool step(struct walk *w, uint64_t *pcs, bool *is_return)
 	if (*is_return && w->cache) {
 		entry = cache_entry(w->cache, pc);
 		if (entry->pc == pc) {
-			put_frame(w, pcs, pc);
-			return !step_plain(w, &entry->rule) && ends(w, END_BAD_READ);
+			walk_put(w, pcs, pc);
+			return !step_plain(w, &entry->rule) && walk_ends(w, END_BAD_READ);
 		}
 	}
 	if (*is_return && w->regs.pc == 0)
-		return ends(w, END_ENTRY);
+		return walk_ends(w, END_ENTRY);
 	return step_uncached(w, pcs, is_return);
 }
 

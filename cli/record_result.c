@@ -1,0 +1,233 @@
+/* record_result.c - what the command of `sonde record` left behind becomes one profile, and what there is to say of it. */
+#include "cli/cli.h"
+#include "cli/record.h"
+#include "sampler/sampler.h"
+#include "symbolize/symbolize.h"
+#include "writer/writer.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct spool_name {
+	struct spool_info info;
+	char path[PATH_MAX + 256];
+};
+
+static int by_start(const void *a, const void *b)
+{
+	const struct spool_name *x = a, *y = b;
+	uint64_t s = x->info.start_realtime_ns, t = y->info.start_realtime_ns;
+
+	return s < t ? -1 : s > t;
+}
+
+/* In the order in which the images started, so that the command itself comes first.  What its process had no time to
+ * begin is left out. */
+static size_t list_spools(const char *folder, struct spool_name **out)
+{
+	struct spool_name *names = NULL;
+	DIR *d = opendir(folder);
+	struct dirent *e;
+	size_t n = 0, room = 0;
+
+	while (d && (e = readdir(d))) {
+		size_t length = strlen(e->d_name);
+		struct err err;
+		int rc;
+
+		if (length < 6 || strcmp(e->d_name + length - 6, ".spool") != 0)
+			continue;
+		if (n == room) {
+			struct spool_name *more =
+				realloc(names, (room = room * 2 + 16) * sizeof(*names));
+
+			if (!more)
+				break;
+			names = more;
+		}
+		snprintf(names[n].path, sizeof(names->path), "%s/%s", folder, e->d_name);
+		rc = spool_info_read(&names[n].info, names[n].path, &err);
+		if (rc == 0)
+			n++;
+		else if (rc != SONDE_ENOTFOUND)
+			complain("%s", err.text);
+	}
+	if (d)
+		closedir(d);
+	if (n)
+		qsort(names, n, sizeof(*names), by_start);
+	*out = names;
+	return n;
+}
+
+void record_read_spools(struct record *r)
+{
+	struct spool_name *names;
+	size_t n = list_spools(r->folder.path, &names), n_busy = 0;
+	int first_pid = 0;
+	struct err err;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct spool_info *info = &names[i].info;
+
+		r->was_sampled |= info->pid == r->pid;
+		if (info->weight && info->pid != first_pid) {
+			first_pid = info->pid;
+			n_busy++;
+		}
+		if (!info->finished && !r->quiet && still_runs(info->pid, names[i].path))
+			complain("process %d still runs: in the profile are its samples up to now",
+				 info->pid);
+	}
+	r->spools = spool_profile_new();
+	if (n_busy > 1)
+		spool_profile_label_pids(r->spools);
+	for (size_t i = 0; i < n; i++)
+		if (spool_profile_add_file(r->spools, names[i].path, &err))
+			complain("%s", err.text);
+	free(names);
+}
+
+static void summarize(const struct record *r)
+{
+	const struct spool_stats *st = spool_profile_stats(r->spools);
+	uint64_t all = st->weight + st->lost_weight;
+	char images[64] = "";
+
+	if (st->n_images_with_samples > 1)
+		snprintf(images, sizeof(images), " of %u processes", st->n_images_with_samples);
+	fprintf(stderr,
+		"sonde: %llu sample%s, %llu thread%s%s, %.2g%% lost, in %s; next: sonde top %s\n",
+		(unsigned long long)st->weight, st->weight == 1 ? "" : "s",
+		(unsigned long long)st->threads, st->threads == 1 ? "" : "s", images,
+		all ? 100.0 * (double)st->lost_weight / (double)all : 0.0, r->out, r->out);
+}
+
+/* Mostly of what was not sampled at all, or of what was. */
+static const char *why_missing(const struct record *r, uint64_t used, uint64_t found)
+{
+	uint64_t sampled = spool_profile_stats(r->spools)->cpu_ns;
+
+	if (sampled > found && sampled - found > (used - found) / 2)
+		return "threads that block all signals, or processes that end before they begin";
+	return r->was_sampled ? "processes that did not load libsonde.so: static or setuid "
+				"programs, or an environment without LD_PRELOAD"
+			      : "the command did not load libsonde.so (a static or a setuid "
+				"program?), what is in the profile was started by it";
+}
+
+/* The kernel knows what the samples should add up to: by the clocks of the processes that were sampled, and by its own
+ * account of the command and all that it waited for. */
+static void tell_missing(const struct record *r, uint64_t period_ns)
+{
+	const struct spool_stats *st = spool_profile_stats(r->spools);
+	uint64_t found = (st->weight + st->lost_weight) * period_ns;
+	uint64_t used = r->cpu_ns > st->cpu_ns ? r->cpu_ns : st->cpu_ns;
+	uint64_t ends =
+		(uint64_t)st->n_images * 1000000; /* what a process uses to end is in no profile */
+
+	if (!found && used < 10 * period_ns)
+		complain("no samples: the command used %.1f ms of CPU time, and one is taken every "
+			 "%.1f ms: let it run longer, or ask for more (-F)",
+			 (double)used / 1e6, (double)period_ns / 1e6);
+	else if (!found || (used > found + ends + 100000000 && found < used / 10 * 9))
+		complain("%.2f s of %.2f s of CPU time have no samples: %s",
+			 (double)(used - found) / 1e9, (double)used / 1e9,
+			 why_missing(r, used, found));
+}
+
+/* Which engine it was: when asked to be verbose, and when it is not what was asked for. */
+static void tell_engine(const struct record *r, uint64_t period_ns)
+{
+	const char *note = spool_profile_engine_note(r->spools);
+	uint64_t longest_ns = spool_profile_stats(r->spools)->longest_ns;
+	bool is_degraded = note[0] && (longest_ns > period_ns || r->kernel ||
+				       (r->engine && strcmp(r->engine, "perf") == 0));
+
+	if (r->verbose || is_degraded)
+		complain("%s looked at each running thread %.6g times a second%s%s",
+			 spool_profile_engine(r->spools), 1e9 / (double)longest_ns,
+			 note[0] ? "; " : "", note);
+}
+
+static void say(void *ctx, const char *sentence)
+{
+	complain("%s", sentence);
+}
+
+/* The library says in a file why it could not begin or go on. */
+static bool tell_problem(const struct record *r)
+{
+	char path[PATH_MAX + 16], text[1200] = "";
+	FILE *f;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/problem", r->folder.path);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	f = fd < 0 ? NULL : fdopen(fd, "r");
+	if (!f)
+		return false;
+	if (!fgets(text, sizeof(text), f))
+		text[0] = 0;
+	text[strcspn(text, "\n")] = 0;
+	fclose(f);
+	if (text[0])
+		complain("%s", text);
+	return text[0] != 0;
+}
+
+int record_write_profile(struct record *r)
+{
+	struct profile *p = spool_profile_finish(r->spools);
+	struct symbolize_opts opts = { .tell = r->verbose ? say : NULL,
+				       .verbose = r->verbose,
+				       .is_fresh = true,
+				       .use_cache = !r->no_cache };
+	struct symbolize_stats stats = { 0 };
+	struct err err;
+
+	if (!r->no_symbols && symbolize_profile(p, &opts, &stats, &err))
+		complain("%s", err.text);
+	if (profile_write_file(p, r->out, &err)) {
+		complain("%s", err.text);
+		return -1;
+	}
+	if (!r->quiet) {
+		(void)tell_problem(r);
+		tell_engine(r, (uint64_t)p->period);
+		tell_missing(r, (uint64_t)p->period);
+		summarize(r);
+	}
+	return 0;
+}
+
+/* If it says nothing it was not there: a static program, or one with more rights than its caller, does not load it. */
+void record_explain_nothing(const struct record *r)
+{
+	if (!tell_problem(r))
+		complain(
+			"no profile: '%s' did not load libsonde.so (a static or a setuid program?)",
+			r->command[0]);
+}
+
+bool record_died_young(struct record *r, int status)
+{
+	struct timespec now;
+
+	if (!WIFSIGNALED(status))
+		return false;
+	if (!r->quiet)
+		complain("'%s' was ended by signal %d before it could be sampled: the profile is "
+			 "empty",
+			 r->command[0], WTERMSIG(status));
+	clock_gettime(CLOCK_REALTIME, &now);
+	spool_profile_expect(r->spools, 1000000000 / r->hz,
+			     (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
+	return true;
+}
