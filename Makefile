@@ -47,7 +47,7 @@ MAY_analyze   := base symbolize writer analyze
 MAY_cli       := base writer sampler symbolize analyze cli
 
 # ---- packages (Debian 12) ---------------------------------------------------------------------------------------
-BUILD_PACKAGES := gcc libc6-dev make libstdc++6
+BUILD_PACKAGES := gcc libc6-dev make libiberty-dev
 BUILD_PACKAGES += protobuf-c-compiler libprotobuf-c-dev zlib1g-dev libdeflate-dev
 BUILD_PACKAGES += libelf-dev libdwarf-dev libzstd-dev liblzma-dev
 BUILD_PACKAGES += libmicrohttpd-dev libedit-dev
@@ -82,7 +82,7 @@ LIB_WRITER := writer/encode.c writer/gzip_out.c
 LIB_OBJ := $(filter-out $(B)/obj/base/library.o $(B)/obj/base/parallel.o $(B)/obj/base/progress.o,$(call room_obj,base)) $(call room_obj,sampler) $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(LIB_WRITER))) $(PROTO_OBJ)
 
 # Put into the program: to load them would be half of what a start costs.  What few need is loaded on use.
-TOOL_LIBS := -Wl,-Bstatic -lprotobuf-c -ldeflate -ldwarf -lelf -lz -lzstd -llzma -lpcre2-8 -ledit -lbsd -lmd -ltinfo -Wl,-Bdynamic
+TOOL_LIBS := -Wl,-Bstatic -lprotobuf-c -ldeflate -ldwarf -lelf -liberty -lz -lzstd -llzma -lpcre2-8 -ledit -lbsd -lmd -ltinfo -Wl,-Bdynamic
 TOOL_LIBS += -ldl -lpthread -lm
 all: $(B)/sonde $(B)/libsonde.so $(B)/libsonde.a $(B)/sonde.pc ## build the tool and the libraries into build/release
 debug: all ## the same into build/debug, unoptimized

@@ -1,8 +1,7 @@
 /* demangle.c - C++ and Rust names as people write them, in the three degrees that pprof knows.
  *
- * The C++ runtime demangles (__cxa_demangle of libstdc++.so.6, loaded when the first mangled name
- * comes; without it names stay as they are).  It prints everything; what a mode leaves out is cut
- * from that text (demangle_cut.c).
+ * libiberty demangles, as it does for gdb and binutils.  It prints everything; what a mode leaves out
+ * is cut from that text (demangle_cut.c).
  *
  * Rust's names, the older and the newer ones, have files of their own.
  */
@@ -13,7 +12,7 @@
 #include "symbolize/demangle_rust.h"
 #include "symbolize/symbolize.h"
 
-#include <dlfcn.h>
+#include <libiberty/demangle.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,34 +28,15 @@ static struct {
 	struct arena *arena;
 	struct hash_map index;
 	VEC(struct entry) entries;
-	cxa_demangle_fn cxa_demangle;
 } cache;
 
 static void open_cache(void)
 {
-	void *library = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_LOCAL);
-
 	cache.arena = arena_new(ARENA_DIE);
 	hash_map_init(&cache.index);
-	if (library)
-		*(void **)&cache.cxa_demangle = dlsym(library, "__cxa_demangle");
 }
 
 /* ---- C++ ---- */
-
-static char *call_cxa_demangle(const char *s)
-{
-	int status = -1;
-	char *full;
-
-	if (demangle_is_risky(s))
-		return demangle_in_child(cache.cxa_demangle, s);
-	full = cache.cxa_demangle(s, NULL, NULL, &status);
-	if (full && status == 0)
-		return full;
-	free(full);
-	return NULL;
-}
 
 static const char *demangle_cxx(const char *s, enum demangle_mode mode)
 {
@@ -64,9 +44,8 @@ static const char *demangle_cxx(const char *s, enum demangle_mode mode)
 	char *full, *clone;
 	const char *plain;
 
-	if (!cache.cxa_demangle)
-		return NULL;
-	full = call_cxa_demangle(s);
+	full = demangle_is_risky(s) ? demangle_in_child(s)
+				    : cplus_demangle_v3(s, DMGL_PARAMS | DMGL_TYPES);
 	if (!full)
 		return NULL;
 	/* Copies that the optimizer made are one function in the source. */

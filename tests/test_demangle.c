@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -179,6 +181,59 @@ static void names_that_explode_stay_mangled(void **state)
 	assert_string_equal(demangle(s, DEMANGLE_DEFAULT), "f");
 }
 
+/* _Z2f71A1A1A...: f7(A, A, A, ...), longer than what is demangled in this process. */
+static const char *long_name(char s[2000], int number)
+{
+	char *p = s + sprintf(s, "_Z%df%d", 1 + snprintf(NULL, 0, "%d", number), number);
+
+	for (int i = 0; i < 800; i++)
+		p = stpcpy(p, "1A");
+	return s;
+}
+
+static bool is_demangled(int number)
+{
+	char s[2000], want[20];
+	const char *plain = demangle(long_name(s, number), DEMANGLE_FULL);
+	size_t n = (size_t)sprintf(want, "f%d(A, A, ", number);
+
+	return strncmp(plain, want, n) == 0 && strlen(plain) == n + 797 * 3 + 2;
+}
+
+static void long_names_are_demangled_however_many_there_are(void **state)
+{
+	for (int i = 0; i < 300; i++)
+		assert_true(is_demangled(i));
+}
+
+static void a_name_that_explodes_costs_no_other_name(void **state)
+{
+	char s[2000], *p = stpcpy(s, "_Z1g1AIiiE");
+
+	for (int i = 0; i < 30; i++)
+		p += sprintf(p, "S_IS%c_S%c_E", "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i],
+			     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i]);
+	assert_true(is_demangled(1000));
+	assert_string_equal(demangle(s, DEMANGLE_DEFAULT), s);
+	assert_true(is_demangled(1001));
+}
+
+static void after_a_fork_each_process_gets_its_own_names(void **state)
+{
+	int status = -1;
+	pid_t pid;
+	bool good = is_demangled(2000);
+
+	pid = fork();
+	for (int i = 0; i < 200; i++)
+		good = good && is_demangled(pid ? 3000 + i : 4000 + i);
+	if (pid == 0)
+		_exit(!good);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_true(good);
+}
+
 /* name, system name, force, mode, and the name that pprof shows */
 static void names_of_profiles_become_what_pprof_makes_of_them(void **state)
 {
@@ -228,6 +283,9 @@ int main(void)
 		cmocka_unit_test(names_of_profiles_become_what_pprof_makes_of_them),
 		cmocka_unit_test(names_that_explode_stay_mangled),
 		cmocka_unit_test(deep_and_long_names_do_no_harm),
+		cmocka_unit_test(long_names_are_demangled_however_many_there_are),
+		cmocka_unit_test(a_name_that_explodes_costs_no_other_name),
+		cmocka_unit_test(after_a_fork_each_process_gets_its_own_names),
 	};
 
 	return cmocka_run_group_tests_name("demangle", tests, NULL, NULL);
