@@ -147,11 +147,12 @@ install_packages = missing=; for p in $(1); do dpkg-query -W -f='$${db:Status-St
 		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >build/apt.log 2>&1 </dev/null || \
 			{ tail -n 20 build/apt.log >&2; echo "make: apt-get could not install:$$missing" >&2; exit 1; }; fi
 
-build/.deps:
+# Again when this file has changed: it may name more.
+build/.deps: Makefile
 	@mkdir -p build
 	@$(call install_packages,$(BUILD_PACKAGES))
 	@touch $@
-build/.test-deps: | build/.deps
+build/.test-deps: Makefile | build/.deps
 	@$(call install_packages,$(TEST_PACKAGES))
 	@touch $@
 deps: build/.deps ## install the packages that the build needs
