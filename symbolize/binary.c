@@ -23,9 +23,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The places are those of our reader; what comes from elsewhere lies in frames. */
 struct answer {
 	uint64_t address;
-	size_t first, n; /* in frames */
+	const struct dwarf_place *places; /* NULL = in frames */
+	const char *outer;		  /* with places, the name of the outermost function */
+	uint32_t first, n;		  /* first in frames */
 };
 
 struct binary {
@@ -123,22 +126,38 @@ int binary_open_mem(struct binary **out, const void *image, size_t bytes, const 
 	return status ? status : binary_from_elf(out, elf, NULL, err);
 }
 
+static struct frame answer_frame(const struct binary *b, const struct answer *a, uint32_t k)
+{
+	struct frame f;
+
+	if (!a->places)
+		return b->frames.v[a->first + k];
+	f = dwarf_place_frame(&a->places[k]).frame;
+	if (k + 1 == a->n)
+		f.function = a->outer;
+	return f;
+}
+
 /* What damage or a missing file has changed is not worth keeping. */
 static void save_answers(struct binary *b)
 {
 	struct cached_answer *answers;
+	struct arena *frames;
 
 	if (!b->cache || !b->has_news || b->problem.text[0])
 		return;
-	answers = calloc(b->answers.n, sizeof(*answers));
-	for (size_t i = 0; answers && i < b->answers.n; i++) {
+	frames = arena_new(ARENA_DIE);
+	answers = ARENA_ARRAY(frames, struct cached_answer, b->answers.n);
+	for (size_t i = 0; i < b->answers.n; i++) {
 		const struct answer *a = &b->answers.v[i];
+		struct frame *f = ARENA_ARRAY(frames, struct frame, a->n);
 
-		answers[i] = (struct cached_answer){ a->address, b->frames.v + a->first, a->n };
+		for (uint32_t k = 0; k < a->n; k++)
+			f[k] = answer_frame(b, a, k);
+		answers[i] = (struct cached_answer){ a->address, f, a->n };
 	}
-	if (answers)
-		answer_cache_write(b->cache, answers, b->answers.n);
-	free(answers);
+	answer_cache_write(b->cache, answers, b->answers.n);
+	arena_free(frames);
 }
 
 void binary_close(struct binary *b)
@@ -282,7 +301,24 @@ struct pending {
 	const uint64_t *addresses;
 };
 
-/* May come twice for an address: the second is the better one. */
+/* Answers of our own reader. */
+static void take_places(void *ctx, size_t i, const struct dwarf_place *places, size_t n)
+{
+	struct pending *pending = ctx;
+	struct dwarf_frame outer = dwarf_place_frame(&places[n - 1]);
+	uint64_t address = pending->addresses[i];
+	struct answer *a;
+	uint32_t *at;
+
+	a = find_answer(pending->b, address, &at);
+	if (!a)
+		return;
+	a->places = places;
+	a->n = (uint32_t)n;
+	a->outer = outer_name(pending->b, address, &outer);
+}
+
+/* Answers of libdwarf.  May come twice for an address: the second is the better one. */
 static void take_answer(void *ctx, size_t i, const struct dwarf_frame *frames, size_t n)
 {
 	struct pending *pending = ctx;
@@ -294,8 +330,8 @@ static void take_answer(void *ctx, size_t i, const struct dwarf_frame *frames, s
 	a = find_answer(b, address, &at);
 	if (!a)
 		return;
-	a->first = b->frames.n;
-	a->n = n;
+	a->first = (uint32_t)b->frames.n;
+	a->n = (uint32_t)n;
 	for (size_t k = 0; k < n; k++) {
 		struct frame f = frames[k].frame;
 
@@ -326,7 +362,7 @@ static void ask_our_reader(struct binary *b, struct pending *pending, size_t n)
 {
 	if (!b->reader)
 		b->reader = dwarf_reader_open(&b->source);
-	dwarf_reader_lookup(b->reader, pending->addresses, n, take_answer, pending);
+	dwarf_reader_lookup(b->reader, pending->addresses, n, take_places, pending);
 	if (!dwarf_reader_problem(b->reader)[0])
 		return;
 	err_set(&b->problem, 0, "'%s': %s", b->dwarf->path, dwarf_reader_problem(b->reader));
@@ -355,7 +391,7 @@ static void answer_by_symbol(struct binary *b, uint64_t address)
 	a = find_answer(b, address, &at);
 	if (!s || !a || a->n)
 		return;
-	a->first = b->frames.n;
+	a->first = (uint32_t)b->frames.n;
 	a->n = 1;
 	*VEC_PUSH(&b->frames) = (struct frame){ .function = s->name };
 }
@@ -375,8 +411,8 @@ static bool answer_by_cache(struct binary *b, uint64_t address)
 
 	if (!b->cache || !answer_cache_find(b->cache, address, frames, DWARF_MAX_FRAMES, &n))
 		return false;
-	a->first = b->frames.n;
-	a->n = n;
+	a->first = (uint32_t)b->frames.n;
+	a->n = (uint32_t)n;
 	for (size_t i = 0; i < n; i++)
 		*VEC_PUSH(&b->frames) = frames[i];
 	return true;
@@ -418,6 +454,7 @@ size_t binary_lookup(struct binary *b, uint64_t address, struct frame *frames, s
 	if (!a || a->n == 0)
 		return 0;
 	n = a->n < max ? a->n : max;
-	memcpy(frames, &b->frames.v[a->first], n * sizeof(*frames));
+	for (size_t k = 0; k < n; k++)
+		frames[k] = answer_frame(b, a, (uint32_t)k);
 	return n;
 }

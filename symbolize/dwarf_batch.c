@@ -216,6 +216,7 @@ static void do_jobs(struct batch *b, struct dwarf_jobs *jobs)
 	dwarf_reader_work(b->r, jobs);
 	for (size_t i = 0; i < jobs->v.n; i++)
 		take_answers(b, &jobs->v.v[i]);
+	dwarf_reader_forget(b->r);
 	VEC_RELEASE(&jobs->v);
 }
 
@@ -263,7 +264,7 @@ static void ask_line_tables(struct batch *b)
 }
 
 void dwarf_batch_run(struct dwarf_reader *r, const uint64_t *addresses, uint32_t n,
-		     dwarf_answer_fn answer, void *ctx)
+		     dwarf_place_fn answer, void *ctx)
 {
 	struct arena *a = arena_new(ARENA_DIE);
 	struct batch b = {
@@ -287,7 +288,7 @@ void dwarf_batch_run(struct dwarf_reader *r, const uint64_t *addresses, uint32_t
 	ask_line_tables(&b);
 	for (uint32_t i = 0; i < n; i++)
 		if (b.best[i].n)
-			answer(ctx, i, b.best[i].frames, b.best[i].n);
+			answer(ctx, i, b.best[i].places, b.best[i].n);
 	VEC_RELEASE(&b.claims);
 	arena_free(a);
 }

@@ -40,6 +40,20 @@ struct dwarf_frame {
 	bool is_linkage;  /* frame.function is the name that the linker saw */
 };
 
+/* What our reader says of a frame, as it is kept: a batch has hundreds of thousands of them. */
+struct dwarf_name {	  /* of a function, however many frames it has */
+	const char *name; /* NULL = unknown */
+	const char *bare;
+	int64_t start_line;
+	bool is_linkage;
+};
+struct dwarf_place {
+	const struct dwarf_name *function; /* NULL = there is no die */
+	const char *file;
+	uint32_t line, column;
+};
+struct dwarf_frame dwarf_place_frame(const struct dwarf_place *place);
+
 /* gcc without ranges (strict DWARF 2) makes the cold part of `f` a function of its own that is named
  * `__second_sect_of_f`: this is f.  NULL is fine. */
 const char *dwarf_whole_name(const char *name);
@@ -47,6 +61,7 @@ const char *dwarf_whole_name(const char *name);
 /* Frames of address number i, innermost first, at least one.  Without a function's DIE there is one
  * frame, with file and line only. */
 typedef void (*dwarf_answer_fn)(void *ctx, size_t i, const struct dwarf_frame *frames, size_t n);
+typedef void (*dwarf_place_fn)(void *ctx, size_t i, const struct dwarf_place *places, size_t n);
 
 struct dwarf_source {
 	const struct elf_file *binary; /* what is code */
@@ -62,10 +77,10 @@ struct dwarf_reader;
 struct dwarf_reader *dwarf_reader_open(const struct dwarf_source *source);
 void dwarf_reader_close(struct dwarf_reader *r); /* NULL is fine */
 
-/* addresses ascend.  The strings of the answers live until close.  Uses all processors where there
+/* addresses ascend.  The places and their strings live until close.  Uses all processors where there
  * is much to read; the callbacks come one by one, from the caller's thread. */
 void dwarf_reader_lookup(struct dwarf_reader *r, const uint64_t *addresses, size_t n,
-			 dwarf_answer_fn answer, void *ctx);
+			 dwarf_place_fn answer, void *ctx);
 
 /* What could not be used so far, as a sentence; "" = all is well. */
 const char *dwarf_reader_problem(const struct dwarf_reader *r);

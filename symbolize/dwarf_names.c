@@ -20,22 +20,31 @@ struct dwarf_function *dwarf_function_get(struct dwarf_worker *w, struct dwarf_u
 					  uint64_t die)
 {
 	uint64_t h = hash_mix(die) ^ (uint64_t)(uintptr_t)u->image;
+	bool is_own = u == w->unit;
+	struct dwarf_functions *known = is_own ? &w->own : &w->others;
 	struct dwarf_function *f;
 	uint32_t *at;
 
-	for (at = hash_map_first(&w->function_index, h); *at != HASH_MAP_NONE;
-	     at = hash_map_next(&w->function_index, at, h)) {
-		f = w->functions.v[*at];
+	for (at = hash_map_first(&known->index, h); *at != HASH_MAP_NONE;
+	     at = hash_map_next(&known->index, at, h)) {
+		f = known->v.v[*at];
 		if (f->die == die && f->unit == u)
 			return f;
 	}
-	*at = (uint32_t)w->functions.n;
-	hash_map_added(&w->function_index, at, h);
-	f = ARENA_NEW(w->arena, struct dwarf_function);
+	*at = (uint32_t)known->v.n;
+	hash_map_added(&known->index, at, h);
+	f = ARENA_NEW(is_own ? w->scratch : w->arena, struct dwarf_function);
 	f->unit = u;
 	f->die = die;
-	*VEC_PUSH(&w->functions) = f;
+	f->says = ARENA_NEW(w->arena, struct dwarf_name);
+	*VEC_PUSH(&known->v) = f;
 	return f;
+}
+
+void dwarf_functions_forget(struct dwarf_worker *w)
+{
+	hash_map_clear(&w->own.index);
+	w->own.v.n = 0;
 }
 
 /* ---- what a die and those it refers to say ---- */
@@ -51,19 +60,21 @@ const char *dwarf_whole_name(const char *name)
 static void add_names(struct dwarf_function *f, struct dwarf_unit *u, const struct dwarf_die *d)
 {
 	const char *linkage = dwarf_string(u, dwarf_get(d, SLOT_LINKAGE_NAME));
+	struct dwarf_name *says = f->says;
 	uint64_t line;
 
-	if (linkage && !f->is_linkage) {
-		f->name = linkage;
-		f->is_linkage = true;
+	if (linkage && !says->is_linkage) {
+		says->name = linkage;
+		says->is_linkage = true;
 	}
-	if (!f->bare && (f->bare = dwarf_whole_name(dwarf_string(u, dwarf_get(d, SLOT_NAME))))) {
+	if (!says->bare &&
+	    (says->bare = dwarf_whole_name(dwarf_string(u, dwarf_get(d, SLOT_NAME))))) {
 		f->around_unit = u;
 		f->around_die = d->offset;
 	}
-	if (!f->start_line && dwarf_unsigned(dwarf_get(d, SLOT_DECL_LINE), &line) &&
+	if (!says->start_line && dwarf_unsigned(dwarf_get(d, SLOT_DECL_LINE), &line) &&
 	    line <= INT64_MAX)
-		f->start_line = (int64_t)line;
+		says->start_line = (int64_t)line;
 }
 
 static void name_function(struct dwarf_worker *w, struct dwarf_function *f)
@@ -94,11 +105,11 @@ static void name_function(struct dwarf_worker *w, struct dwarf_function *f)
 		}
 		at = there;
 	}
-	if (!f->name)
-		f->name = f->bare;
+	if (!f->says->name)
+		f->says->name = f->says->bare;
 	if (f->unit->is_c)
-		f->is_linkage = true;
-	if (f->is_linkage)
+		f->says->is_linkage = true;
+	if (f->says->is_linkage)
 		f->around_unit = NULL;
 }
 
@@ -153,7 +164,7 @@ static void qualify(struct search *s, struct dwarf_function *f)
 	}
 	f->around_unit = NULL;
 	if (n)
-		f->name = arena_printf(s->w->arena, "%s%s", around, f->bare);
+		f->says->name = arena_printf(s->w->arena, "%s%s", around, f->says->bare);
 }
 
 static void search_children(struct search *s, struct dwarf_cursor *c, unsigned depth);

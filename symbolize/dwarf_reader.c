@@ -34,10 +34,13 @@ static void release_worker(struct dwarf_worker *w)
 {
 	for (int i = 0; i < DWARF_ABBREV_TABLES; i++)
 		dwarf_abbrevs_release(&w->tables[i]);
-	VEC_RELEASE(&w->functions);
+	VEC_RELEASE(&w->own.v);
+	VEC_RELEASE(&w->others.v);
 	VEC_RELEASE(&w->links);
-	hash_map_release(&w->function_index);
+	hash_map_release(&w->own.index);
+	hash_map_release(&w->others.index);
 	arena_free(w->arena);
+	arena_free(w->answers);
 	arena_free(w->scratch);
 }
 
@@ -117,8 +120,11 @@ static void hire(struct dwarf_reader *r, size_t n)
 
 		w->reader = r;
 		w->arena = arena_new(ARENA_DIE);
+		w->answers = arena_new(ARENA_DIE);
+		w->no_answers = arena_mark(w->answers);
 		w->scratch = arena_new(ARENA_DIE);
-		hash_map_init(&w->function_index);
+		hash_map_init(&w->own.index);
+		hash_map_init(&w->others.index);
 	}
 }
 
@@ -142,8 +148,14 @@ void dwarf_reader_work(struct dwarf_reader *r, struct dwarf_jobs *jobs)
 	free(shift.jobs);
 }
 
+void dwarf_reader_forget(struct dwarf_reader *r)
+{
+	for (unsigned i = 0; i < r->n_workers; i++)
+		arena_rewind(r->workers[i].answers, r->workers[i].no_answers);
+}
+
 void dwarf_reader_lookup(struct dwarf_reader *r, const uint64_t *addresses, size_t n,
-			 dwarf_answer_fn answer, void *ctx)
+			 dwarf_place_fn answer, void *ctx)
 {
 	r->work = READER_WORK;
 	for (int i = 0; i < N_DWARF_SECTIONS; i++)

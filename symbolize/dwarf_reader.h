@@ -158,10 +158,8 @@ struct dwarf_image {
 struct dwarf_function {
 	struct dwarf_unit *unit;
 	uint64_t die; /* in the unit's file */
-	bool is_named, is_linkage;
-	const char *name; /* NULL = unknown */
-	const char *bare; /* without what it is in */
-	int64_t start_line;
+	bool is_named;
+	struct dwarf_name *says; /* bare: without what it is in */
 	/* where the bare name stands, for the names around it; NULL = nothing to be done */
 	struct dwarf_unit *around_unit;
 	uint64_t around_die;
@@ -179,9 +177,9 @@ struct dwarf_link {
 };
 
 struct dwarf_answer {
+	const struct dwarf_place *places;
 	uint32_t n;
 	bool has_line, has_function;
-	struct dwarf_frame *frames;
 };
 
 /* A unit, and the addresses to look for in it. */
@@ -193,16 +191,24 @@ struct dwarf_job {
 	struct dwarf_answer *answers; /* of the slots; NULL = none */
 };
 
+struct dwarf_functions {
+	struct hash_map index; /* by image and die */
+	VEC(struct dwarf_function *) v;
+};
+
 #define DWARF_ABBREV_TABLES 8
 
 /* What one thread has of its own. */
 struct dwarf_worker {
 	struct dwarf_reader *reader;
-	struct arena *arena;		/* of names, paths and frames: until close */
-	struct arena *scratch;		/* of one unit */
-	struct hash_map function_index; /* by image and die */
-	VEC(struct dwarf_function *) functions;
-	VEC(struct dwarf_link) links; /* of one unit; outer before inner for each slot */
+	struct arena *arena;   /* of names, paths and places: until close */
+	struct arena *answers; /* of the jobs that are being done */
+	struct arena *scratch; /* of one unit */
+	struct arena_mark no_answers;
+	struct dwarf_unit *unit;       /* whose dies are gone over */
+	struct dwarf_functions own;    /* its functions, as long as it lasts */
+	struct dwarf_functions others; /* of units that it refers to: until close */
+	VEC(struct dwarf_link) links;  /* of one unit; outer before inner for each slot */
 	struct dwarf_abbrevs tables[DWARF_ABBREV_TABLES];
 	unsigned next_table;
 	int64_t work; /* what the unit at hand may still cost; negative = given up */
@@ -310,6 +316,8 @@ void dwarf_scan(struct dwarf_worker *w, struct dwarf_unit *u, const struct dwarf
 /* The function of a die, each once; it has no name yet. */
 struct dwarf_function *dwarf_function_get(struct dwarf_worker *w, struct dwarf_unit *u,
 					  uint64_t die);
+/* Those of the unit at hand, whose names stay. */
+void dwarf_functions_forget(struct dwarf_worker *w);
 /* Name the functions of the links. */
 void dwarf_name_links(struct dwarf_worker *w);
 

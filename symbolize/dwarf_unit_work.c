@@ -22,35 +22,48 @@ static int by_slot(const void *a, const void *b)
 	return (x->depth > y->depth) - (x->depth < y->depth);
 }
 
-/* Links outermost first become frames innermost first. */
-static void make_frames(struct dwarf_worker *w, struct dwarf_lines *lines,
+struct dwarf_frame dwarf_place_frame(const struct dwarf_place *place)
+{
+	static const struct dwarf_name nobody;
+	const struct dwarf_name *says = place->function ? place->function : &nobody;
+
+	return (struct dwarf_frame){
+		.frame = {
+			.function = says->name,
+			.file = place->file,
+			.line = place->line,
+			.column = place->column,
+			.start_line = says->start_line,
+		},
+		.bare = says->bare,
+		.is_linkage = says->is_linkage,
+	};
+}
+
+/* Bigger ones are damage. */
+static uint32_t known_number(int64_t n)
+{
+	return n >= 0 && n <= UINT32_MAX ? (uint32_t)n : 0;
+}
+
+/* Links outermost first become places innermost first. */
+static void make_places(struct dwarf_worker *w, struct dwarf_lines *lines,
 			const struct dwarf_row *row, const struct dwarf_link *links, uint32_t n,
 			struct dwarf_answer *out)
 {
+	uint32_t n_places = n ? n : 1;
+	struct dwarf_place *places = ARENA_ARRAY(w->arena, struct dwarf_place, n_places);
 	const char *file = row->known ? dwarf_lines_file(lines, row->file) : NULL;
 	int64_t line = row->line, column = row->column;
 
-	out->n = n ? n : 1;
-	out->has_line = row->known;
-	out->has_function = n > 0;
-	out->frames = ARENA_ARRAY(w->arena, struct dwarf_frame, out->n);
-	if (n == 0)
-		out->frames[0].frame =
-			(struct frame){ .file = file, .line = line, .column = column };
-	for (uint32_t i = 0; i < n; i++) {
-		const struct dwarf_link *link = &links[n - 1 - i];
+	*out = (struct dwarf_answer){ places, n_places, row->known, n > 0 };
+	for (uint32_t i = 0; i < n_places; i++) {
+		const struct dwarf_link *link = n ? &links[n - 1 - i] : NULL;
 
-		out->frames[i] = (struct dwarf_frame){
-			.frame = {
-				.function = link->function->name,
-				.file = file,
-				.line = line,
-				.column = column,
-				.start_line = link->function->start_line,
-			},
-			.bare = link->function->bare,
-			.is_linkage = link->function->is_linkage,
-		};
+		places[i] = (struct dwarf_place){ link ? link->function->says : NULL, file,
+						  known_number(line), known_number(column) };
+		if (!link)
+			break;
 		/* Numbers of files begin with 0 from DWARF 5. */
 		file = dwarf_lines_file(lines, link->call_file);
 		line = link->call_line;
@@ -65,10 +78,10 @@ static void make_answers(struct dwarf_worker *w, struct dwarf_job *job, struct d
 
 	if (w->links.n)
 		qsort(w->links.v, w->links.n, sizeof(*w->links.v), by_slot);
-	job->answers = ARENA_ARRAY(w->arena, struct dwarf_answer, job->slots.n);
+	job->answers = ARENA_ARRAY(w->answers, struct dwarf_answer, job->slots.n);
 	for (uint32_t slot = 0; slot < job->slots.n; slot++) {
 		if (depths[slot] || job->slots.rows[slot].known)
-			make_frames(w, lines, &job->slots.rows[slot],
+			make_places(w, lines, &job->slots.rows[slot],
 				    depths[slot] ? &w->links.v[at] : NULL, depths[slot],
 				    &job->answers[slot]);
 		at += depths[slot];
@@ -116,7 +129,7 @@ void dwarf_unit_work(struct dwarf_worker *w, struct dwarf_job *job)
 	w->links.n = 0;
 	job->slots.rows = ARENA_ARRAY(w->scratch, struct dwarf_row, job->slots.n);
 	dwarf_unit_root(u, NULL);
-	dies = unit_with_dies(u);
+	dies = w->unit = unit_with_dies(u);
 	take_work(w, u, dies);
 	work = w->work;
 	lines.comp_dir = u->comp_dir;
@@ -130,6 +143,7 @@ void dwarf_unit_work(struct dwarf_worker *w, struct dwarf_job *job)
 		make_answers(w, job, &lines, depths);
 	}
 	dwarf_lines_release(&lines);
+	dwarf_functions_forget(w);
 	w->reader->work -= work - (w->work < 0 ? 0 : w->work);
 	arena_rewind(w->scratch, mark);
 }

@@ -10,13 +10,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void take_answer(void *ctx, size_t i, const struct dwarf_frame *frames, size_t n)
+static void take_answer(void *ctx, size_t i, const struct dwarf_place *places, size_t n)
 {
 	size_t *bytes = ctx;
 
 	for (size_t k = 0; k < n; k++) {
-		*bytes += frames[k].frame.function ? strlen(frames[k].frame.function) : 0;
-		*bytes += frames[k].frame.file ? strlen(frames[k].frame.file) : 0;
+		struct frame f = dwarf_place_frame(&places[k]).frame;
+
+		*bytes += f.function ? strlen(f.function) : 0;
+		*bytes += f.file ? strlen(f.file) : 0;
 	}
 }
 
