@@ -12,6 +12,7 @@
 #include "sampler/labels.h"
 #include "base/arena.h"
 #include "base/hash.h"
+#include "sampler/otel.h"
 #include "sampler/sonde.h"
 
 #include <pthread.h>
@@ -30,7 +31,7 @@ static __thread const struct label_set *recent[N_RECENT] INITIAL_EXEC;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct arena *arena;
-static const struct label_set *_Atomic buckets[N_BUCKETS];
+static struct label_set *_Atomic buckets[N_BUCKETS];
 static size_t n_sets, n_bytes;
 
 void labels_lock(void)
@@ -206,6 +207,19 @@ static const uint64_t *copy_padded(uint64_t *to, const char *s, size_t n)
 	return to;
 }
 
+/* What others read while the thread has these labels; without it they read none. */
+static void give_record(struct label_set *s)
+{
+	size_t room = otel_record_room(s->block);
+	struct otel_record *record;
+
+	if (room > LABEL_MAX_BYTES - n_bytes || !(record = arena_alloc(arena, room)))
+		return;
+	n_bytes += room;
+	otel_write_record(record, s->block);
+	s->record = record;
+}
+
 /* With the lock held.  NULL when there is no room. */
 static const struct label_set *make(const struct label_set *parent, uint64_t hash,
 				    const struct wanted *w)
@@ -230,6 +244,8 @@ static const struct label_set *make(const struct label_set *parent, uint64_t has
 	s->hash = hash;
 	s->n_words = (uint32_t)words;
 	s->pushed = (const struct label_entry *)((char *)s->block + b.pushed_at);
+	if (otel_is_on)
+		give_record(s);
 	s->next = atomic_load_explicit(&buckets[hash % N_BUCKETS], memory_order_relaxed);
 	atomic_store_explicit(&buckets[hash % N_BUCKETS], s, memory_order_release);
 	return s;
@@ -288,7 +304,7 @@ static __attribute__((noinline)) void push(struct wanted *w, const struct label_
 		labels_unlock();
 	}
 	if (s)
-		labels_current = *slot = s;
+		labels_go_to(*slot = s);
 	else
 		n_unkept++;
 }
@@ -326,7 +342,7 @@ void sonde_labels_push(const char *key, const char *value)
 	slot = recent_slot(parent, key, (uintptr_t)value);
 	s = *slot;
 	if (leads_to(s, parent, 's', key, value))
-		labels_current = s;
+		labels_go_to(s);
 	else
 		push_text(key, value, slot);
 }
@@ -344,7 +360,7 @@ void sonde_labels_push_number(const char *key, int64_t value, const char *unit)
 	slot = recent_slot(parent, key, (uint64_t)value);
 	s = *slot;
 	if (leads_to(s, parent, 'n', key, unit) && s->pushed->number == value)
-		labels_current = s;
+		labels_go_to(s);
 	else
 		push_number(key, value, unit, slot);
 }
@@ -356,7 +372,7 @@ void sonde_labels_pop(void)
 	if (n_unkept)
 		n_unkept--;
 	else if (s)
-		labels_current = s->parent;
+		labels_go_to(s->parent);
 }
 
 sonde_labels sonde_labels_capture(void)
@@ -368,15 +384,30 @@ struct sonde_label_scope sonde_labels_attach(sonde_labels set)
 {
 	struct sonde_label_scope before = { labels_current, n_unkept };
 
-	labels_current = set;
+	labels_go_to(set);
 	n_unkept = 0;
 	return before;
 }
 
 void sonde_labels_detach(struct sonde_label_scope before)
 {
-	labels_current = before.set;
+	labels_go_to(before.set);
 	n_unkept = before.unkept;
+}
+
+int sonde_labels_publish(void)
+{
+	int rc;
+
+	labels_lock();
+	rc = otel_publish();
+	for (size_t i = 0; rc == 0 && i < N_BUCKETS; i++)
+		for (struct label_set *s = atomic_load(&buckets[i]); s; s = s->next)
+			give_record(s);
+	labels_unlock();
+	if (rc == 0)
+		labels_go_to(labels_current);
+	return rc;
 }
 
 struct sonde_label_scope sonde_label_scope_begin(const char *key, const char *value)

@@ -2,6 +2,8 @@
 #ifndef SONDE_SAMPLER_LABELS_H
 #define SONDE_SAMPLER_LABELS_H
 
+#include "sampler/otel.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,11 +27,12 @@ struct label_entry {
 
 struct label_set {
 	const struct label_set *parent;	  /* what a pop goes back to; NULL = no labels */
-	const struct label_set *next;	  /* in the hash bucket */
+	struct label_set *next;		  /* in the hash bucket */
 	uint64_t hash;			  /* of parent and the label pushed */
 	const struct label_entry *pushed; /* in the block */
 	const uint64_t *key,
 		*text; /* of the label pushed; the value, or the unit of a number: see labels.c */
+	const struct otel_record *_Atomic record; /* for other readers; NULL = not published */
 	uint32_t key_bytes, text_bytes;
 	uint32_t n_words; /* of the block */
 	uint64_t block[]; /* struct label_entry one after the other, by key; hidden keys left out */
@@ -37,6 +40,15 @@ struct label_set {
 
 /* The thread's current set; initial-exec, so that a handler can read it. */
 extern __thread const struct label_set *volatile labels_current;
+
+/* What every switch of this thread's labels comes to: two stores.  (The host's own library may write the second when we
+ * do not publish.) */
+static inline void labels_go_to(const struct label_set *set)
+{
+	labels_current = set;
+	if (otel_is_on)
+		otel_thread_ctx_v1 = set ? set->record : NULL;
+}
 
 /* Around fork(): no set may be half made in the child. */
 void labels_lock(void);

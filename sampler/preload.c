@@ -5,7 +5,9 @@
  *	SONDE_EVENTS   "cpu"
  *	SONDE_MAX_MEMORY  bytes for the samples of each process (128 MiB); what finds no room is counted as lost
  *	SONDE_ENGINE   auto, perf, timer: what makes the samples come (auto)
+ *	SONDE_KERNEL   1: the kernel's frames, too
  *	SONDE_LABELS   key=value,key=value: on every sample
+ *	SONDE_OTEL     1: other profilers may read the labels (sonde_labels_publish)
  *	SONDE_VERBOSE  1: say at the end what was written
  *
  * `sonde record` sets SONDE_SPOOL_DIR instead of SONDE_OUT and reads the spools that are left there.
@@ -242,15 +244,29 @@ static bool read_engine(enum engine *engine)
 	return false;
 }
 
-static bool read_kernel(bool *kernel_frames)
+/* A setting that is 0 or 1, and 0 when it is not there. */
+static bool read_switch(const char *name, bool *is_on)
 {
-	const char *text = getenv("SONDE_KERNEL");
+	const char *text = getenv(name);
+	char why[64];
 
-	*kernel_frames = text && strcmp(text, "1") == 0;
-	if (!text || !text[0] || strcmp(text, "0") == 0 || *kernel_frames)
+	*is_on = text && strcmp(text, "1") == 0;
+	if (!text || !text[0] || strcmp(text, "0") == 0 || *is_on)
 		return true;
-	say("not profiling: SONDE_KERNEL is 0 or 1, not", text, "");
+	snprintf(why, sizeof(why), "not profiling: %s is 0 or 1, not", name);
+	say(why, text, "");
 	return false;
+}
+
+static void publish_labels(void)
+{
+	int rc = sonde_labels_publish();
+
+	if (rc == -EEXIST)
+		say("does not publish the labels of", program,
+		    "it has an OpenTelemetry context of its own");
+	else if (rc && rc != -EALREADY)
+		say("does not publish the labels of", program, strerror(-rc));
 }
 
 static void push_labels(void)
@@ -367,6 +383,7 @@ __attribute__((constructor, section("sonde_text"), noinline)) static void on_loa
 	struct session_opts opts = { .spool_path = spool_path, .follow_forks = true };
 	ucontext_t here;
 	const char *verbose = getenv("SONDE_VERBOSE");
+	bool is_published;
 	struct stat st;
 
 	choose_role();
@@ -374,7 +391,8 @@ __attribute__((constructor, section("sonde_text"), noinline)) static void on_loa
 		return;
 	if (!read_hz(&opts.options.hz) || !read_memory(&opts.options.max_bytes) ||
 	    !events_are_known() || !read_engine(&opts.engine) ||
-	    !read_kernel(&opts.kernel_frames)) {
+	    !read_switch("SONDE_KERNEL", &opts.kernel_frames) ||
+	    !read_switch("SONDE_OTEL", &is_published)) {
 		role = ROLE_NONE;
 		return;
 	}
@@ -388,6 +406,8 @@ __attribute__((constructor, section("sonde_text"), noinline)) static void on_loa
 		role = ROLE_NONE;
 		return;
 	}
+	if (is_published)
+		publish_labels();
 	push_labels();
 	session_on_fork(in_fork_child);
 	at_quick_exit(preload_finish);

@@ -65,6 +65,14 @@ SONDE_API void sonde_labels_push_number(const char *key, int64_t value,
 					const char *unit); /* "bytes", "" ... */
 SONDE_API void sonde_labels_pop(void);
 
+/* Let profilers outside the process read the labels of its threads, as OpenTelemetry's thread context (OTEP 4947:
+ * otel_thread_ctx_v1, keys in the process context OTEL_CTX; numbers as text with their unit).  Independent of start and stop,
+ * and for good; a switch of labels is a store more.  Labels that a thread has already show at its next switch.  To be
+ * called where no other library of the process publishes: -EEXIST when one has, -EALREADY the second time, -ENOMEM or
+ * what the system said.  A new key makes system calls later, unless prctl() has loaded a seccomp filter through libsonde.so.
+ * With libsonde.a, link with -Wl,--export-dynamic-symbol=otel_thread_ctx_v1.  (Preloaded: SONDE_OTEL=1.) */
+SONDE_API int sonde_labels_publish(void);
+
 /* The labels of a thread as one value, for tasks that another thread will run: capture when the task is queued, attach
  * when it begins, detach when it is done.  Never freed; NULL = none. */
 typedef const struct label_set *sonde_labels;
@@ -90,6 +98,7 @@ SONDE_API struct sonde_label_scope sonde_label_scope_begin_number(const char *ke
 #define sonde_labels_push_number(key, value, unit)                                                 \
 	(sonde_labels_push_number ? sonde_labels_push_number(key, value, unit) : (void)0)
 #define sonde_labels_pop()	    (sonde_labels_pop ? sonde_labels_pop() : (void)0)
+#define sonde_labels_publish()	    (sonde_labels_publish ? sonde_labels_publish() : 0)
 #define sonde_labels_capture()	    (sonde_labels_capture ? sonde_labels_capture() : (sonde_labels)0)
 #define sonde_labels_attach(set)    (sonde_labels_attach ? sonde_labels_attach(set) : sonde_no_scope())
 #define sonde_labels_detach(before) (sonde_labels_detach ? sonde_labels_detach(before) : (void)0)

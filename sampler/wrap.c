@@ -29,7 +29,7 @@ typedef int (*create_fn)(pthread_t *, const pthread_attr_t *, void *(*)(void *),
 extern int __pthread_create_2_1(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *)
 	__attribute__((weak));
 __attribute__((used)) static int (*const volatile brings_pthread_create)(thrd_t *, thrd_start_t,
-									  void *) = thrd_create;
+									 void *) = thrd_create;
 
 /* A sanitizer must know of every thread; in a program that has its runtime and libsonde.a in it, ours hides its
  * pthread_create.  (Hidden: preloaded, we come after it, and must not go back there.) */
@@ -95,7 +95,7 @@ __attribute__((section("sonde_text"), noinline)) static void *run_thread(void *r
 	void *(*start)(void *) = t->start;
 	void *arg = t->arg;
 
-	labels_current = t->inherited;
+	labels_go_to(t->inherited);
 	signals_inherit_belief(t->believed);
 	threads_enter(t);
 	pthread_setspecific(leave_key, (void *)1);

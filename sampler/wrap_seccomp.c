@@ -9,6 +9,7 @@
  * syscall() is written in assembly, as libc's is: there is no frame of ours for a call that returns twice.  (It is a door
  * to exec as well: see wrap_exec.c.)
  */
+#include "sampler/otel.h"
 #include "sampler/preload.h"
 #include "sampler/seccomp_filter.h"
 #include "sampler/session.h"
@@ -58,6 +59,7 @@ static void look_at_filter(const void *pointer)
 /* The host asks for a mode of seccomp (SECCOMP_SET_MODE_ values). */
 static void before_seccomp(long mode, const void *filter)
 {
+	otel_freeze();
 	if (!session_is_of_this_process())
 		return;
 	if (mode == SECCOMP_SET_MODE_STRICT)
