@@ -1,12 +1,5 @@
-/* dwarf_lines.c - the line table of one unit: source line of each address asked, and the names of
- * its files.
- *
- * The table is a program that makes rows; they are used as they come and never stored.  A row holds
- * from its address up to that of the next row of the same sequence; the last of several rows with
- * one address counts.  Sequences that do not begin in code belong to functions that the linker
- * threw away.
- *
- * Rows ascend within a sequence, and so do the slots: a row is compared with the next slot only.
+/* dwarf_lines.c - the line table of one unit: its header, and the names of its files.  Its program is
+ * run by dwarf_line_program.c.
  *
  * libdwarf has no hand in this, because the release in distributions (20210528) lets the programs
  * of DWARF 5 begin with file 0 instead of 1, which names the wrong file wherever the two differ
@@ -16,34 +9,9 @@
  * before that from 1, with 0 for it.  A relative folder is joined to the compilation's folder
  * unless that is relative too: builds that map their paths to "." have mapped both.
  */
-#include "symbolize/dwarf_lines.h"
-#include "symbolize/dwarf_cursor.h"
+#include "symbolize/dwarf_line_program.h"
 
 #include <libdwarf/dwarf.h>
-
-struct line_registers {
-	uint64_t address, file, line, column, op_index;
-};
-
-struct line_header {
-	uint16_t version;
-	uint8_t min_instruction, max_operations, line_range, opcode_base;
-	int8_t line_base;
-	const unsigned char *operand_counts; /* of standard opcodes, from 1 */
-};
-
-struct program {
-	struct dwarf_lines *lines;
-	struct dwarf_slots *slots;
-	struct line_header header;
-	struct line_registers now, row; /* row = the last one that was made */
-	bool in_sequence;
-	uint32_t next;	       /* the first slot not before row.address */
-	uint64_t next_address; /* its address; the highest if there is none or the code is dead */
-	/* what special opcodes add, where an instruction is one operation */
-	uint64_t address_step[256];
-	int64_t line_step[256];
-};
 
 uint32_t dwarf_first_slot(const struct dwarf_slots *slots, uint64_t address)
 {
@@ -136,7 +104,7 @@ static bool read_form(const struct dwarf_lines *l, struct dwarf_cursor *c, uint6
 	}
 }
 
-static void add_file(struct dwarf_files *files, const char *name, uint64_t folder)
+void dwarf_files_add(struct dwarf_files *files, const char *name, uint64_t folder)
 {
 	*VEC_PUSH(files) = (struct dwarf_line_file){ .name = name, .folder = folder };
 }
@@ -172,7 +140,7 @@ static void read_entries(const struct dwarf_lines *l, struct dwarf_cursor *c,
 				folder = number;
 		}
 		if (!c->bad)
-			add_file(out, name, folder);
+			dwarf_files_add(out, name, folder);
 	}
 }
 
@@ -181,21 +149,21 @@ static void read_old_entries(struct dwarf_cursor *c, struct dwarf_lines *l)
 {
 	const char *name;
 
-	add_file(&l->folders, NULL, 0);
+	dwarf_files_add(&l->folders, NULL, 0);
 	while ((name = cursor_string(c)) && name[0])
-		add_file(&l->folders, name, 0);
-	add_file(&l->files, NULL, 0);
+		dwarf_files_add(&l->folders, name, 0);
+	dwarf_files_add(&l->files, NULL, 0);
 	while ((name = cursor_string(c)) && name[0]) {
 		uint64_t folder = cursor_uleb(c);
 
 		cursor_uleb(c); /* time */
 		cursor_uleb(c); /* bytes */
-		add_file(&l->files, name, folder);
+		dwarf_files_add(&l->files, name, folder);
 	}
 }
 
 /* On success c is left at the program, ending where it ends. */
-static bool read_header(struct dwarf_lines *l, struct dwarf_cursor *c, struct line_header *h)
+static bool read_header(struct dwarf_lines *l, struct dwarf_cursor *c, struct dwarf_line_header *h)
 {
 	uint64_t bytes = cursor_length(c), header_bytes;
 	const unsigned char *program;
@@ -234,195 +202,18 @@ static bool read_header(struct dwarf_lines *l, struct dwarf_cursor *c, struct li
 	return true;
 }
 
-/* ---- program ---- */
-
-static void aim(struct program *p, uint32_t next)
-{
-	p->next = next;
-	p->next_address = next < p->slots->n ? p->slots->addresses[next] : UINT64_MAX;
-}
-
-/* The last row holds up to the address end. */
-static void take_row(struct program *p, uint64_t end)
-{
-	struct dwarf_slots *slots = p->slots;
-	const struct line_registers *row = &p->row;
-	uint32_t i = p->next;
-
-	for (; i < slots->n && slots->addresses[i] < end; i++)
-		if (!slots->rows[i].known)
-			slots->rows[i] = (struct dwarf_row){ true, row->file,
-							     (int64_t)(row->line & INT64_MAX),
-							     (int64_t)(row->column & INT64_MAX) };
-	aim(p, i);
-}
-
-static void begin_sequence(struct program *p)
-{
-	p->in_sequence = true;
-	aim(p, elf_file_is_code(p->lines->binary, p->now.address)
-		       ? dwarf_first_slot(p->slots, p->now.address)
-		       : p->slots->n);
-}
-
-/* One by one: pairs of words copied by one wide load wait for the stores of single words that were just
- * made, which takes as long as all the rest. */
-static inline uint64_t one_word(uint64_t word)
-{
-	__asm__("" : "+r"(word));
-	return word;
-}
-
-static inline void keep_row(struct program *p)
-{
-	p->row.address = one_word(p->now.address);
-	p->row.file = one_word(p->now.file);
-	p->row.line = one_word(p->now.line);
-	p->row.column = one_word(p->now.column);
-}
-
-static inline void make_row(struct program *p)
-{
-	if (!p->in_sequence)
-		begin_sequence(p);
-	else if (p->now.address > p->next_address)
-		take_row(p, p->now.address);
-	else if (p->now.address < p->row.address && p->next_address != UINT64_MAX)
-		aim(p, dwarf_first_slot(p->slots, p->now.address));
-	keep_row(p);
-}
-
-static void end_sequence(struct program *p)
-{
-	make_row(p);
-	p->in_sequence = false;
-	p->now = (struct line_registers){ .file = 1, .line = 1 };
-}
-
-static void advance(struct program *p, uint64_t operations)
-{
-	const struct line_header *h = &p->header;
-	uint64_t at = p->now.op_index + operations;
-
-	if (h->max_operations == 1) {
-		p->now.address += h->min_instruction * operations;
-		return;
-	}
-	p->now.address += h->min_instruction * (at / h->max_operations);
-	p->now.op_index = at % h->max_operations;
-}
-
-static inline void special_opcode(struct program *p, uint8_t opcode)
-{
-	if (p->header.max_operations == 1)
-		p->now.address += p->address_step[opcode];
-	else
-		advance(p, (uint8_t)(opcode - p->header.opcode_base) / p->header.line_range);
-	p->now.line += (uint64_t)p->line_step[opcode];
-	make_row(p);
-}
-
-static void prepare_steps(struct program *p)
-{
-	const struct line_header *h = &p->header;
-
-	for (unsigned i = h->opcode_base; i < 256; i++) {
-		unsigned adjusted = i - h->opcode_base;
-
-		p->address_step[i] = (uint64_t)h->min_instruction * (adjusted / h->line_range);
-		p->line_step[i] = h->line_base + (int)(adjusted % h->line_range);
-	}
-}
-
-static void extended_opcode(struct program *p, struct dwarf_cursor *c)
-{
-	uint64_t bytes = cursor_uleb(c);
-	struct dwarf_cursor operand = *c;
-	const char *name;
-
-	if (bytes == 0 || !cursor_skip(c, bytes))
-		return;
-	operand.end = c->p;
-	switch (cursor_fixed(&operand, 1)) {
-	case DW_LNE_end_sequence:
-		end_sequence(p);
-		break;
-	case DW_LNE_set_address:
-		if (bytes - 1 <= 8 && bytes > 1)
-			p->now.address = cursor_fixed(&operand, (unsigned)(bytes - 1));
-		p->now.op_index = 0;
-		break;
-	case DW_LNE_define_file:
-		name = cursor_string(&operand);
-		add_file(&p->lines->files, name, cursor_uleb(&operand));
-		break;
-	}
-}
-
-static void skip_operands(struct program *p, struct dwarf_cursor *c, uint8_t opcode)
-{
-	for (unsigned i = 0; i < p->header.operand_counts[opcode - 1]; i++)
-		cursor_uleb(c);
-}
-
-static void standard_opcode(struct program *p, struct dwarf_cursor *c, uint8_t opcode)
-{
-	switch (opcode) {
-	case DW_LNS_copy:
-		make_row(p);
-		break;
-	case DW_LNS_advance_pc:
-		advance(p, cursor_uleb(c));
-		break;
-	case DW_LNS_advance_line:
-		p->now.line += (uint64_t)cursor_sleb(c);
-		break;
-	case DW_LNS_set_file:
-		p->now.file = cursor_uleb(c);
-		break;
-	case DW_LNS_set_column:
-		p->now.column = cursor_uleb(c);
-		break;
-	case DW_LNS_const_add_pc:
-		advance(p, (255 - p->header.opcode_base) / p->header.line_range);
-		break;
-	case DW_LNS_fixed_advance_pc:
-		p->now.address += cursor_fixed(c, 2);
-		p->now.op_index = 0;
-		break;
-	default: /* statement and block marks, and what is yet to be invented */
-		skip_operands(p, c, opcode);
-	}
-}
-
-static void run_program(struct program *p, struct dwarf_cursor *c)
-{
-	prepare_steps(p);
-	p->now = (struct line_registers){ .file = 1, .line = 1 };
-	while (cursor_left(c)) {
-		uint8_t opcode = *c->p++;
-
-		if (opcode >= p->header.opcode_base)
-			special_opcode(p, opcode);
-		else if (opcode == 0)
-			extended_opcode(p, c);
-		else
-			standard_opcode(p, c, opcode);
-	}
-}
-
 uint64_t dwarf_lines_read(struct dwarf_lines *l, struct dwarf_slots *slots, uint64_t offset)
 {
 	struct elf_bytes section = l->sections->v[DWARF_LINE];
 	struct dwarf_cursor c = { .is_little = l->sections->is_little };
-	struct program p = { .lines = l, .slots = slots };
+	struct dwarf_line_header h;
 
 	if (offset >= section.n)
 		return 0;
 	c.p = section.p + offset;
 	c.end = section.p + section.n;
-	if (read_header(l, &c, &p.header))
-		run_program(&p, &c);
+	if (read_header(l, &c, &h))
+		dwarf_line_program_run(l, slots, &h, &c);
 	return (uint64_t)(c.p - section.p) - offset;
 }
 
