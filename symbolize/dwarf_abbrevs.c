@@ -1,9 +1,10 @@
-/* dwarf_abbrevs.c - abbreviations, compiled so that dies can be skipped fast.
+/* dwarf_abbrevs.c - abbreviations, compiled so that dies can be gone over fast.
  *
  * A die is a code and the values of its attributes, whose kinds and forms are in the abbreviation of
  * that code.  Most dies are of no interest but have to be gone over, so each abbreviation is turned
  * into a few steps: neighbours of fixed size become one addition.  Where DW_AT_sibling says at which
- * byte the children of a die end, the step says so.
+ * byte the children of a die end, the step says so.  It is done when a code is first met, as many of
+ * them never are.
  *
  * A table is good for units with the same sizes of addresses and offsets; a worker keeps a few, as
  * units refer to each other.
@@ -170,26 +171,79 @@ static void add_step(struct dwarf_abbrevs *t, struct dwarf_abbrev *a, struct dwa
 	a->n_steps++;
 }
 
-static void read_attrs(struct dwarf_abbrevs *t, struct dwarf_abbrev *a, struct dwarf_cursor *c)
+/* Neighbours that nobody wants become one. */
+static void add_attr(struct dwarf_abbrevs *t, struct dwarf_abbrev *a, struct dwarf_attr attr,
+		     struct dwarf_step step)
 {
-	while (cursor_left(c)) {
-		uint64_t at = cursor_uleb(c), form = cursor_uleb(c);
-		int64_t constant = form == DW_FORM_implicit_const ? cursor_sleb(c) : 0;
+	struct dwarf_attr *last = a->n_attrs ? &t->attrs.v[t->attrs.n - 1] : NULL;
+
+	attr.op = ATTR_FORM;
+	attr.n = step.n;
+	if (step.op == STEP_BYTES && attr.slot == NO_SLOT)
+		attr.op = ATTR_BYTES;
+	else if (step.op == STEP_BYTES && step.n >= 1 && step.n <= 8)
+		attr.op = ATTR_NUMBER;
+	else if (step.op == STEP_BYTES && step.n == 0)
+		attr.op = ATTR_CONSTANT;
+	else if (step.op == STEP_LEB && attr.form != DW_FORM_sdata)
+		attr.op = ATTR_LEB;
+	if (attr.form == DW_FORM_flag_present)
+		attr.constant = 1;
+	if (attr.op == ATTR_BYTES && attr.n == 0)
+		return;
+	if (attr.op == ATTR_BYTES && last && last->op == ATTR_BYTES && last->n < MAX_STEP_BYTES) {
+		last->n += attr.n;
+		return;
+	}
+	*VEC_PUSH(&t->attrs) = attr;
+	a->n_attrs++;
+}
+
+/* Its attributes were gone over before, so they are all there. */
+static void compile(struct dwarf_abbrevs *t, struct dwarf_abbrev *a)
+{
+	struct elf_bytes section = t->image->sections.v[DWARF_ABBREV];
+	struct dwarf_cursor c = { .p = a->source, .end = section.p + section.n };
+	uint64_t at, form;
+
+	a->is_compiled = true;
+	a->first_attr = (uint32_t)t->attrs.n;
+	a->first_step = (uint32_t)t->steps.n;
+	while ((void)(at = cursor_uleb(&c)), (void)(form = cursor_uleb(&c)), at || form) {
+		int64_t constant = form == DW_FORM_implicit_const ? cursor_sleb(&c) : 0;
 		enum dwarf_slot slot = slot_of(at);
 		struct dwarf_step step;
 
-		if ((at == 0 && form == 0) || c->bad)
-			return;
 		if (form > UINT16_MAX)
 			form = 0;
 		step = form < DWARF_FORMS ? t->forms[form] : step_of(t, (uint16_t)form);
 		if (slot == SLOT_LOW || slot == SLOT_RANGES)
 			a->has_code = true;
-		*VEC_PUSH(&t->attrs) =
-			(struct dwarf_attr){ (uint16_t)form, (uint8_t)slot, constant };
-		a->n_attrs++;
+		add_attr(t, a,
+			 (struct dwarf_attr){ .form = (uint16_t)form,
+					      .slot = (uint8_t)slot,
+					      .constant = constant },
+			 step);
 		add_step(t, a, step,
 			 at == DW_AT_sibling && a->has_children && form != DW_FORM_ref_addr);
+	}
+	a->is_plain = !a->has_children && a->kind != KIND_INLINED &&
+		      !(a->kind == KIND_FUNCTION && a->has_code) && a->n_steps <= 1 &&
+		      (a->n_steps == 0 || t->steps.v[a->first_step].op == STEP_BYTES);
+	a->plain_bytes = a->is_plain && a->n_steps ? t->steps.v[a->first_step].n : 0;
+}
+
+/* Over the attributes of an entry and the zeros that end them. */
+static void skip_pairs(struct dwarf_abbrevs *t, struct dwarf_cursor *c)
+{
+	while (cursor_left(c)) {
+		uint64_t at = cursor_uleb(c), form = cursor_uleb(c);
+
+		if (form == DW_FORM_implicit_const)
+			cursor_sleb(c);
+		if (c->bad || (at == 0 && form == 0))
+			return;
+		t->n_pairs++;
 	}
 	cursor_fail(c);
 }
@@ -214,6 +268,7 @@ const struct dwarf_abbrev *dwarf_abbrevs_read(struct dwarf_abbrevs *t, const str
 	t->address_bytes = u->address_bytes;
 	t->is_dwarf64 = u->is_dwarf64;
 	t->v.n = t->attrs.n = t->steps.n = 0;
+	t->n_pairs = 0;
 	VEC_MUST(&t->attrs, 1); /* an entry may have none, and points there */
 	VEC_MUST(&t->steps, 1);
 	for (uint16_t form = 0; form < DWARF_FORMS; form++)
@@ -232,23 +287,24 @@ const struct dwarf_abbrev *dwarf_abbrevs_read(struct dwarf_abbrevs *t, const str
 		a.tag = tag <= UINT16_MAX ? (uint16_t)tag : 0;
 		a.kind = (uint8_t)kind_of(a.tag);
 		a.has_children = cursor_fixed(&c, 1) != 0;
-		a.first_attr = (uint32_t)t->attrs.n;
-		a.first_step = (uint32_t)t->steps.n;
-		read_attrs(t, &a, &c);
+		a.source = c.p;
+		skip_pairs(t, &c);
 		if (c.bad)
 			break;
 		if (t->v.n && t->v.v[t->v.n - 1].code >= a.code)
 			is_sorted = false;
 		*VEC_PUSH(&t->v) = a;
-		if (a.code == code)
+		if (a.code == code) {
+			compile(t, &t->v.v[t->v.n - 1]);
 			return &t->v.v[t->v.n - 1];
+		}
 	}
 	if (!is_sorted)
 		qsort(t->v.v, t->v.n, sizeof(*t->v.v), by_code);
 	return NULL;
 }
 
-const struct dwarf_abbrevs *dwarf_abbrevs_get(struct dwarf_worker *w, const struct dwarf_unit *u)
+struct dwarf_abbrevs *dwarf_abbrevs_get(struct dwarf_worker *w, const struct dwarf_unit *u)
 {
 	struct dwarf_abbrevs *t;
 
@@ -262,7 +318,7 @@ const struct dwarf_abbrevs *dwarf_abbrevs_get(struct dwarf_worker *w, const stru
 	w->next_table = (w->next_table + 1) % DWARF_ABBREV_TABLES;
 	/* Code 0 ends a table and is none in it. */
 	dwarf_abbrevs_read(t, u, 0);
-	dwarf_spend(w, (int64_t)t->attrs.n);
+	dwarf_spend(w, (int64_t)t->n_pairs);
 	return t->v.n ? t : NULL;
 }
 
@@ -273,86 +329,15 @@ void dwarf_abbrevs_release(struct dwarf_abbrevs *t)
 	VEC_RELEASE(&t->steps);
 }
 
-const struct dwarf_abbrev *dwarf_abbrevs_find_slow(const struct dwarf_abbrevs *t, uint64_t code)
+const struct dwarf_abbrev *dwarf_abbrevs_find_slow(struct dwarf_abbrevs *t, uint64_t code)
 {
-	struct dwarf_abbrev key = { .code = code };
+	struct dwarf_abbrev key = { .code = code }, *a;
 
-	return bsearch(&key, t->v.v, t->v.n, sizeof(key), by_code);
-}
-
-/* ---- skipping ---- */
-
-/* A sibling lies behind the die that names it, and in the same unit. */
-static const unsigned char *read_sibling(struct dwarf_cursor *c, const struct dwarf_unit *u,
-					 unsigned n)
-{
-	uint64_t at = n ? cursor_fixed(c, n) : cursor_uleb(c);
-	const unsigned char *start = u->image->sections.v[DWARF_INFO].p + u->offset;
-
-	if (at > (uint64_t)(c->end - start) || start + at <= c->p)
-		return NULL;
-	return start + at;
-}
-
-void dwarf_skip_attrs(struct dwarf_cursor *c, const struct dwarf_unit *u,
-		      const struct dwarf_abbrevs *t, const struct dwarf_abbrev *a,
-		      const unsigned char **to_sibling)
-{
-	const struct dwarf_step *step = &t->steps.v[a->first_step], *end = step + a->n_steps;
-	const unsigned char *sibling;
-
-	if (to_sibling)
-		*to_sibling = NULL;
-	for (; step < end; step++)
-		switch (step->op) {
-		case STEP_BYTES:
-			cursor_skip(c, step->n);
-			break;
-		case STEP_LEB:
-			cursor_uleb(c);
-			break;
-		case STEP_STRING:
-			cursor_string(c);
-			break;
-		case STEP_BLOCK:
-			cursor_skip(c, step->n ? cursor_fixed(c, step->n) : cursor_uleb(c));
-			break;
-		case STEP_SIBLING:
-			sibling = read_sibling(c, u, step->n);
-			if (to_sibling && sibling) {
-				*to_sibling = sibling;
-				return;
-			}
-			break;
-		case STEP_FORM:
-			dwarf_read_form(c, u, (uint16_t)step->n, 0, NULL);
-			break;
-		}
-}
-
-void dwarf_skip_children(struct dwarf_worker *w, struct dwarf_cursor *c, const struct dwarf_unit *u,
-			 const struct dwarf_abbrevs *t)
-{
-	uint64_t depth = 1;
-
-	while (depth && cursor_left(c) && dwarf_spend(w, 1)) {
-		uint64_t code = cursor_uleb(c);
-		const unsigned char *sibling;
-		const struct dwarf_abbrev *a;
-
-		if (code == 0) {
-			depth--;
-			continue;
-		}
-		a = dwarf_abbrevs_find(t, code);
-		if (!a) {
-			cursor_fail(c);
-			return;
-		}
-		dwarf_skip_attrs(c, u, t, a, &sibling);
-		if (sibling)
-			c->p = sibling;
-		else if (a->has_children)
-			depth++;
-	}
+	if (code - 1 < t->v.n && t->v.v[code - 1].code == code)
+		a = &t->v.v[code - 1];
+	else
+		a = bsearch(&key, t->v.v, t->v.n, sizeof(key), by_code);
+	if (a && !a->is_compiled)
+		compile(t, a);
+	return a;
 }

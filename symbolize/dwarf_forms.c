@@ -133,21 +133,50 @@ void dwarf_read_form(struct dwarf_cursor *c, const struct dwarf_unit *u, uint16_
 		*v = (struct dwarf_value){ n, form };
 }
 
+/* n is 1 to 8 */
+static inline uint64_t read_number(struct dwarf_cursor *c, uint32_t n)
+{
+	uint64_t eight;
+
+	if (!c->is_little || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ || cursor_left(c) < 8)
+		return cursor_fixed(c, n);
+	memcpy(&eight, c->p, 8);
+	c->p += n;
+	return eight & UINT64_MAX >> (64 - 8 * n);
+}
+
 void dwarf_read_die(struct dwarf_cursor *c, const struct dwarf_unit *u,
 		    const struct dwarf_abbrevs *t, const struct dwarf_abbrev *a,
 		    struct dwarf_die *d)
 {
 	const struct dwarf_attr *attr = &t->attrs.v[a->first_attr], *end = attr + a->n_attrs;
+	struct dwarf_value unwanted;
 
 	d->abbrev = a;
 	d->has = 0;
 	for (; attr < end && !c->bad; attr++) {
-		if (attr->slot == NO_SLOT) {
-			dwarf_read_form(c, u, attr->form, 0, NULL);
-			continue;
+		bool is_wanted = attr->slot != NO_SLOT;
+		struct dwarf_value *v = is_wanted ? &d->v[attr->slot] : &unwanted;
+
+		v->form = attr->form;
+		switch (attr->op) {
+		case ATTR_BYTES:
+			cursor_skip(c, attr->n);
+			break;
+		case ATTR_NUMBER:
+			v->u = read_number(c, attr->n);
+			break;
+		case ATTR_LEB:
+			v->u = cursor_uleb(c);
+			break;
+		case ATTR_CONSTANT:
+			v->u = (uint64_t)attr->constant;
+			break;
+		case ATTR_FORM:
+			dwarf_read_form(c, u, attr->form, attr->constant, v);
+			break;
 		}
-		dwarf_read_form(c, u, attr->form, attr->constant, &d->v[attr->slot]);
-		d->has |= 1u << attr->slot;
+		d->has |= (uint32_t)is_wanted << (attr->slot & 31);
 	}
 	if (c->bad)
 		d->has = 0;

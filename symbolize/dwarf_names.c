@@ -124,7 +124,7 @@ struct space {
 struct search {
 	struct dwarf_worker *w;
 	struct dwarf_unit *unit;
-	const struct dwarf_abbrevs *t;
+	struct dwarf_abbrevs *t;
 	struct dwarf_function **wanted; /* by around_die */
 	size_t n, at;
 	struct space spaces[MAX_SPACES];

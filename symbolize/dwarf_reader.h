@@ -4,7 +4,8 @@
  *	dwarf_batch.c    which unit is asked for which address
  *	dwarf_unit_work.c  one unit: lines and functions put together
  *	dwarf_units.c    the units of a file: headers, root dies
- *	dwarf_abbrevs.c  abbreviations, compiled so that dies can be skipped fast
+ *	dwarf_abbrevs.c  abbreviations, compiled so that dies can be gone over fast
+ *	dwarf_skip.c     going over dies
  *	dwarf_forms.c    values of attributes
  *	dwarf_ranges.c   which code a die covers
  *	dwarf_scan.c     functions and inline chains of one unit
@@ -60,9 +61,18 @@ enum dwarf_slot {
 	NO_SLOT = N_SLOTS,
 };
 
+/* One step over the attributes of a die that is read. */
 struct dwarf_attr {
+	enum {
+		ATTR_BYTES,    /* n that nobody wants */
+		ATTR_NUMBER,   /* of n bytes */
+		ATTR_LEB,      /* an unsigned number */
+		ATTR_CONSTANT, /* that is in the abbreviation */
+		ATTR_FORM,     /* by dwarf_read_form() */
+	} op;
 	uint16_t form;
-	uint8_t slot;
+	uint8_t slot; /* NO_SLOT = not wanted */
+	uint32_t n;
 	int64_t constant; /* DW_FORM_implicit_const */
 };
 
@@ -78,9 +88,14 @@ struct dwarf_abbrev {
 	uint64_t code;
 	uint16_t tag;
 	uint8_t kind; /* enum dwarf_kind */
-	bool has_children, has_code;
+	bool has_children;
+	bool is_compiled; /* what follows is filled in; it is when its code is first met */
+	bool has_code;
+	bool is_plain; /* nothing in such a die is of interest, and it has plain_bytes */
+	uint32_t plain_bytes;
 	uint32_t first_attr, n_attrs;
 	uint32_t first_step, n_steps;
+	const unsigned char *source; /* its attributes in .debug_abbrev */
 };
 
 struct dwarf_image;
@@ -95,6 +110,7 @@ struct dwarf_abbrevs {
 	uint8_t address_bytes;
 	bool is_dwarf64;
 	struct dwarf_step forms[DWARF_FORMS]; /* over a value of each form */
+	uint64_t n_pairs;		      /* attributes of all entries */
 	VEC(struct dwarf_abbrev) v;	      /* by code */
 	VEC(struct dwarf_attr) attrs;
 	VEC(struct dwarf_step) steps;
@@ -241,12 +257,21 @@ void dwarf_unit_work(struct dwarf_worker *w, struct dwarf_job *job);
 
 /* dwarf_abbrevs.c */
 /* The table of a unit, valid until DWARF_ABBREV_TABLES others were asked for; NULL if damaged. */
-const struct dwarf_abbrevs *dwarf_abbrevs_get(struct dwarf_worker *w, const struct dwarf_unit *u);
-/* Read until the entry with that code.  NULL if there is none. */
+struct dwarf_abbrevs *dwarf_abbrevs_get(struct dwarf_worker *w, const struct dwarf_unit *u);
+/* Read up to the entry with that code, which is compiled.  NULL if there is none. */
 const struct dwarf_abbrev *dwarf_abbrevs_read(struct dwarf_abbrevs *t, const struct dwarf_unit *u,
 					      uint64_t code);
 void dwarf_abbrevs_release(struct dwarf_abbrevs *t);
-const struct dwarf_abbrev *dwarf_abbrevs_find_slow(const struct dwarf_abbrevs *t, uint64_t code);
+/* dwarf_abbrevs_find() where the code is not the entry's number or is met for the first time. */
+const struct dwarf_abbrev *dwarf_abbrevs_find_slow(struct dwarf_abbrevs *t, uint64_t code);
+static inline const struct dwarf_abbrev *dwarf_abbrevs_find(struct dwarf_abbrevs *t, uint64_t code)
+{
+	if (code - 1 < t->v.n && t->v.v[code - 1].code == code && t->v.v[code - 1].is_compiled)
+		return &t->v.v[code - 1];
+	return dwarf_abbrevs_find_slow(t, code);
+}
+
+/* dwarf_skip.c */
 /* Go over the attributes of a die.  With to_sibling not NULL, stop where the die says where its next
  * sibling is and set *to_sibling to that; else it is set to NULL. */
 void dwarf_skip_attrs(struct dwarf_cursor *c, const struct dwarf_unit *u,
@@ -254,15 +279,7 @@ void dwarf_skip_attrs(struct dwarf_cursor *c, const struct dwarf_unit *u,
 		      const unsigned char **to_sibling);
 /* Go over the children of a die, and theirs; the attributes of the die were gone over. */
 void dwarf_skip_children(struct dwarf_worker *w, struct dwarf_cursor *c, const struct dwarf_unit *u,
-			 const struct dwarf_abbrevs *t);
-
-static inline const struct dwarf_abbrev *dwarf_abbrevs_find(const struct dwarf_abbrevs *t,
-							    uint64_t code)
-{
-	if (code - 1 < t->v.n && t->v.v[code - 1].code == code)
-		return &t->v.v[code - 1];
-	return dwarf_abbrevs_find_slow(t, code);
-}
+			 struct dwarf_abbrevs *t);
 
 /* dwarf_forms.c */
 /* Goes over the value; v may be NULL.  A form that is unknown makes the cursor bad. */
@@ -297,9 +314,9 @@ struct dwarf_unit *dwarf_unit_at(struct dwarf_image *image, uint64_t die); /* NU
  * values. */
 void dwarf_unit_root(struct dwarf_unit *u, struct dwarf_die *d);
 struct dwarf_cursor dwarf_unit_cursor(const struct dwarf_unit *u, uint64_t from);
-/* Read the die at an offset into d.  NULL, or the table that it was read with. */
-const struct dwarf_abbrevs *dwarf_die_at(struct dwarf_worker *w, struct dwarf_unit *u,
-					 uint64_t offset, struct dwarf_die *d);
+/* Read the die at an offset into d; false where there is none. */
+bool dwarf_die_at(struct dwarf_worker *w, struct dwarf_unit *u, uint64_t offset,
+		  struct dwarf_die *d);
 
 /* dwarf_ranges.c: each piece of code of a die.  What does not begin in code (functions that the
  * linker threw away) is left out.  Returns whether the die says anything about code.  w may be NULL:

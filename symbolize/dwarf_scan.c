@@ -19,11 +19,13 @@ struct walk {
 	struct dwarf_worker *w;
 	struct dwarf_unit *unit;
 	const unsigned char *info; /* the section */
-	const struct dwarf_abbrevs *t;
+	struct dwarf_abbrevs *t;
 	const struct dwarf_slots *slots;
 	uint32_t *depths; /* by slot: links so far */
 	uint32_t *roots;  /* by slot: number of the physical function */
 	bool everywhere;  /* second time */
+	uint32_t n_open;  /* slots without a function */
+	bool is_done;	  /* all slots have their chains */
 	uint32_t n_roots; /* physical functions that took an address */
 	uint32_t root;	  /* the one that is being walked, 0 = none */
 	uint32_t inlined; /* depth of inlined_subroutines around */
@@ -53,6 +55,7 @@ static void add_link(struct walk *k, uint32_t slot)
 {
 	if (k->w->links.n >= MAX_LINKS)
 		return;
+	k->n_open -= k->depths[slot] == 0;
 	*VEC_PUSH(&k->w->links) = (struct dwarf_link){
 		.slot = slot,
 		.depth = k->depths[slot]++,
@@ -115,24 +118,25 @@ static void enter(struct walk *k, struct dwarf_cursor *c, const struct dwarf_die
 		dwarf_skip_children(k->w, c, k->unit, k->t);
 }
 
+/* The attributes of the die that begins at an offset; c is behind its code. */
 static void read_die(struct walk *k, struct dwarf_cursor *c, const struct dwarf_abbrev *a,
-		     struct dwarf_die *die)
+		     uint64_t offset, struct dwarf_die *die)
 {
-	die->offset = (uint64_t)(c->p - k->info);
-	cursor_uleb(c);
+	die->offset = offset;
 	dwarf_read_die(c, k->unit, k->t, a, die);
 	k->die = die;
 	k->function = NULL;
 	k->hit = false;
 }
 
+/* What comes after a function with the last slots adds nothing to their chains. */
 static void walk_function(struct walk *k, struct dwarf_cursor *c, const struct dwarf_abbrev *a,
-			  unsigned depth)
+			  uint64_t offset, unsigned depth)
 {
 	uint32_t root = k->root, inlined = k->inlined;
 	struct dwarf_die die;
 
-	read_die(k, c, a, &die);
+	read_die(k, c, a, offset, &die);
 	k->call_file = 0;
 	k->call_line = k->call_column = 0;
 	k->inlined = 0;
@@ -141,6 +145,7 @@ static void walk_function(struct walk *k, struct dwarf_cursor *c, const struct d
 	enter(k, c, &die, k->hit || k->everywhere, depth);
 	k->root = root;
 	k->inlined = inlined;
+	k->is_done = !root && !k->n_open;
 }
 
 static void read_call(struct walk *k, const struct dwarf_die *die)
@@ -156,11 +161,11 @@ static void read_call(struct walk *k, const struct dwarf_die *die)
 }
 
 static void walk_inlined(struct walk *k, struct dwarf_cursor *c, const struct dwarf_abbrev *a,
-			 unsigned depth)
+			 uint64_t offset, unsigned depth)
 {
 	struct dwarf_die die;
 
-	read_die(k, c, a, &die);
+	read_die(k, c, a, offset, &die);
 	k->inlined++;
 	if (k->root) {
 		read_call(k, &die);
@@ -170,12 +175,11 @@ static void walk_inlined(struct walk *k, struct dwarf_cursor *c, const struct dw
 	k->inlined--;
 }
 
-/* Jump over a die and all that it holds; c is at its code. */
+/* Jump over the attributes of a die and all that it holds. */
 static void skip_die(struct walk *k, struct dwarf_cursor *c, const struct dwarf_abbrev *a)
 {
 	const unsigned char *sibling;
 
-	cursor_uleb(c);
 	dwarf_skip_attrs(c, k->unit, k->t, a, &sibling);
 	if (sibling)
 		c->p = sibling;
@@ -183,17 +187,17 @@ static void skip_die(struct walk *k, struct dwarf_cursor *c, const struct dwarf_
 		dwarf_skip_children(k->w, c, k->unit, k->t);
 }
 
+/* c is behind the code of the die that begins at an offset. */
 static void walk_die(struct walk *k, struct dwarf_cursor *c, const struct dwarf_abbrev *a,
-		     unsigned depth)
+		     uint64_t offset, unsigned depth)
 {
 	bool is_wanted = k->everywhere || a->kind == KIND_BLOCK || a->kind == KIND_SPACE;
 
 	if (a->kind == KIND_FUNCTION && a->has_code) {
-		walk_function(k, c, a, depth);
+		walk_function(k, c, a, offset, depth);
 	} else if (a->kind == KIND_INLINED && (k->root || k->everywhere)) {
-		walk_inlined(k, c, a, depth);
+		walk_inlined(k, c, a, offset, depth);
 	} else if (is_wanted && a->has_children) {
-		cursor_uleb(c);
 		dwarf_skip_attrs(c, k->unit, k->t, a, NULL);
 		if (depth < MAX_DIE_DEPTH)
 			walk_children(k, c, depth + 1);
@@ -207,21 +211,21 @@ static void walk_die(struct walk *k, struct dwarf_cursor *c, const struct dwarf_
 /* The dies of one family, up to the zero that ends it. */
 static void walk_children(struct walk *k, struct dwarf_cursor *c, unsigned depth)
 {
-	while (cursor_left(c) && dwarf_spend(k->w, 1)) {
-		struct dwarf_cursor at = *c;
-		uint64_t code = cursor_uleb(&at);
+	while (cursor_left(c) && !k->is_done && dwarf_spend(k->w, 1)) {
+		uint64_t offset = (uint64_t)(c->p - k->info), code = cursor_uleb(c);
 		const struct dwarf_abbrev *a;
 
-		if (code == 0) {
-			*c = at;
+		if (code == 0)
 			return;
-		}
 		a = dwarf_abbrevs_find(k->t, code);
 		if (!a) {
 			cursor_fail(c);
 			return;
 		}
-		walk_die(k, c, a, depth);
+		if (a->is_plain)
+			cursor_skip(c, a->plain_bytes);
+		else
+			walk_die(k, c, a, offset, depth);
 	}
 }
 
@@ -238,14 +242,6 @@ static void walk_unit(struct walk *k)
 		walk_children(k, &c, 0);
 }
 
-static bool all_found(const struct walk *k)
-{
-	for (uint32_t i = 0; i < k->slots->n; i++)
-		if (!k->depths[i])
-			return false;
-	return true;
-}
-
 void dwarf_scan(struct dwarf_worker *w, struct dwarf_unit *u, const struct dwarf_slots *slots,
 		uint32_t *depths)
 {
@@ -256,15 +252,14 @@ void dwarf_scan(struct dwarf_worker *w, struct dwarf_unit *u, const struct dwarf
 		.slots = slots,
 		.depths = depths,
 		.roots = ARENA_ARRAY(w->scratch, uint32_t, slots->n),
+		.n_open = slots->n,
 	};
 
-	for (int time = 0; time < 2; time++) {
+	for (int time = 0; time < 2 && k.n_open; time++) {
 		k.everywhere = time > 0;
 		k.t = dwarf_abbrevs_get(w, u);
 		if (!k.t)
 			return;
 		walk_unit(&k);
-		if (all_found(&k))
-			return;
 	}
 }

@@ -193,10 +193,10 @@ void dwarf_unit_root(struct dwarf_unit *u, struct dwarf_die *d)
 	pthread_mutex_unlock(&u->image->reader->lock);
 }
 
-const struct dwarf_abbrevs *dwarf_die_at(struct dwarf_worker *w, struct dwarf_unit *u,
-					 uint64_t offset, struct dwarf_die *d)
+bool dwarf_die_at(struct dwarf_worker *w, struct dwarf_unit *u, uint64_t offset,
+		  struct dwarf_die *d)
 {
-	const struct dwarf_abbrevs *t = dwarf_abbrevs_get(w, u);
+	struct dwarf_abbrevs *t = dwarf_abbrevs_get(w, u);
 	struct dwarf_cursor c = dwarf_unit_cursor(u, offset);
 	uint64_t code = cursor_uleb(&c);
 	const struct dwarf_abbrev *a = t && code ? dwarf_abbrevs_find(t, code) : NULL;
@@ -204,8 +204,8 @@ const struct dwarf_abbrevs *dwarf_die_at(struct dwarf_worker *w, struct dwarf_un
 	d->offset = offset;
 	d->has = 0;
 	if (!a)
-		return NULL;
+		return false;
 	dwarf_unit_root(u, NULL);
 	dwarf_read_die(&c, u, t, a, d);
-	return t;
+	return true;
 }
