@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,17 @@ static const char *why_missing(const struct record *r, uint64_t used, uint64_t f
 				"program?), what is in the profile was started by it";
 }
 
+/* More than the error of so many samples, a tenth, and what threads and processes use unseen? */
+static bool is_much_missing(const struct spool_stats *st, uint64_t used, uint64_t period_ns)
+{
+	double found = (double)(st->weight + st->lost_weight) * (double)period_ns;
+	double missing = (double)used - found;
+	double ends = (double)st->n_images * 1e6; /* what a process uses to end is in no profile */
+
+	return missing > ends + 1e8 && missing > (double)used / 10 &&
+	       missing > 3 * sqrt(found * (double)period_ns);
+}
+
 /* The kernel knows what the samples should add up to: by the clocks of the processes that were sampled, and by its own
  * account of the command and all that it waited for. */
 static void tell_missing(const struct record *r, uint64_t period_ns)
@@ -129,14 +141,12 @@ static void tell_missing(const struct record *r, uint64_t period_ns)
 	const struct spool_stats *st = spool_profile_stats(r->spools);
 	uint64_t found = (st->weight + st->lost_weight) * period_ns;
 	uint64_t used = r->cpu_ns > st->cpu_ns ? r->cpu_ns : st->cpu_ns;
-	uint64_t ends =
-		(uint64_t)st->n_images * 1000000; /* what a process uses to end is in no profile */
 
 	if (!found && used < 10 * period_ns)
 		complain("no samples: the command used %.1f ms of CPU time, and one is taken every "
 			 "%.1f ms: let it run longer, or ask for more (-F)",
 			 (double)used / 1e6, (double)period_ns / 1e6);
-	else if (!found || (used > found + ends + 100000000 && found < used / 10 * 9))
+	else if (!found || is_much_missing(st, used, period_ns))
 		complain("%.2f s of %.2f s of CPU time have no samples: %s",
 			 (double)(used - found) / 1e9, (double)used / 1e9,
 			 why_missing(r, used, found));

@@ -241,6 +241,7 @@ void engine_setup(const struct engine_setup *setup)
 void engine_give_up_events(void)
 {
 	use_events = false;
+	snprintf(note, sizeof(note), "no perf events any more: the program handles SIGTRAP itself");
 }
 
 struct engine_facts engine_facts(void)
