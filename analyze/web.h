@@ -1,8 +1,8 @@
 /* web.h - profiles in a browser: a small server for one page and one loaded profile.
  *
- * The page and its parts are in the program.  One thread serves connections, another loads and has
- * questions answered by child processes, so a slow client holds up nobody, a long answer no
- * connection, and what takes too long is ended.  It
+ * The page and its parts are in the program.  One thread serves connections, another has profiles
+ * loaded and questions answered by child processes, so a slow client holds up nobody, a long answer
+ * or a large profile no connection, and what takes too long is ended.  It
  * binds where it is told; a request whose Host is neither an address nor that name is refused, which
  * is what keeps a foreign page that renames itself (DNS rebinding) out.  Of sources nothing is
  * read but what the profile names and source_rule.h allows.
@@ -25,6 +25,10 @@ struct web_opts {
 	web_draw_fn draw;	   /* called in a process of its own; NULL = no graphs */
 	unsigned seconds;	   /* the most that one answer may take */
 	void (*failed)(void);	   /* called on another thread when loading failed */
+	/* Allow a process as much memory as a file that the page sent may want; NULL = no limit is
+	 * changed. */
+	int (*allow)(const void *ctx, const char *path, struct err *err);
+	const void *ctx;
 };
 
 /* Listen and begin to load.  opts and what it points to must live until the close. */
@@ -35,9 +39,7 @@ const char *web_url(const struct web *w); /* "http://localhost:1234" */
 /* The error of the profile, when it could not be loaded; 0 also while it is. */
 SONDE_MUST int web_failed(struct web *w, struct err *err);
 
-/* Ends what is under way; NULL is fine.  Loading cannot be ended but with the process: then
- * everything stays as it is. */
+/* Ends what is under way; NULL is fine. */
 void web_close(struct web *w);
-bool web_is_loading(const struct web *w);
 
 #endif

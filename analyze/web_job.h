@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 struct web_answer {
+	int rc;		 /* enum sonde_status */
 	unsigned status; /* of HTTP */
 	const char *type;
 	const char *extension; /* of a file to be saved; NULL = to be shown */
@@ -26,10 +27,29 @@ struct web_job {
 	struct web_answer answer;
 	void (*done)(struct web_job *job);
 	void *ctx;
-	struct web_job *next;
+	struct web_job *next; /* in a list */
+	struct web_job *same; /* the next one that gets the same answer */
 };
 
 /* Make a text the answer; frees what was there. */
 void web_answer_text(struct web_answer *a, unsigned status, const char *text);
+
+/* In the order in which they came. */
+struct web_jobs {
+	struct web_job *first, *last;
+};
+
+void web_jobs_add(struct web_jobs *jobs, struct web_job *job);
+struct web_job *web_jobs_take(struct web_jobs *jobs); /* the first; NULL = none */
+
+/* Do two ask for the same answer? */
+bool web_job_is_same(const struct web_job *a, const struct web_job *b);
+
+/* It has its answer: give it to those that asked the same, too. */
+void web_job_finish(struct web_job *job);
+void web_job_refuse(struct web_job *job, unsigned status, const char *text);
+
+/* The first of those that get its answer whose client has not closed its connection; NULL = nobody waits. */
+const struct web_job *web_job_waiting(const struct web_job *job);
 
 #endif

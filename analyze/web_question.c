@@ -1,4 +1,4 @@
-/* web_question.c - the table of questions, and what was loaded to answer them from. */
+/* web_question.c - the table of questions. */
 #include "analyze/web_question.h"
 #include "analyze/notes.h"
 #include "analyze/web_answers.h"
@@ -6,10 +6,8 @@
 #include "analyze/web_text.h"
 #include "writer/gzip_mem.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { LEAST_TO_COMPRESS = 1024 };
 
@@ -17,107 +15,12 @@ static const char json_type[] = "application/json", binary_type[] = "application
 		  html_type[] = "text/html; charset=utf-8",
 		  text_type[] = "text/plain; charset=utf-8";
 
-/* ---- what was loaded ---- */
-
-/* In a comparison both sides are kept apart, however the base was given: the page shows both. */
-int web_loaded_read(struct web_loaded *l, const struct load_opts *load, struct err *err)
-{
-	struct load_opts o = *load;
-	struct profile *p;
-	int rc;
-
-	o.diff_base |= o.n_bases > 0;
-	rc = analyze_load(&p, &o, l->notes, err);
-	if (rc)
-		return rc;
-	profile_free(l->profile);
-	l->profile = p;
-	l->compared = o.diff_base;
-	return 0;
-}
-
-void web_loaded_release(struct web_loaded *l)
-{
-	profile_free(l->profile);
-	if (l->opened >= 0)
-		close(l->opened);
-	free(l->opened_name);
-}
-
-static const char *title_of(const struct web_loaded *l)
-{
-	const struct load_opts *load = &l->opts->load;
-	const char *last = l->opened_name    ? l->opened_name
-			   : l->opts->name   ? l->opts->name
-			   : load->n_sources ? load->sources[load->n_sources - 1]
-					     : "";
-	const char *slash = strrchr(last, '/');
-
-	return slash ? slash + 1 : last;
-}
-
-static const char *path_of(const struct web_job *job, int fd)
-{
-	return arena_printf(job->query.arena, "/proc/self/fd/%d", fd);
-}
-
-/* The profile that came with the job is to be the base. */
-static int compare_with(struct web_loaded *l, const struct web_job *job, struct err *err)
-{
-	const char *base = path_of(job, job->upload), *source = path_of(job, l->opened);
-	struct load_opts load = l->opts->load;
-
-	load.bases = &base;
-	load.n_bases = 1;
-	if (l->opened_name) {
-		load.sources = &source;
-		load.n_sources = 1;
-	}
-	return web_loaded_read(l, &load, err);
-}
-
-/* It is to be shown in the place of what was loaded. */
-static int open_instead(struct web_loaded *l, const struct web_job *job, struct err *err)
-{
-	const char *source = path_of(job, job->upload);
-	struct load_opts load = l->opts->load;
-	int rc;
-
-	load.sources = &source;
-	load.n_sources = 1;
-	load.n_bases = 0;
-	load.diff_base = false;
-	rc = web_loaded_read(l, &load, err);
-	if (rc)
-		return rc;
-	if (l->opened >= 0)
-		close(l->opened);
-	free(l->opened_name);
-	l->opened = fcntl(job->upload, F_DUPFD_CLOEXEC, 3);
-	l->opened_name = strdup(web_query_get(&job->query, "name"));
-	return 0;
-}
-
-static int take_upload(struct web_loaded *l, const struct web_job *job,
-		       int (*take)(struct web_loaded *, const struct web_job *, struct err *),
-		       struct err *err)
-{
-	int rc;
-
-	if (job->upload < 0)
-		return err_set(err, SONDE_EUSAGE, "no profile came with the request");
-	rc = take(l, job, err);
-	if (rc)
-		err_prefix(err, "cannot read %s", web_query_get(&job->query, "name"));
-	return rc;
-}
-
 /* ---- the answers ---- */
 
 static int answer_info(const struct web_question *q, struct web_loaded *l,
 		       const struct web_job *job, FILE *out, struct json *j, struct err *err)
 {
-	web_answer_info(l->profile, &l->opts->report, title_of(l), l->compared, j);
+	web_answer_info(l->profile, &l->opts->report, web_loaded_title(l), l->compared, j);
 	return 0;
 }
 
@@ -172,16 +75,27 @@ static int delete_view(const struct web_question *q, struct web_loaded *l,
 	return web_saved_change(false, web_query_get(&job->query, "name"), "", err);
 }
 
+static bool is_there(const struct web_job *job, struct err *err)
+{
+	return job->upload >= 0 || !err_set(err, SONDE_EUSAGE, "no profile came with the request");
+}
+
 static int compare(const struct web_question *q, struct web_loaded *l, const struct web_job *job,
 		   FILE *out, struct json *j, struct err *err)
 {
-	return take_upload(l, job, compare_with, err);
+	return is_there(job, err) ? web_loaded_compare(l, job, err) : SONDE_EUSAGE;
 }
 
 static int open_other(const struct web_question *q, struct web_loaded *l, const struct web_job *job,
 		      FILE *out, struct json *j, struct err *err)
 {
-	return take_upload(l, job, open_instead, err);
+	return is_there(job, err) ? web_loaded_open(l, job, err) : SONDE_EUSAGE;
+}
+
+static int load_first(const struct web_question *q, struct web_loaded *l, const struct web_job *job,
+		      FILE *out, struct json *j, struct err *err)
+{
+	return web_loaded_first(l, err);
 }
 
 #define REPORT(name, which)                                                                        \
@@ -213,9 +127,11 @@ static const struct web_question questions[] = {
 	{ "data/views", WEB_HERE, .answer = list_saved },
 	{ "data/saveview", WEB_HERE, .changes = true, .answer = save_view },
 	{ "data/deleteview", WEB_HERE, .changes = true, .answer = delete_view },
-	{ "data/compare", WEB_HERE, .changes = true, .answer = compare },
-	{ "data/open", WEB_HERE, .changes = true, .answer = open_other },
+	{ "data/compare", WEB_LOAD, .changes = true, .answer = compare },
+	{ "data/open", WEB_LOAD, .changes = true, .answer = open_other },
 };
+
+const struct web_question web_question_first = { "", WEB_LOAD, .answer = load_first };
 
 const struct web_question *web_question_find(const char *what)
 {
@@ -236,14 +152,6 @@ static unsigned http_status(int rc)
 	default:
 		return 500;
 	}
-}
-
-void web_answer_text(struct web_answer *a, unsigned status, const char *text)
-{
-	free(a->body);
-	*a = (struct web_answer){ .status = status, .type = text_type };
-	a->body = strdup(text);
-	a->n = a->body ? strlen(a->body) : 0;
 }
 
 static int of_view(const struct web_question *q, struct web_loaded *l, struct web_view **view,
@@ -294,6 +202,7 @@ void web_question_answer(const struct web_question *q, struct web_loaded *l, str
 
 	if (!out) {
 		web_answer_text(a, 500, "out of memory");
+		a->rc = SONDE_ENOMEM;
 		return;
 	}
 	a->status = 200;
@@ -302,8 +211,10 @@ void web_question_answer(const struct web_question *q, struct web_loaded *l, str
 	rc = print_answer(q, l, view, job, out, &err);
 	if (fclose(out) && !rc)
 		rc = err_set(&err, SONDE_ENOMEM, "out of memory");
-	if (rc)
+	if (rc) {
 		web_answer_text(a, http_status(rc), err.text);
-	else if (job->takes_gzip && !a->extension && a->n >= LEAST_TO_COMPRESS)
+		a->rc = rc;
+	} else if (job->takes_gzip && !a->extension && a->n >= LEAST_TO_COMPRESS) {
 		pack(a);
+	}
 }

@@ -3,28 +3,18 @@
 #define SONDE_ANALYZE_WEB_QUESTION_H
 
 #include "analyze/json.h"
-#include "analyze/web.h"
-#include "analyze/web_job.h"
+#include "analyze/web_loaded.h"
 #include "analyze/web_view.h"
 
-/* What was loaded. */
-struct web_loaded {
-	const struct web_opts *opts;
-	const struct notes *notes;
-	struct profile *profile;
-	bool compared;
-	int opened; /* descriptor of a profile that the page sent in the place of the first, or -1 */
-	char *opened_name; /* NULL = the first */
-};
-
-/* Who answers: the session itself, at once; a worker that keeps a view; a worker that ends then. */
-enum web_place { WEB_HERE, WEB_VIEW, WEB_ONCE };
+/* Who answers: the session itself, at once; a worker that keeps a view; a worker that ends then; one
+ * that loads a profile and becomes its keeper. */
+enum web_place { WEB_HERE, WEB_VIEW, WEB_ONCE, WEB_LOAD };
 
 struct web_question {
 	const char *what; /* path behind /ui/ */
 	enum web_place place;
 	bool changes; /* something on the server's side: wants a POST */
-	/* Of WEB_HERE and WEB_ONCE: into a JSON object, or, with a type, out as it is. */
+	/* Of all but WEB_VIEW: into a JSON object, or, with a type, out as it is. */
 	const char *type, *extension;
 	enum report_kind kind;
 	int (*answer)(const struct web_question *q, struct web_loaded *l, const struct web_job *job,
@@ -34,10 +24,7 @@ struct web_question {
 		       struct err *err);
 };
 
-/* Load what the options say.  An error leaves what was loaded before. */
-SONDE_MUST int web_loaded_read(struct web_loaded *l, const struct load_opts *load, struct err *err);
-void web_loaded_release(struct web_loaded *l);
-
+extern const struct web_question web_question_first; /* loads what the command line names */
 const struct web_question *web_question_find(const char *what); /* NULL = none */
 
 /* Answer a job.  A WEB_ONCE question spoils the loaded profile.  *view is made if it is NULL, and

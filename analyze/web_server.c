@@ -4,11 +4,13 @@
  * until the answer is there.
  */
 #include "analyze/microhttpd.h"
+#include "analyze/web_address.h"
+#include "analyze/web_connections.h"
 #include "analyze/web_files.h"
+#include "analyze/web_headers.h"
 #include "analyze/web_session.h"
 #include "base/outfile.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
@@ -21,6 +23,7 @@ enum {
 	IDLE_SECONDS = 30,
 	HEADER_BYTES = 32 << 10, /* of one request */
 	MAX_UPLOAD = 256 << 20,
+	MAX_UPLOADS = 512 << 20, /* of all that are under way */
 };
 
 static const struct microhttpd *mhd; /* loaded by the first web_open() */
@@ -30,12 +33,15 @@ struct web {
 	struct web_session *session;
 	char *host; /* as given: the one name that a Host header may have */
 	char url[300];
+	struct web_connections connections;
+	size_t n_uploads; /* bytes of all that are under way */
 };
 
 /* One request, from its first byte until its answer is sent. */
 struct request {
 	struct web *web;
 	struct MHD_Connection *connection;
+	struct web_headers headers;
 	struct web_job job;
 	bool asked, is_post, too_large;
 	size_t n_upload;
@@ -99,14 +105,6 @@ static enum MHD_Result send_file(struct MHD_Connection *c, const struct web_file
 			     f->type);
 }
 
-static bool takes_gzip(struct MHD_Connection *c)
-{
-	const char *takes =
-		mhd->lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
-
-	return takes && strstr(takes, "gzip");
-}
-
 static enum MHD_Result send_answer(struct request *r)
 {
 	struct web_answer *a = &r->job.answer;
@@ -140,64 +138,6 @@ static enum MHD_Result send_status(struct request *r)
 		"application/json");
 }
 
-/* ---- who may ask ---- */
-
-/* The name in a Host header without its port. */
-static size_t host_length(const char *host)
-{
-	if (*host == '[')
-		return strcspn(host, "]") + 1;
-	return strcspn(host, ":");
-}
-
-static bool is_address(const char *name, size_t n)
-{
-	unsigned char address[sizeof(struct in6_addr)];
-	char text[INET6_ADDRSTRLEN];
-	bool bracketed = n > 2 && name[0] == '[';
-
-	if (bracketed) {
-		name++;
-		n -= 2;
-	}
-	if (n >= sizeof(text))
-		return false;
-	memcpy(text, name, n);
-	text[n] = 0;
-	return inet_pton(bracketed ? AF_INET6 : AF_INET, text, address) == 1;
-}
-
-/* A page of another site that lets its own name mean our address still sends that name. */
-static bool host_is_ours(const struct web *w, struct MHD_Connection *c)
-{
-	const char *host = mhd->lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
-	size_t n = host ? host_length(host) : 0;
-
-	if (!n)
-		return false;
-	if (is_address(host, n) || (n == 9 && strncasecmp(host, "localhost", n) == 0))
-		return true;
-	return strlen(w->host) == n && strncasecmp(host, w->host, n) == 0;
-}
-
-/* Browsers say where a request comes from.  A link from elsewhere may open the page, but no foreign
- * page may use the data. */
-static bool is_foreign(struct MHD_Connection *c)
-{
-	const char *site = mhd->lookup_connection_value(c, MHD_HEADER_KIND, "Sec-Fetch-Site");
-	const char *mode = mhd->lookup_connection_value(c, MHD_HEADER_KIND, "Sec-Fetch-Mode");
-
-	return site && (strcmp(site, "cross-site") == 0 || strcmp(site, "same-site") == 0) &&
-	       (!mode || strcmp(mode, "navigate") != 0);
-}
-
-/* Another site's page can send a form but not this header, unless it is allowed to, which nobody
- * is. */
-static bool comes_from_page(struct MHD_Connection *c)
-{
-	return mhd->lookup_connection_value(c, MHD_HEADER_KIND, "X-Sonde") && !is_foreign(c);
-}
-
 /* ---- requests ---- */
 
 static enum MHD_Result add_param(void *ctx, enum MHD_ValueKind kind, const char *key,
@@ -214,6 +154,21 @@ static void wake(struct web_job *job)
 	mhd->resume_connection(r->connection);
 }
 
+/* What is known of the connection besides; NULL = nothing. */
+static struct web_connection *known(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info =
+		mhd->get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+static void touch(struct web *w, struct MHD_Connection *c, bool waits)
+{
+	if (known(c))
+		web_connections_touch(&w->connections, known(c), waits);
+}
+
 static int socket_of(struct MHD_Connection *c)
 {
 	const union MHD_ConnectionInfo *info =
@@ -226,11 +181,12 @@ static enum MHD_Result ask(struct request *r, const char *what)
 {
 	r->asked = true;
 	r->job.what = arena_strdup(r->job.query.arena, what);
-	r->job.takes_gzip = takes_gzip(r->connection);
+	r->job.takes_gzip = r->headers.takes_gzip;
 	r->job.client = socket_of(r->connection);
 	r->job.done = wake;
 	r->job.ctx = r;
 	mhd->get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, add_param, &r->job.query);
+	touch(r->web, r->connection, true);
 	mhd->suspend_connection(r->connection);
 	web_session_ask(r->web->session, &r->job);
 	return MHD_YES;
@@ -265,7 +221,7 @@ static enum MHD_Result route(struct request *r, const char *path)
 	file = web_file_find(path);
 	if (file)
 		return send_file(r->connection, file);
-	if (is_foreign(r->connection))
+	if (web_headers_are_foreign(&r->headers))
 		return send_text(r->connection, MHD_HTTP_FORBIDDEN,
 				 "this page's data are not for other sites\n");
 	if (strcmp(path, "data/status") == 0)
@@ -276,7 +232,7 @@ static enum MHD_Result route(struct request *r, const char *path)
 	if ((kind == WEB_CHANGE) != r->is_post)
 		return send_text(r->connection, MHD_HTTP_METHOD_NOT_ALLOWED,
 				 kind == WEB_CHANGE ? "this wants a POST\n" : "this wants a GET\n");
-	if (kind == WEB_CHANGE && !comes_from_page(r->connection))
+	if (kind == WEB_CHANGE && !web_headers_are_of_page(&r->headers))
 		return send_text(r->connection, MHD_HTTP_FORBIDDEN,
 				 "only the page itself may change anything\n");
 	return ask(r, path);
@@ -290,17 +246,31 @@ static struct request *new_request(struct web *w, struct MHD_Connection *c)
 		return NULL;
 	r->web = w;
 	r->connection = c;
+	web_headers_read(&r->headers, mhd, c);
 	r->job.query.arena = arena_new(ARENA_DIE);
 	r->job.upload = -1;
 	return r;
 }
 
-/* Only what the page sends is kept, and no more than MAX_UPLOAD of it. */
+static void drop_upload(struct request *r)
+{
+	r->web->n_uploads -= r->n_upload;
+	r->n_upload = 0;
+	if (r->job.upload >= 0)
+		close(r->job.upload);
+	r->job.upload = -1;
+}
+
+/* Only what the page sends is kept, and no more than may be. */
 static void take_upload(struct request *r, const char *bytes, size_t n)
 {
+	if (r->too_large || !web_headers_are_of_page(&r->headers))
+		return;
 	r->n_upload += n;
-	if (r->n_upload > MAX_UPLOAD || !comes_from_page(r->connection)) {
-		r->too_large |= r->n_upload > MAX_UPLOAD;
+	r->web->n_uploads += n;
+	if (r->n_upload > MAX_UPLOAD || r->web->n_uploads > MAX_UPLOADS) {
+		r->too_large = true;
+		drop_upload(r);
 		return;
 	}
 	if (r->job.upload < 0)
@@ -319,8 +289,10 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *u
 		*con_ctx = new_request(ctx, c);
 		return *con_ctx ? MHD_YES : MHD_NO;
 	}
-	if (r->asked)
+	if (r->asked) {
+		touch(r->web, c, false);
 		return send_answer(r);
+	}
 	if (*n_upload) {
 		take_upload(r, upload, *n_upload);
 		*n_upload = 0;
@@ -330,11 +302,14 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *u
 	if (!r->is_post && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 		return send_text(c, MHD_HTTP_METHOD_NOT_ALLOWED,
 				 "only GET and POST are answered\n");
-	if (!host_is_ours(r->web, c))
+	if (r->headers.is_ambiguous)
+		return send_text(c, MHD_HTTP_BAD_REQUEST, "this request can be read in two ways\n");
+	if (!web_headers_are_for(&r->headers, r->web->host))
 		return send_text(c, MHD_HTTP_FORBIDDEN,
 				 "the name in the Host header is not this server's\n");
 	if (r->too_large)
-		return send_text(c, MHD_HTTP_CONTENT_TOO_LARGE, "that is too large\n");
+		return send_text(c, MHD_HTTP_CONTENT_TOO_LARGE,
+				 "that is too large, or too much is being sent already\n");
 	return route(r, url);
 }
 
@@ -348,31 +323,24 @@ static void completed(void *ctx, struct MHD_Connection *c, void **con_ctx,
 	web_query_release(&r->job.query);
 	arena_free(r->job.query.arena);
 	free(r->job.answer.body);
-	if (r->job.upload >= 0)
-		close(r->job.upload);
+	drop_upload(r);
 	free(r);
 	*con_ctx = NULL;
+	touch(ctx, c, false);
+}
+
+static void connected(void *ctx, struct MHD_Connection *c, void **known_of,
+		      enum MHD_ConnectionNotificationCode code)
+{
+	struct web *w = ctx;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		*known_of = web_connections_add(&w->connections, socket_of(c));
+	else if (*known_of)
+		web_connections_remove(&w->connections, *known_of);
 }
 
 /* ---- listen ---- */
-
-/* "[host]:[port]", host in brackets when it has colons. */
-static int split_address(const char *address, char **host, char **port, struct err *err)
-{
-	const char *colon = strrchr(address, ':');
-	bool bracketed = *address == '[';
-	size_t n;
-
-	if (!colon || (bracketed && colon[-1] != ']') ||
-	    (!bracketed && memchr(address, ':', (size_t)(colon - address))))
-		return err_set(err, SONDE_EUSAGE, "'%s' is no [host]:[port]", address);
-	n = (size_t)(colon - address);
-	*port = strdup(colon[1] ? colon + 1 : "0");
-	*host = n == 0	    ? strdup("localhost")
-		: bracketed ? strndup(address + 1, n - 2)
-			    : strndup(address, n);
-	return *port && *host ? 0 : err_set(err, SONDE_ENOMEM, "out of memory");
-}
 
 static void log_nothing(void *ctx, const char *fmt, va_list ap)
 {
@@ -385,9 +353,9 @@ static struct MHD_Daemon *start(struct web *w, const struct sockaddr *address)
 
 	return mhd->start_daemon(
 		flags, 0, NULL, NULL, handle, w, MHD_OPTION_EXTERNAL_LOGGER, log_nothing, NULL,
-		MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+		MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_NOTIFY_COMPLETED, completed, w,
+		MHD_OPTION_NOTIFY_CONNECTION, connected, w, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES, MHD_OPTION_END);
 }
 
@@ -415,7 +383,7 @@ static int open_at(struct web *w, const char *address, struct err *err)
 {
 	const union MHD_DaemonInfo *info;
 	char *port = NULL;
-	int rc = split_address(address, &w->host, &port, err);
+	int rc = web_address_split(address, &w->host, &port, err);
 
 	if (!rc)
 		rc = listen_at(w, port, address, err);
@@ -461,16 +429,11 @@ int web_failed(struct web *w, struct err *err)
 	return web_session_failed(w->session, err);
 }
 
-bool web_is_loading(const struct web *w)
-{
-	return web_session_is_loading(w->session);
-}
-
 void web_close(struct web *w)
 {
 	int listening = -1;
 
-	if (!w || web_session_is_loading(w->session))
+	if (!w)
 		return;
 	if (w->daemon)
 		listening = mhd->quiesce_daemon(w->daemon);

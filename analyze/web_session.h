@@ -1,9 +1,7 @@
-/* web_session.h - the loaded profile, and the thread that has questions about it answered.
+/* web_session.h - the thread that has questions answered.
  *
- * The thread loads first; questions wait in a queue.  It answers what takes no time itself and gives
- * the rest to workers (web_worker.h), a few at a time.  A question that takes longer than it may is
- * ended, and so is one whose asker has gone.  The workers whose views were used last are kept, so a
- * zoom or a search does not filter the profile anew.
+ * Questions wait in a queue.  The thread answers what takes no time itself and gives the rest to
+ * processes (web_crew.h), which also load the profile.
  */
 #ifndef SONDE_ANALYZE_WEB_SESSION_H
 #define SONDE_ANALYZE_WEB_SESSION_H
@@ -19,7 +17,6 @@ SONDE_MUST int web_session_open(struct web_session **out, const struct web_opts 
 SONDE_MUST int web_session_start(struct web_session *s, struct err *err);
 void web_session_ask(struct web_session *s, struct web_job *job);
 SONDE_MUST int web_session_failed(struct web_session *s, struct err *err); /* to load */
-bool web_session_is_loading(struct web_session *s);			   /* NULL is fine */
 void web_session_close(struct web_session *s); /* answers what is queued with 503 first */
 
 /* Is there an answer to such a path, and does asking change something? */

@@ -24,7 +24,8 @@ void web_status_print(const struct progress *progress, const struct web_shown *s
 		json_open(j, NULL, '{');
 		json_text(j, "what", shown[i].what);
 		json_int(j, "milliseconds", now - shown[i].since);
-		print_progress(&progress[1 + i], j);
+		json_int(j, "clients", (int64_t)shown[i].n_clients);
+		print_progress(&progress[i], j);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

@@ -1,138 +1,16 @@
-/* web_worker.c - fork, ask, read.
- *
- * A question travels as its length and its texts, each with a final zero; the answer as a web_head
- * and its body.  The worker is in a process group of its own, with what it starts (Graphviz), and is
- * killed when the session's thread ends, however that comes.
- */
+/* web_worker.c - start child processes, ask them, read their answers, end them. */
 #include "analyze/web_worker.h"
+#include "analyze/web_child.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { MAX_QUESTION = 1 << 20, WORKER_FD = 3 };
-
-/* ---- in the worker ---- */
-
-static bool send_all(int fd, const void *bytes, size_t n)
-{
-	for (const char *at = bytes; n;) {
-		ssize_t sent = send(fd, at, n, MSG_NOSIGNAL);
-
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent <= 0)
-			return false;
-		at += sent;
-		n -= (size_t)sent;
-	}
-	return true;
-}
-
-static bool receive_all(int fd, void *bytes, size_t n)
-{
-	for (char *at = bytes; n;) {
-		ssize_t got = recv(fd, at, n, MSG_WAITALL);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		at += got;
-		n -= (size_t)got;
-	}
-	return true;
-}
-
-/* The next question; false at the end.  Everything lives in the arena of the query. */
-static bool next_question(struct web_job *job)
-{
-	uint32_t size;
-	char *text, *end;
-
-	if (!receive_all(WORKER_FD, &size, sizeof(size)) || size > MAX_QUESTION)
-		return false;
-	text = arena_alloc(job->query.arena, size + 1);
-	text[size] = 0;
-	if (!receive_all(WORKER_FD, text, size))
-		return false;
-	end = text + size;
-	job->takes_gzip = *text == 'z';
-	job->what = text + 1;
-	for (text = strchr(text, 0) + 1; text < end; text = strchr(strchr(text, 0) + 1, 0) + 1)
-		web_query_add(&job->query, text, strchr(text, 0) + 1);
-	return true;
-}
-
-static void answer(struct web_loaded *l, struct web_view **view, struct web_job *job)
-{
-	struct web_head head;
-
-	web_question_answer(web_question_find(job->what), l, view, job);
-	head = (struct web_head){ job->answer, *view ? (*view)->tree.nodes.n : 0 };
-	if (!send_all(WORKER_FD, &head, sizeof(head)) ||
-	    !send_all(WORKER_FD, job->answer.body, job->answer.n))
-		_exit(0);
-	free(job->answer.body);
-}
-
-static void answer_all(struct web_loaded *l, struct web_job *first)
-{
-	struct web_view *view = NULL;
-
-	answer(l, &view, first);
-	while (view) {
-		struct web_job job = { .query.arena = arena_new(ARENA_DIE), .upload = -1 };
-
-		if (!next_question(&job))
-			return;
-		answer(l, &view, &job);
-		web_query_release(&job.query);
-		arena_free(job.query.arena);
-	}
-}
-
-/* No connection of the server's stays open because a worker has it too. */
-static void keep_only(int fd)
-{
-	if (fd != WORKER_FD)
-		dup3(fd, WORKER_FD, O_CLOEXEC);
-	if (close_range(WORKER_FD + 1, ~0U, 0)) /* an old kernel */
-		for (int i = WORKER_FD + 1; i < sysconf(_SC_OPEN_MAX); i++)
-			close(i);
-}
-
-/* What it starts outlives the server by no more than a question may take. */
-static void bound_time(const struct web_opts *opts)
-{
-	rlim_t seconds = (rlim_t)opts->seconds * 16;
-
-	setrlimit(RLIMIT_CPU, &(struct rlimit){ seconds, seconds + 1 });
-}
-
-static void run(struct web_loaded *l, bool keeps_view, struct web_job *job, int fd, pid_t server)
-{
-	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != server)
-		_exit(0);
-	keep_only(fd);
-	if (!keeps_view)
-		bound_time(l->opts);
-	answer_all(l, job);
-	_exit(0);
-}
-
-/* ---- in the server ---- */
 
 int64_t web_now_ms(void)
 {
@@ -149,40 +27,105 @@ int web_worker_left(const struct web_worker *w)
 	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
-static void begin(struct web_worker *w, struct web_job *job, const struct web_opts *opts)
+static void begin(struct web_worker *w, struct web_job *job, unsigned seconds)
 {
 	w->job = job;
-	w->deadline = web_now_ms() + (int64_t)opts->seconds * 1000;
+	w->since = web_now_ms();
+	w->deadline = seconds ? w->since + (int64_t)seconds * 1000 : INT64_MAX;
 	w->got = 0;
 }
 
-int web_worker_start(struct web_worker *w, struct web_loaded *l, const char *key,
-		     struct web_job *job, struct err *err)
+/* ---- start ---- */
+
+static int make_pair(int fds[2], struct err *err)
+{
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds)
+		       ? err_set(err, SONDE_EIO, "cannot start a worker: %m")
+		       : 0;
+}
+
+int web_keeper_start(struct web_worker *w, struct web_loaded *l, const struct web_question *q,
+		     struct web_job *job, unsigned seconds, struct err *err)
 {
 	pid_t server = getpid();
-	int fds[2];
+	int fds[2], rc = make_pair(fds, err);
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
-		return err_set(err, SONDE_EIO, "cannot start a worker: %m");
+	if (rc)
+		return rc;
 	w->pid = fork();
 	if (w->pid == 0) {
 		progress_to(w->progress);
-		run(l, key != NULL, job, fds[1], server);
+		web_child_keep(l, q, job, fds[1], server);
 	}
 	close(fds[1]);
 	if (w->pid < 0) {
 		w->pid = 0;
 		close(fds[0]);
-		return err_set(err, SONDE_ENOMEM, "cannot start a worker: %m");
+		return err_set(err, SONDE_ENOMEM, "cannot start a process: %m");
 	}
 	setpgid(w->pid, w->pid);
 	w->fd = fds[0];
-	w->key = key ? strdup(key) : NULL;
-	begin(w, job, l->opts);
+	begin(w, job, seconds);
 	return 0;
 }
 
-bool web_worker_ask(struct web_worker *w, struct web_job *job, const struct web_opts *opts)
+static bool send_order(int fd, const struct web_order *order, int worker_fd)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { { 0 } };
+	struct iovec bytes = { (void *)order, sizeof(*order) };
+	struct msghdr m = { .msg_iov = &bytes,
+			    .msg_iovlen = 1,
+			    .msg_control = control.room,
+			    .msg_controllen = sizeof(control.room) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	ssize_t n;
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &worker_fd, sizeof(worker_fd));
+	while ((n = sendmsg(fd, &m, MSG_NOSIGNAL)) < 0 && errno == EINTR)
+		;
+	return n == sizeof(*order);
+}
+
+int web_worker_start(struct web_worker *w, struct web_worker *keeper, const char *key,
+		     struct web_job *job, unsigned seconds, struct err *err)
+{
+	/* What it starts outlives the server by no more than a question may take. */
+	const struct web_order order = { w->progress, key ? RLIM_INFINITY : (rlim_t)seconds * 16 };
+	int fds[2], rc = make_pair(fds, err);
+	bool alive;
+
+	if (rc)
+		return rc;
+	alive = send_order(keeper->fd, &order, fds[1]);
+	close(fds[1]);
+	if (!alive || !web_receive_all(keeper->fd, &w->pid, sizeof(w->pid))) {
+		w->pid = 0;
+		close(fds[0]);
+		return err_set(err, SONDE_EIO,
+			       "the process that had the profile was ended from outside; start "
+			       "sonde again");
+	}
+	w->fd = fds[0];
+	if (w->pid < 0) {
+		w->pid = 0;
+		close(fds[0]);
+		return err_set(err, SONDE_ENOMEM, "a worker cannot be started now");
+	}
+	setpgid(w->pid, w->pid);
+	w->key = key ? strdup(key) : NULL;
+	if (web_worker_ask(w, job, seconds))
+		return 0;
+	web_worker_end(w);
+	return err_set(err, SONDE_EIO, "a worker ended before it was asked");
+}
+
+bool web_worker_ask(struct web_worker *w, struct web_job *job, unsigned seconds)
 {
 	char *text = NULL;
 	size_t n;
@@ -203,12 +146,14 @@ bool web_worker_ask(struct web_worker *w, struct web_job *job, const struct web_
 	}
 	size = (uint32_t)(n - sizeof(size));
 	memcpy(text, &size, sizeof(size));
-	sent = send_all(w->fd, text, n);
+	sent = web_send_all(w->fd, text, n);
 	free(text);
 	if (sent)
-		begin(w, job, opts);
+		begin(w, job, seconds);
 	return sent;
 }
+
+/* ---- read and end ---- */
 
 static struct web_job *take_job(struct web_worker *w)
 {
@@ -226,6 +171,7 @@ static int end_process(struct web_worker *w)
 	int status = 0;
 
 	kill(-w->pid, SIGKILL);
+	kill(w->pid, SIGKILL); /* it may not have a group yet */
 	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	close(w->fd);
@@ -234,21 +180,29 @@ static int end_process(struct web_worker *w)
 	return status;
 }
 
-/* Out of memory is the one reason that a worker has to end without an answer. */
+static const char *subject(const struct web_job *job)
+{
+	return job->upload >= 0 ? web_query_get(&job->query, "name")
+	       : *job->what	? "this question"
+				: "the profile";
+}
+
+/* Out of memory is the one reason that a process has to end without an answer. */
 static struct web_job *died(struct web_worker *w)
 {
 	struct web_job *job = take_job(w);
 	int status = end_process(w);
-	char text[120];
+	char text[300];
 
 	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
-		snprintf(text, sizeof(text), "this question ended by signal %d (%s)",
-			 WTERMSIG(status), strsignal(WTERMSIG(status)));
+		snprintf(text, sizeof(text), "the process for %.150s ended by signal %d (%s)",
+			 subject(job), WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
 		snprintf(text, sizeof(text),
-			 "there is not enough memory for this question; --max-memory sets its "
-			 "limit");
+			 "there is not enough memory for %.150s; --max-memory sets its limit",
+			 subject(job));
 	web_answer_text(&job->answer, 500, text);
+	job->answer.rc = SONDE_ENOMEM;
 	return job;
 }
 
@@ -259,7 +213,7 @@ static struct web_job *finished(struct web_worker *w)
 	job->answer = w->head.answer;
 	w->got = 0;
 	w->job = NULL;
-	if (!w->head.n_nodes)
+	if (!w->head.stays)
 		end_process(w);
 	return job;
 }

@@ -2,6 +2,7 @@
 #include "cli/web.h"
 #include "analyze/web.h"
 #include "cli/cli.h"
+#include "cli/memory_limit.h"
 #include "cli/picture.h"
 #include "writer/writer.h"
 
@@ -75,12 +76,18 @@ static int serve(const struct web_opts *o, bool no_browser, struct err *err)
 		if (!no_browser)
 			open_browser(web_url(web));
 		sigwait(&ends, &sig);
-		if (web_is_loading(web))
-			_exit(EXIT_OK); /* what loads uses what would go */
 		rc = web_failed(web, err);
 	}
 	web_close(web);
 	return rc;
+}
+
+/* A profile that the page sends may have as much memory as one that the command line names. */
+static int allow(const void *ctx, const char *path, struct err *err)
+{
+	const struct read_opts *opts = ctx;
+
+	return memory_limit_allow(opts->max_memory, &path, 1, err);
 }
 
 static struct web_opts web_opts_of(const struct read_opts *opts, const char *address,
@@ -91,7 +98,9 @@ static struct web_opts web_opts_of(const struct read_opts *opts, const char *add
 				  .report = opts->report,
 				  .draw = draw,
 				  .seconds = (unsigned)opts->answer_seconds,
-				  .failed = end };
+				  .failed = end,
+				  .allow = allow,
+				  .ctx = opts };
 }
 
 int web_serve(const struct read_opts *opts, const char *address, const string_list *sources,

@@ -49,6 +49,15 @@ export function stop() {
 }
 
 // What changes something on the server's side.
-export function tell(what, query, body) {
-  return get(path(what, query), { method: "POST", headers: { "X-Sonde": "1" }, body });
+export async function tell(what, query, body) {
+  const end = new AbortController();
+  pending.set("change", end);
+  try {
+    return await get(path(what, query), { method: "POST", headers: { "X-Sonde": "1" }, body, signal: end.signal });
+  } catch (error) {
+    throw end.signal.aborted ? new Refused("Stopped.") : error;
+  } finally {
+    if (pending.get("change") === end)
+      pending.delete("change");
+  }
 }

@@ -5,7 +5,10 @@ const open = new Set(); // paths of questions without an answer
 let timer = 0;
 let asking = null; // the question about the questions
 
-const words = { "data/graph": "Graph", "data/source": "Source", "data/disasm": "Disassembly", "data/peek": "Peek", "data/flame": "Flame graph", "data/top": "Table" };
+const words = { "data/graph": "Graph", "data/source": "Source", "data/disasm": "Disassembly", "data/peek": "Peek", "data/flame": "Flame graph", "data/top": "Table",
+  "data/compare": "Reading", "data/open": "Reading" };
+
+const sent = { "data/compare": "Sending …", "data/open": "Sending …" };
 
 function text(what, { step, share, milliseconds }) {
   const parts = [step, share === undefined ? "" : Math.floor(share * 100) + "%", milliseconds ? Math.round(milliseconds / 1000) + " s" : ""];
@@ -17,7 +20,7 @@ function show(status) {
   const at = status.state === "loading" || !mine ? status : mine;
   const progress = bar.querySelector("progress");
   bar.querySelector("span").textContent = status.state === "loading" ? text("Loading", status)
-    : mine ? text(words[now.what] || "Working", mine) : status.step ? text("Loading", status) : "Waiting for other questions …";
+    : mine ? text(words[now.what] || "Working", mine) : sent[now.what] || "Waiting for other questions …";
   if (at.share === undefined)
     progress.removeAttribute("value");
   else
