@@ -25,7 +25,7 @@ enum { PAUSE_NS = 50000000, SLOW_EVERY = 5, STACK_BYTES = 256 * 1024 };
 
 static pthread_t keeper;
 static pid_t keeper_tid;
-static bool is_running;
+static _Atomic bool is_running;
 static pthread_mutex_t pause_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void wait_for_work(void)
@@ -143,4 +143,9 @@ void keeper_forked(void)
 {
 	atomic_store(&live.wanted, 0);
 	is_running = false;
+}
+
+bool keeper_is_counted(void)
+{
+	return is_running && session_is_of_this_process();
 }

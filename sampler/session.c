@@ -120,6 +120,8 @@ static void forget_parent(void)
 	keeper_forked();
 	modules_forked(threads_forked());
 	atomic_store(&live.sampling, false);
+	live.header = NULL;
+	atomic_store(&live.segment, NULL);
 	spool_close(&spool); /* the parent's; its file stays with the parent */
 	spool.path[0] = 0;
 	owner = 0;

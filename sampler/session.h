@@ -88,6 +88,8 @@ void keeper_stop(void);
 bool keeper_pause(void);
 void keeper_resume(void);
 void keeper_forked(void); /* it does not exist in the child */
+/* Is it one of the threads that the kernel counts in this process?  Async-signal-safe. */
+bool keeper_is_counted(void);
 
 /* What the keeper does for the session. */
 void session_grow(void);

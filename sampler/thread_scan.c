@@ -64,15 +64,21 @@ static void scan(void)
 	}
 }
 
-/* A directory's link count is 2 and one for each thread: as many as are known, nothing to look for. */
-void thread_scan(bool is_start)
+/* A directory's link count is 2 and one for each thread, the keeper too; 0 = not known. */
+static unsigned long threads_by_links(void)
 {
 	struct stat st;
+	long rc = raw_syscall(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/task", (long)&st, 0);
 
+	return rc == 0 && st.st_nlink > 2 ? st.st_nlink - 2 : 0;
+}
+
+/* As many as are known: nothing to look for. */
+void thread_scan(bool is_start)
+{
 	is_starting = is_start;
 	threads_reap_cloned();
-	if (stat("/proc/self/task", &st) ||
-	    st.st_nlink != 2 + thread_records.n_running + thread_has_ignored())
+	if (threads_by_links() != thread_records.n_running + thread_has_ignored())
 		scan();
 }
 
@@ -87,11 +93,11 @@ void threads_scan(void)
 bool threads_all_gone(void)
 {
 	char text[512], *state;
-	struct stat st;
+	unsigned long n_threads = threads_by_links();
 	ssize_t n;
 	int fd;
 
-	if (stat("/proc/self/task", &st) || st.st_nlink > 2 + 2)
+	if (n_threads == 0 || n_threads > 2)
 		return false;
 	fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC); /* of the main thread */
 	if (fd < 0)

@@ -64,6 +64,20 @@ WITHOUT_KEEPER(initgroups, (const char *user, gid_t group), (user, group))
 WITHOUT_KEEPER(unshare, (int flags), (flags))
 WITHOUT_KEEPER(setns, (int fd, int type), (fd, type))
 
+/* syscall(SYS_unshare, ...) and its sibling: see wrap_seccomp.c. */
+long sonde_unshare_call(long number, long flags);
+long sonde_setns_call(long number, long fd, long type);
+
+__attribute__((used)) long sonde_unshare_call(long number, long flags)
+{
+	return unshare((int)flags);
+}
+
+__attribute__((used)) long sonde_setns_call(long number, long fd, long type)
+{
+	return setns((int)fd, (int)type);
+}
+
 /* ---- signals ---- */
 
 /* A static program has no next library to look in, but libc's inner name. */

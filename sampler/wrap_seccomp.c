@@ -7,7 +7,7 @@
  * its own.  What fits under the filter goes on.
  *
  * syscall() is written in assembly, as libc's is: there is no frame of ours for a call that returns twice.  (It is a door
- * to exec as well: see wrap_exec.c.)
+ * to exec as well, and to what wants no thread beside the host's: see wrap_exec.c, wrap_rights.c.)
  */
 #include "sampler/otel.h"
 #include "sampler/preload.h"
@@ -109,7 +109,8 @@ __attribute__((used)) long sonde_failed_call(long result)
 	return answer(result);
 }
 
-_Static_assert(SYS_seccomp == 317 && SYS_execve == 59 && SYS_execveat == 322,
+_Static_assert(SYS_seccomp == 317 && SYS_execve == 59 && SYS_execveat == 322 &&
+		       SYS_unshare == 272 && SYS_setns == 308,
 	       "the numbers in the assembly");
 
 __asm__(".section sonde_text,\"ax\",@progbits\n"
@@ -124,6 +125,10 @@ __asm__(".section sonde_text,\"ax\",@progbits\n"
 	"	je	sonde_execve_call\n"
 	"	cmpl	$322, %edi\n"
 	"	je	sonde_execveat_call\n"
+	"	cmpl	$272, %edi\n"
+	"	je	sonde_unshare_call\n"
+	"	cmpl	$308, %edi\n"
+	"	je	sonde_setns_call\n"
 	"	movq	%rdi, %rax\n"
 	"	movq	%rsi, %rdi\n"
 	"	movq	%rdx, %rsi\n"

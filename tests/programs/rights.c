@@ -296,6 +296,87 @@ static int mode_numbers(void)
 	return 0;
 }
 
+/* How many threads /proc counts, by every door. */
+static void print_threads(const char *who)
+{
+	int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int task = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char path[64];
+	struct statx x;
+	struct stat s;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)getpid());
+	printf("%s:", who);
+	printf(" %d", stat("/proc/self/task", &s) ? -1 : (int)s.st_nlink - 2);
+	printf(" %d", stat(path, &s) ? -1 : (int)s.st_nlink - 2);
+	printf(" %d", lstat("/proc/self/task/", &s) ? -1 : (int)s.st_nlink - 2);
+	printf(" %d", fstat(task, &s) ? -1 : (int)s.st_nlink - 2);
+	printf(" %d", fstatat(proc, "self/task/", &s, 0) ? -1 : (int)s.st_nlink - 2);
+	printf(" %d", fstatat(task, "../task", &s, 0) ? -1 : (int)s.st_nlink - 2);
+	printf(" %d", fstatat(task, "", &s, AT_EMPTY_PATH) ? -1 : (int)s.st_nlink - 2);
+	printf(" %d", statx(proc, "self/task", 0, STATX_NLINK, &x) ? -1 : (int)x.stx_nlink - 2);
+	printf("\n");
+	close(proc);
+	close(task);
+}
+
+static void *counting_thread(void *arg)
+{
+	print_threads("two threads");
+	return arg;
+}
+
+/* As a sandbox does: a child makes sure that it is alone, by looking and by leaving its namespace past libc. */
+static int mode_alone(void)
+{
+	pthread_t t;
+	int status;
+	pid_t pid;
+
+	burn(60);
+	print_threads("one thread");
+	pthread_create(&t, NULL, counting_thread, NULL);
+	pthread_join(t, NULL);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		print_threads("child");
+		status = (int)syscall(SYS_unshare, CLONE_NEWUSER | CLONE_FILES);
+		printf("left %d %d\n", status, status ? errno : 0);
+		fflush(stdout);
+		_exit(0);
+	}
+	return waitpid(pid, &status, 0) == pid ? status : 1;
+}
+
+/* Children without a place for samples, which take hold of the signals. */
+static int mode_jail(void)
+{
+	int status, bad = 0;
+
+	burn(50);
+	printf("%d", chroot("/proc/self/fdinfo"));
+	printf(" %d\n", chdir("/"));
+	fflush(stdout);
+	for (int i = 0; i < 20; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			signal(SIGPROF, SIG_IGN);
+			signal(SIGTRAP, on_alternate_stack);
+			signal(SIGTRAP, SIG_DFL);
+			burn(5);
+			pid = fork();
+			if (pid == 0)
+				_exit(i);
+			_exit(waitpid(pid, &status, 0) == pid && status == i << 8 ? i : 77);
+		}
+		bad += waitpid(pid, &status, 0) != pid || status != i << 8;
+	}
+	printf("bad %d\n", bad);
+	return 0;
+}
+
 static int mode_daemon(void)
 {
 	int fd, status;
@@ -387,6 +468,8 @@ static const struct mode {
 	{ "limits", mode_limits },
 	{ "root", mode_root },
 	{ "numbers", mode_numbers },
+	{ "alone", mode_alone },
+	{ "jail", mode_jail },
 	{ "daemon", mode_daemon },
 	{ "forks", mode_forks },
 	{ "namespaces", mode_namespaces },
