@@ -20,8 +20,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_FRAMES 256
-#define READ_BYTES (1 << 16)
+#define MAX_FRAMES  256
+#define READ_BYTES  (1 << 16)
+#define WRITE_BYTES (1 << 16)
 
 struct module {
 	char *path;
@@ -30,15 +31,16 @@ struct module {
 };
 
 struct request {
-	size_t module; /* number; SIZE_MAX = the input made no sense */
 	uint64_t address;
-	bool is_data; /* not code */
+	uint32_t module; /* number; UINT32_MAX = the input made no sense */
+	bool is_data;	 /* not code */
 };
 
 struct session {
 	const struct addr2line_options *o;
 	VEC(struct module) modules;
 	VEC(struct request) requests; /* to be answered together */
+	struct demangled_names names;
 	int status;
 };
 
@@ -65,14 +67,14 @@ static void open_module(struct session *s, struct module *m)
 	}
 }
 
-static size_t get_module(struct session *s, const char *path, size_t n)
+static uint32_t get_module(struct session *s, const char *path, size_t n)
 {
-	for (size_t i = 0; i < s->modules.n; i++)
+	for (uint32_t i = 0; i < s->modules.n; i++)
 		if (strlen(s->modules.v[i].path) == n && memcmp(s->modules.v[i].path, path, n) == 0)
 			return i;
 	*VEC_PUSH(&s->modules) = (struct module){ .path = strndup(path, n) };
 	open_module(s, &s->modules.v[s->modules.n - 1]);
-	return s->modules.n - 1;
+	return (uint32_t)s->modules.n - 1;
 }
 
 /* ---- answers ---- */
@@ -100,21 +102,49 @@ static void prepare(struct session *s, size_t module)
 	VEC_RELEASE(&addresses);
 }
 
+static const struct module *request_module(const struct session *s, const struct request *r)
+{
+	return r->module < s->modules.n ? &s->modules.v[r->module] : NULL;
+}
+
+/* The frames to be printed, of code. */
+static size_t find_frames(struct session *s, const struct request *r,
+			  struct frame frames[MAX_FRAMES])
+{
+	const struct module *m = request_module(s, r);
+	size_t n = 0;
+
+	if (m && m->binary && !r->is_data)
+		n = binary_lookup(m->binary, file_address(s, m, r), frames, MAX_FRAMES);
+	addr2line_choose(s->o, frames, &n);
+	return n;
+}
+
+static void expect_names(struct session *s, const struct request *r)
+{
+	struct frame frames[MAX_FRAMES];
+	size_t n = find_frames(s, r, frames);
+
+	for (size_t i = 0; i < n; i++)
+		if (frames[i].function)
+			names_expect(&s->names, frames[i].function);
+}
+
 static void answer(struct session *s, const struct request *r)
 {
-	const struct module *m = r->module < s->modules.n ? &s->modules.v[r->module] : NULL;
+	const struct module *m = request_module(s, r);
 	struct frame frames[MAX_FRAMES];
 	struct addr2line_answer a = {
 		.module = m ? m->path : "",
 		.address = r->address,
 		.is_data = r->is_data,
+		.names = &s->names,
 		.frames = frames,
+		.n = find_frames(s, r, frames),
 	};
 
 	if (m && m->binary && r->is_data)
 		binary_data(m->binary, file_address(s, m, r), &a.data);
-	else if (m && m->binary)
-		a.n = binary_lookup(m->binary, file_address(s, m, r), frames, MAX_FRAMES);
 	addr2line_print(stdout, s->o, &a);
 }
 
@@ -123,6 +153,8 @@ static void answer_all(struct session *s, const char *between, const char *after
 {
 	for (size_t i = 0; i < s->modules.n; i++)
 		prepare(s, i);
+	for (size_t i = 0; s->names.mode != DEMANGLE_NONE && i < s->requests.n; i++)
+		expect_names(s, &s->requests.v[i]);
 	for (size_t i = 0; i < s->requests.n; i++) {
 		if (i > 0)
 			fputs(between, stdout);
@@ -130,6 +162,7 @@ static void answer_all(struct session *s, const char *between, const char *after
 		fputs(after, stdout);
 	}
 	s->requests.n = 0;
+	names_clear(&s->names);
 	if (fflush(stdout) || ferror(stdout)) {
 		complain("cannot write the result: %s", strerror(errno));
 		s->status = EXIT_FAILED;
@@ -150,18 +183,18 @@ static bool parse_address(const struct addr2line_options *o, const char *s, uint
 	return errno == 0 && *end == 0;
 }
 
-static int add_request(struct session *s, size_t module, const char *address, bool is_data)
+static int add_request(struct session *s, uint32_t module, const char *address, bool is_data)
 {
 	struct request r = { .module = module, .is_data = is_data };
 
 	if (!parse_address(s->o, address, &r.address)) {
 		complain(s->o->is_llvm ? "not an address: '%s'" : "not a hexadecimal address: '%s'",
 			 address);
-		r.module = SIZE_MAX;
+		r.module = UINT32_MAX;
 		s->status = EXIT_FAILED;
 	}
 	*VEC_PUSH(&s->requests) = r;
-	return r.module == SIZE_MAX ? EXIT_FAILED : EXIT_OK;
+	return r.module == UINT32_MAX ? EXIT_FAILED : EXIT_OK;
 }
 
 /* FILE ADDRESS, where FILE may be in quotes. */
@@ -180,7 +213,7 @@ static int add_file_and_address(struct session *s, char *line, bool is_data)
 	if (address)
 		address += strspn(address, " \t");
 	if (!address || !*address)
-		return add_request(s, SIZE_MAX, line, is_data);
+		return add_request(s, UINT32_MAX, line, is_data);
 	return add_request(s, get_module(s, file, (size_t)(end - file)), address, is_data);
 }
 
@@ -257,7 +290,7 @@ static void add_lines(struct session *s, struct input *in)
 		add_line(s, line);
 	}
 	if (at >= in->bytes.n) {
-		in->bytes.n = 0;
+		VEC_RELEASE(&in->bytes);
 	} else {
 		memmove(in->bytes.v, in->bytes.v + at, in->bytes.n - at);
 		in->bytes.n -= at;
@@ -291,9 +324,19 @@ static void answer_arguments(struct session *s, char **words, int n)
 	fputs(is_json ? "]\n" : "", stdout);
 }
 
+static enum demangle_mode name_mode(const struct addr2line_options *o)
+{
+	if (o->names == NAMES_NONE)
+		return DEMANGLE_NONE;
+	if (o->names == NAMES_SHORT)
+		return DEMANGLE_DEFAULT;
+	return o->demangle ? DEMANGLE_FULL : DEMANGLE_NONE;
+}
+
 int cmd_addr2line(int argc, char **argv)
 {
 	struct addr2line_options o = { 0 };
+	static char buffer[WRITE_BYTES];
 	struct session s = { .o = &o };
 	int first = 0, status = response_files_expand(&argc, &argv);
 
@@ -301,6 +344,8 @@ int cmd_addr2line(int argc, char **argv)
 		status = addr2line_parse(&o, argc, argv, &first);
 	if (status >= 0)
 		return status;
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	names_init(&s.names, name_mode(&o));
 	if (o.exe)
 		get_module(&s, o.exe, strlen(o.exe));
 	if (s.status == EXIT_OK) {
@@ -315,6 +360,7 @@ int cmd_addr2line(int argc, char **argv)
 	}
 	VEC_RELEASE(&s.modules);
 	VEC_RELEASE(&s.requests);
+	names_release(&s.names);
 	if (fflush(stdout) && s.status == EXIT_OK)
 		s.status = EXIT_FAILED;
 	return s.status;

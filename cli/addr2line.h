@@ -2,6 +2,7 @@
 #ifndef SONDE_CLI_ADDR2LINE_H
 #define SONDE_CLI_ADDR2LINE_H
 
+#include "cli/addr2line_demangled.h"
 #include "symbolize/symbolize.h"
 
 #include <stdio.h>
@@ -27,10 +28,15 @@ struct addr2line_answer {
 	const char *module;
 	uint64_t address;
 	bool is_data;
+	struct demangled_names *names;
 	const struct frame *frames; /* of code */
 	size_t n;
 	struct data_symbol data;
 };
+
+/* The frames that are printed are a part of all.  Without inlines addr2line names the innermost function,
+ * llvm-symbolizer the outermost; both with the innermost line. */
+void addr2line_choose(const struct addr2line_options *o, struct frame *frames, size_t *n);
 
 void addr2line_print(FILE *out, const struct addr2line_options *o,
 		     const struct addr2line_answer *a);

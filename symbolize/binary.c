@@ -449,8 +449,11 @@ size_t binary_lookup(struct binary *b, uint64_t address, struct frame *frames, s
 	uint32_t *at;
 	size_t n;
 
-	binary_prepare(b, &address, 1);
 	a = find_answer(b, address, &at);
+	if (!a) {
+		binary_prepare(b, &address, 1);
+		a = find_answer(b, address, &at);
+	}
 	if (!a || a->n == 0)
 		return 0;
 	n = a->n < max ? a->n : max;

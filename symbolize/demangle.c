@@ -38,7 +38,7 @@ static void open_cache(void)
 
 /* ---- C++ ---- */
 
-static const char *demangle_cxx(const char *s, enum demangle_mode mode)
+static const char *demangle_cxx(const char *s, enum demangle_mode mode, struct arena *a)
 {
 	struct demangle_cut cut = { mode == DEMANGLE_DEFAULT };
 	char *full, *clone;
@@ -53,23 +53,24 @@ static const char *demangle_cxx(const char *s, enum demangle_mode mode)
 	if (clone)
 		*clone = 0;
 	if (mode == DEMANGLE_FULL)
-		plain = arena_strdup(cache.arena, full);
+		plain = arena_strdup(a, full);
 	else
-		plain = demangle_cut_name(&cut, full, cache.arena);
+		plain = demangle_cut_name(&cut, full, a);
 	free(full);
 	return plain;
 }
 
-static const char *demangle_new(const char *s, enum demangle_mode mode)
+/* NULL = it stays as it is. */
+static const char *demangle_new(const char *s, enum demangle_mode mode, struct arena *a)
 {
 	const char *plain;
 
 	if (strlen(s) > MAX_MANGLED_BYTES)
 		return NULL;
 	if (s[1] == 'R')
-		return demangle_rust_v0(s, mode == DEMANGLE_DEFAULT, cache.arena);
-	plain = demangle_rust_legacy(s, cache.arena);
-	return plain ? plain : demangle_cxx(s, mode);
+		return demangle_rust_v0(s, mode == DEMANGLE_DEFAULT, a);
+	plain = demangle_rust_legacy(s, a);
+	return plain ? plain : demangle_cxx(s, mode, a);
 }
 
 static bool is_mangled(const char *s)
@@ -77,10 +78,33 @@ static bool is_mangled(const char *s)
 	return s[0] == '_' && (s[1] == 'Z' || s[1] == 'R');
 }
 
+/* Some systems put one more underscore before every name. */
+static const char *mangled_part(const char *s)
+{
+	return is_mangled(s) || s[0] != '_' ? s : s + 1;
+}
+
+char *demangle_copy(const char *s, enum demangle_mode mode)
+{
+	static struct arena *scratch;
+	const char *mangled = mangled_part(s), *plain;
+	struct arena_mark mark;
+	char *copy;
+
+	if (mode == DEMANGLE_NONE || !is_mangled(mangled))
+		return NULL;
+	if (!scratch)
+		scratch = arena_new(ARENA_DIE);
+	mark = arena_mark(scratch);
+	plain = demangle_new(mangled, mode, scratch);
+	copy = plain ? strdup(plain) : NULL;
+	arena_rewind(scratch, mark);
+	return copy;
+}
+
 const char *demangle(const char *s, enum demangle_mode mode)
 {
-	/* Some systems put one more underscore before every name. */
-	const char *mangled = is_mangled(s) || s[0] != '_' ? s : s + 1;
+	const char *mangled = mangled_part(s);
 	uint64_t h;
 	uint32_t *at;
 	const char *plain;
@@ -99,7 +123,7 @@ const char *demangle(const char *s, enum demangle_mode mode)
 	}
 	*at = (uint32_t)cache.entries.n;
 	hash_map_added(&cache.index, at, h);
-	plain = demangle_new(mangled, mode);
+	plain = demangle_new(mangled, mode, cache.arena);
 	*VEC_PUSH(&cache.entries) =
 		(struct entry){ arena_strdup(cache.arena, mangled), plain, mode };
 	return plain ? plain : s;

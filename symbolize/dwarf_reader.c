@@ -40,6 +40,7 @@ static void release_worker(struct dwarf_worker *w)
 	hash_map_release(&w->own.index);
 	hash_map_release(&w->others.index);
 	arena_free(w->arena);
+	strtab_free(w->paths);
 	arena_free(w->answers);
 	arena_free(w->scratch);
 }
@@ -120,6 +121,7 @@ static void hire(struct dwarf_reader *r, size_t n)
 
 		w->reader = r;
 		w->arena = arena_new(ARENA_DIE);
+		w->paths = strtab_new();
 		w->answers = arena_new(ARENA_DIE);
 		w->no_answers = arena_mark(w->answers);
 		w->scratch = arena_new(ARENA_DIE);
@@ -150,8 +152,10 @@ void dwarf_reader_work(struct dwarf_reader *r, struct dwarf_jobs *jobs)
 
 void dwarf_reader_forget(struct dwarf_reader *r)
 {
-	for (unsigned i = 0; i < r->n_workers; i++)
+	for (unsigned i = 0; i < r->n_workers; i++) {
 		arena_rewind(r->workers[i].answers, r->workers[i].no_answers);
+		VEC_RELEASE(&r->workers[i].links);
+	}
 }
 
 void dwarf_reader_lookup(struct dwarf_reader *r, const uint64_t *addresses, size_t n,

@@ -23,6 +23,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/strtab.h"
 #include "symbolize/dwarf_cursor.h"
 #include "symbolize/dwarf_lines.h"
 #include "symbolize/dwarf_lookup.h"
@@ -217,11 +218,13 @@ struct dwarf_functions {
 /* What one thread has of its own. */
 struct dwarf_worker {
 	struct dwarf_reader *reader;
-	struct arena *arena;   /* of names, paths and places: until close */
+	struct arena *arena;   /* of names and places: until close */
+	struct strtab *paths;  /* until close; units name the same ones */
 	struct arena *answers; /* of the jobs that are being done */
 	struct arena *scratch; /* of one unit */
 	struct arena_mark no_answers;
 	struct dwarf_unit *unit;       /* whose dies are gone over */
+	const char *path, *kept_path;  /* the last one of it, and that in paths */
 	struct dwarf_functions own;    /* its functions, as long as it lasts */
 	struct dwarf_functions others; /* of units that it refers to: until close */
 	VEC(struct dwarf_link) links;  /* of one unit; outer before inner for each slot */

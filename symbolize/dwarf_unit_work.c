@@ -46,6 +46,16 @@ static uint32_t known_number(int64_t n)
 	return n >= 0 && n <= UINT32_MAX ? (uint32_t)n : 0;
 }
 
+/* A path of the unit at hand as one that stays. */
+static const char *keep_path(struct dwarf_worker *w, const char *path)
+{
+	if (path != w->path) {
+		w->path = path;
+		w->kept_path = strtab_get(w->paths, strtab_add_str(w->paths, path ? path : ""));
+	}
+	return path ? w->kept_path : NULL;
+}
+
 /* Links outermost first become places innermost first. */
 static void make_places(struct dwarf_worker *w, struct dwarf_lines *lines,
 			const struct dwarf_row *row, const struct dwarf_link *links, uint32_t n,
@@ -60,8 +70,9 @@ static void make_places(struct dwarf_worker *w, struct dwarf_lines *lines,
 	for (uint32_t i = 0; i < n_places; i++) {
 		const struct dwarf_link *link = n ? &links[n - 1 - i] : NULL;
 
-		places[i] = (struct dwarf_place){ link ? link->function->says : NULL, file,
-						  known_number(line), known_number(column) };
+		places[i] = (struct dwarf_place){ link ? link->function->says : NULL,
+						  keep_path(w, file), known_number(line),
+						  known_number(column) };
 		if (!link)
 			break;
 		/* Numbers of files begin with 0 from DWARF 5. */
@@ -122,11 +133,12 @@ void dwarf_unit_work(struct dwarf_worker *w, struct dwarf_job *job)
 	struct dwarf_lines lines = {
 		.binary = w->reader->source->binary,
 		.sections = &u->image->sections,
-		.arena = w->arena,
+		.arena = w->scratch,
 	};
 	int64_t work;
 
 	w->links.n = 0;
+	w->path = NULL;
 	job->slots.rows = ARENA_ARRAY(w->scratch, struct dwarf_row, job->slots.n);
 	dwarf_unit_root(u, NULL);
 	dies = w->unit = unit_with_dies(u);

@@ -96,5 +96,7 @@ bool binary_data(const struct binary *b, uint64_t address, struct data_symbol *o
 /* The name in C++ (or Rust) source form, in a buffer that lives as long as the process; s itself if
  * not mangled. */
 const char *demangle(const char *s, enum demangle_mode mode);
+/* The same, malloc'ed and not kept; NULL if not mangled. */
+char *demangle_copy(const char *s, enum demangle_mode mode);
 
 #endif

@@ -1,0 +1,94 @@
+/* addr2line_demangled.c - demangled names, each kept until it was used for the last time.
+ *
+ * C++ names are long: those of a hundred thousand addresses in a big program come to 27 MB, and half of
+ * that is said only once.  Answers come in the order of the questions, so what is still to come is
+ * counted before.
+ */
+#include "cli/addr2line_demangled.h"
+
+#include <stdlib.h>
+
+void names_init(struct demangled_names *n, enum demangle_mode mode)
+{
+	*n = (struct demangled_names){ .mode = mode };
+	hash_map_init(&n->index);
+}
+
+void names_clear(struct demangled_names *n)
+{
+	for (size_t i = 0; i < n->v.n; i++)
+		free(n->v.v[i].plain);
+	free(n->last);
+	n->last = NULL;
+	n->v.n = 0;
+	hash_map_clear(&n->index);
+}
+
+void names_release(struct demangled_names *n)
+{
+	names_clear(n);
+	hash_map_release(&n->index);
+	VEC_RELEASE(&n->v);
+}
+
+/* The name, or where to put its number; NULL then. */
+static struct known_name *find(struct demangled_names *n, const char *name, uint32_t **at)
+{
+	uint64_t h = hash_mix((uintptr_t)name);
+
+	for (*at = hash_map_first(&n->index, h); **at != HASH_MAP_NONE;
+	     *at = hash_map_next(&n->index, *at, h))
+		if (n->v.v[**at].name == name)
+			return &n->v.v[**at];
+	return NULL;
+}
+
+/* Nothing else is mangled. */
+static bool may_be_mangled(const struct demangled_names *n, const char *name)
+{
+	return n->mode != DEMANGLE_NONE && name[0] == '_';
+}
+
+void names_expect(struct demangled_names *n, const char *name)
+{
+	struct known_name *known;
+	uint32_t *at;
+
+	if (!may_be_mangled(n, name))
+		return;
+	known = find(n, name, &at);
+	if (!known) {
+		*at = (uint32_t)n->v.n;
+		hash_map_added(&n->index, at, hash_mix((uintptr_t)name));
+		known = VEC_PUSH(&n->v);
+		*known = (struct known_name){ .name = name };
+	}
+	known->uses++;
+}
+
+const char *names_get(struct demangled_names *n, const char *name)
+{
+	struct known_name *known, other = { .name = name };
+	uint32_t *at;
+
+	if (!may_be_mangled(n, name))
+		return name;
+	free(n->last);
+	n->last = NULL;
+	known = find(n, name, &at);
+	if (!known)
+		known = &other;
+	if (!known->is_known)
+		known->plain = demangle_copy(name, n->mode);
+	known->is_known = true;
+	if (!known->plain)
+		return name;
+	if (known->uses > 1) {
+		known->uses--;
+		return known->plain;
+	}
+	n->last = known->plain;
+	known->plain = NULL;
+	known->is_known = false;
+	return n->last;
+}
