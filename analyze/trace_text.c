@@ -1,15 +1,15 @@
 /* trace_text.c - the text of traces: gigabytes for a large profile, and few different lines.
  *
- * The line of each node is made once and kept in a slot of one cache line, so that printing a frame
- * is to fetch a slot and to copy it whole.  Pieces of about half a megabyte are formatted by all
- * cores into buffers of their own, while the pieces before them are written.
+ * The line of each node is made once, padding and all, and kept in a slot of one cache line, so
+ * that printing a frame is to copy a slot.  The slots of a sample are asked of the memory while the
+ * sample before it is copied.
  */
 #include "analyze/trace_text.h"
 #include "analyze/arith.h"
 #include "analyze/label_texts.h"
 #include "analyze/measure.h"
+#include "analyze/ordered_text.h"
 #include "base/utf8.h"
-#include "base/parallel.h"
 
 #include <string.h>
 
@@ -18,15 +18,15 @@ static const char separator[] =
 
 enum {
 	VALUE_WIDTH = 10,
-	GAP = 3, /* between the value and the name */
-	FRAMES_OF_A_PIECE = 8192,
-	PIECES = 4, /* formatted at a time by one core */
+	MARGIN = VALUE_WIDTH + 3, /* of names */
+	FRAMES_OF_A_PIECE = 1024,
+	LARGEST_SAMPLE =
+		1 << 27, /* bytes; where one may be larger, each line is made and written */
 	STREAM_BYTES = 1 << 18,
-	LINES_OF_A_SAMPLE = 1 << 20, /* one with more is streamed: its text may fit no memory */
 	VALUES = 256,
 };
 
-/* What follows the value in a line: n bytes of text with the newline, or LONG and where they are. */
+/* A line: n bytes of text with the newline, or LONG and where they are. */
 enum { SLOT_TEXT = 63, SLOT_LONG = 255 };
 
 struct slot {
@@ -46,12 +46,15 @@ struct value_text {
 	char text[23];
 };
 
-struct piece {
-	const struct printer *printer;
-	struct report r;   /* the report, with a scratch arena of its own */
-	size_t first, end; /* samples */
-	VEC(char) out;
-	VEC(uint32_t) path; /* slots of the sample at hand */
+/* The slots of a stack. */
+struct path {
+	VEC(uint32_t) v;
+};
+
+/* What a thread has of its own for the pieces it makes. */
+struct maker {
+	struct report r; /* the report, with a scratch arena of its own */
+	struct path paths[2];
 	struct value_text values[VALUES];
 };
 
@@ -59,68 +62,34 @@ struct printer {
 	struct report *r;
 	struct slot *slots;    /* two for each node: called, inlined */
 	VEC(uint32_t) slot_of; /* by place in nodes.of */
-	bool streams;	       /* pieces write what they have when it is much */
-	struct piece *ready, *at_work;
-	size_t n_ready, n_at_work;
+	size_t most_lines;     /* of a location */
 };
 
-/* ---- lines ---- */
+struct piece {
+	const struct printer *printer;
+	struct text_piece *to;
+	struct maker *own;
+};
 
-static void make_slot(struct report *r, struct slot *slot, uint32_t node, bool is_inline)
-{
-	const struct node_name *name = node_name(&r->nodes, node);
-	const char *mark = is_inline ? " (inline)\n" : "\n";
-	size_t n = name->n + strlen(mark);
-	struct long_text text = { .n = n };
-
-	if (n <= SLOT_TEXT) {
-		memcpy(slot->text, name->s, name->n);
-		memcpy(slot->text + name->n, mark, strlen(mark));
-		slot->n = (unsigned char)n;
-		return;
-	}
-	text.s = arena_printf(r->arena, "%s%s", name->s, mark);
-	memcpy(slot->text, &text, sizeof(text));
-	slot->n = SLOT_LONG;
-}
-
-static void make_slots(struct printer *pr)
-{
-	struct report *r = pr->r;
-	const struct nodes *t = &r->nodes;
-	char *memory = arena_alloc(r->arena, (t->info.n * 2 + 1) * sizeof(struct slot));
-
-	memory += -(uintptr_t)memory % sizeof(struct slot);
-	pr->slots = (struct slot *)memory;
-	VEC_MUST(&pr->slot_of, t->of.n + 1);
-	for (size_t i = 0; i < t->of.n; i++) {
-		uint32_t slot = t->of.v[i] * 2 + (t->inlined.v[i] != 0);
-
-		pr->slot_of.v[i] = slot;
-		if (!pr->slots[slot].n)
-			make_slot(r, &pr->slots[slot], t->of.v[i], t->inlined.v[i]);
-	}
-}
-
-/* ---- one sample ---- */
-
-static char *room(struct piece *t, size_t bytes)
+static char *room(struct text_piece *t, size_t bytes)
 {
 	VEC_MUST(&t->out, t->out.n + bytes);
 	return t->out.v + t->out.n;
 }
 
-static void put(struct piece *t, const char *s, size_t n)
+static void put(struct text_piece *t, const char *s, size_t n)
 {
 	memcpy(room(t, n), s, n);
 	t->out.n += n;
 }
 
-static void put_padding(struct piece *t, size_t n)
+static void put_padding(struct text_piece *t, size_t n)
 {
 	memset(room(t, n), ' ', n);
 	t->out.n += n;
 }
+
+/* ---- what stands before a stack ---- */
 
 static const char *label_value(struct report *r, const struct label *l)
 {
@@ -146,232 +115,272 @@ static void write_labels(struct report *r, struct text *t, const struct label *l
 
 static void put_labels(struct piece *t, size_t sample)
 {
-	struct label_texts texts = label_texts_make(&t->r, sample, write_labels);
+	struct arena_mark mark = arena_mark(t->own->r.scratch);
+	struct label_texts texts = label_texts_make(&t->own->r, sample, write_labels);
 
 	for (size_t i = 0; i < texts.n; i++)
-		put(t, texts.v[i], strlen(texts.v[i]));
+		put(t->to, texts.v[i], strlen(texts.v[i]));
+	arena_rewind(t->own->r.scratch, mark);
 }
 
-/* The value, padded on its left. */
-static void put_value(struct piece *t, int64_t value)
+static void make_value(struct piece *t, struct value_text *kept, int64_t value)
 {
-	struct value_text *kept = &t->values[hash_mix((uint64_t)value) % VALUES];
-	const char *text;
-	size_t n, shown;
+	const char *text = report_value(&t->own->r, value);
+	size_t n = strlen(text), shown = utf8_count(text, n);
 
-	if (kept->n && kept->value == value) {
-		put(t, kept->text, kept->n);
-		return;
-	}
-	text = report_value(&t->r, value);
-	n = strlen(text);
-	shown = utf8_count(text, n);
 	kept->n = 0;
 	if (n <= VALUE_WIDTH && shown == n) {
 		kept->value = value;
 		kept->n = VALUE_WIDTH;
 		memset(kept->text, ' ', VALUE_WIDTH - n);
 		memcpy(kept->text + VALUE_WIDTH - n, text, n);
+		return;
 	}
 	if (shown < VALUE_WIDTH)
-		put_padding(t, VALUE_WIDTH - shown);
-	put(t, text, n);
+		put_padding(t->to, VALUE_WIDTH - shown);
+	put(t->to, text, n);
 }
 
-static void put_long(struct piece *t, const struct slot *slot)
+/* The value, padded on its left. */
+static void put_value(struct piece *t, int64_t value)
 {
-	struct long_text text;
+	struct value_text *kept = &t->own->values[hash_mix((uint64_t)value) % VALUES];
+	struct arena_mark mark;
 
-	memcpy(&text, slot->text, sizeof(text));
-	put_padding(t, GAP);
-	put(t, text.s, text.n);
-}
-
-static void write_out(struct piece *t)
-{
-	fwrite_unlocked(t->out.v, 1, t->out.n, t->r.out);
-	t->out.n = 0;
-}
-
-/* The lines of a path of slots.  The first one has its value already. */
-static void put_path(struct piece *t, bool has_value)
-{
-	static const char spaces[] = "                "; /* 16 */
-	const struct slot *slots = t->printer->slots;
-	size_t lead = has_value ? GAP : VALUE_WIDTH + GAP;
-
-	for (size_t i = 0; i < t->path.n; i++, lead = VALUE_WIDTH + GAP) {
-		const struct slot *slot = &slots[t->path.v[i]];
-		char *out = room(t, sizeof(spaces) + sizeof(slot->text));
-
-		if (slot->n == SLOT_LONG) {
-			put_padding(t, lead - GAP);
-			put_long(t, slot);
-			continue;
-		}
-		memcpy(out, spaces, 16); /* whole, then what is too much is overwritten */
-		memcpy(out + lead, slot->text, sizeof(slot->text));
-		t->out.n += lead + slot->n;
+	if (!kept->n || kept->value != value) {
+		mark = arena_mark(t->own->r.scratch);
+		make_value(t, kept, value);
+		arena_rewind(t->own->r.scratch, mark);
 	}
-	t->path.n = 0;
-	if (t->printer->streams && t->out.n > STREAM_BYTES)
-		write_out(t);
+	put(t->to, kept->text, kept->n);
 }
 
-static void put_stack(struct piece *t, const uint32_t *stack, size_t n)
+static void put_beginning(struct piece *t, size_t sample)
 {
-	const struct nodes *nodes = &t->r.nodes;
-	const uint32_t *slot_of = t->printer->slot_of.v;
-	bool has_value = true;
+	const struct profile *p = t->printer->r->profile;
+	const int64_t *values = p->values.v + sample * p->sample_types.n;
+	int64_t value = values[t->printer->r->value_index];
 
-	for (size_t i = 0; i < n; i++) {
-		uint32_t place = nodes->at.v[stack[i]], end = nodes->at.v[stack[i] + 1];
-
-		for (; place < end; place++) {
-			__builtin_prefetch(&t->printer->slots[slot_of[place]]);
-			*VEC_PUSH(&t->path) = slot_of[place];
-			if (t->path.n < STREAM_BYTES / sizeof(struct slot))
-				continue;
-			put_path(t, has_value);
-			has_value = false;
-		}
-	}
-	put_path(t, has_value);
-}
-
-static void put_sample(struct piece *t, size_t i)
-{
-	const struct profile *p = t->r.profile;
-	size_t n = p->stack_at.v[i + 1] - p->stack_at.v[i];
-	const int64_t *values = p->values.v + i * p->sample_types.n;
-	int64_t value = values[t->r.value_index];
-
-	if (n == 0)
-		return;
-	put(t, separator, sizeof(separator) - 1);
-	if (p->label_at.v[i] < p->label_at.v[i + 1])
-		put_labels(t, i);
-	if (t->r.opts.mean && values[0] != 0)
+	put(t->to, separator, sizeof(separator) - 1);
+	if (p->label_at.v[sample] < p->label_at.v[sample + 1])
+		put_labels(t, sample);
+	if (t->printer->r->opts.mean && values[0] != 0)
 		value = div64(value, values[0]);
 	put_value(t, value);
-	put_stack(t, p->stack.v + p->stack_at.v[i], n);
 }
 
-static void format(struct piece *t)
-{
-	for (size_t i = t->first; i < t->end; i++) {
-		struct arena_mark mark = arena_mark(t->r.scratch);
+/* ---- lines, made for each frame ---- */
 
-		put_sample(t, i);
-		arena_rewind(t->r.scratch, mark);
-	}
+static void put_line(struct text_piece *t, struct nodes *nodes, uint32_t place, size_t margin)
+{
+	const struct node_name *name = node_name(nodes, nodes->of.v[place]);
+	const char *end = nodes->inlined.v[place] ? " (inline)\n" : "\n";
+
+	put_padding(t, margin);
+	put(t, name->s, name->n);
+	put(t, end, strlen(end));
 }
 
-/* ---- all of them ---- */
-
-/* Piece 0 of the work: write what is ready.  The others: format. */
-static void work(void *ctx, size_t i)
+static void write_out(struct piece *t, size_t most)
 {
-	struct printer *pr = ctx;
-
-	if (i > 0) {
-		format(&pr->at_work[i - 1]);
+	if (t->to->out.n <= most)
 		return;
-	}
-	for (size_t k = 0; k < pr->n_ready; k++)
-		write_out(&pr->ready[k]);
+	fwrite_unlocked(t->to->out.v, 1, t->to->out.n, t->printer->r->out);
+	t->to->out.n = 0;
 }
 
-static size_t take_samples(const struct profile *p, size_t first)
-{
-	size_t end = first, limit = p->stack_at.v[first] + FRAMES_OF_A_PIECE;
-
-	do
-		end++;
-	while (end < p->n_samples && p->stack_at.v[end + 1] <= limit);
-	return end;
-}
-
-static struct piece *make_pieces(struct printer *pr, size_t n)
-{
-	struct piece *pieces = ARENA_ARRAY(pr->r->arena, struct piece, n);
-
-	for (size_t i = 0; i < n; i++) {
-		pieces[i].printer = pr;
-		pieces[i].r = *pr->r;
-		pieces[i].r.scratch = arena_new(ARENA_DIE);
-	}
-	return pieces;
-}
-
-static void release_pieces(struct piece *pieces, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		arena_free(pieces[i].r.scratch);
-		VEC_RELEASE(&pieces[i].out);
-		VEC_RELEASE(&pieces[i].path);
-	}
-}
-
-static void print_in_pieces(struct printer *pr)
+static void print_line_by_line(struct printer *pr)
 {
 	const struct profile *p = pr->r->profile;
-	size_t most = parallel_width() * PIECES, at = 0;
-	struct piece *pieces[] = { make_pieces(pr, most), make_pieces(pr, most) };
+	struct maker own = { .r = *pr->r };
+	struct text_piece to = { .out = VEC_INIT };
+	struct piece t = { .printer = pr, .to = &to, .own = &own };
+	struct nodes *nodes = &pr->r->nodes;
 
-	for (size_t turn = 0; at < p->n_samples || pr->n_ready; turn ^= 1) {
-		pr->at_work = pieces[turn];
-		pr->ready = pieces[turn ^ 1];
-		for (pr->n_at_work = 0; pr->n_at_work < most && at < p->n_samples;) {
-			struct piece *t = &pr->at_work[pr->n_at_work++];
+	for (size_t i = 0; i < p->n_samples; i++) {
+		size_t s = p->stack_at.v[i], end = p->stack_at.v[i + 1], margin = MARGIN;
 
-			t->first = at;
-			t->end = at = take_samples(p, at);
-		}
-		parallel_run(work, pr, 1 + pr->n_at_work);
-		pr->n_ready = pr->n_at_work;
+		if (s < end)
+			put_beginning(&t, i);
+		for (margin -= VALUE_WIDTH; s < end; s++)
+			for (uint32_t k = nodes->at.v[p->stack.v[s]];
+			     k < nodes->at.v[p->stack.v[s] + 1]; k++, margin = MARGIN) {
+				put_line(&to, nodes, k, margin);
+				write_out(&t, STREAM_BYTES);
+			}
 	}
-	release_pieces(pieces[0], most);
-	release_pieces(pieces[1], most);
+	write_out(&t, 0);
+	VEC_RELEASE(&to.out);
 }
 
-static void print_in_one(struct printer *pr)
-{
-	struct piece *t = make_pieces(pr, 1);
+/* ---- lines, made once for each node ---- */
 
-	t->end = pr->r->profile->n_samples;
-	format(t);
-	write_out(t);
-	release_pieces(t, 1);
+static size_t make_slot(struct report *r, struct slot *slot, uint32_t node, bool is_inline)
+{
+	const struct node_name *name = node_name(&r->nodes, node);
+	const char *mark = is_inline ? " (inline)\n" : "\n";
+	struct long_text text = { .n = MARGIN + name->n + strlen(mark) };
+
+	if (text.n <= SLOT_TEXT) {
+		memset(slot->text, ' ', MARGIN);
+		memcpy(slot->text + MARGIN, name->s, name->n);
+		memcpy(slot->text + MARGIN + name->n, mark, strlen(mark));
+		slot->n = (unsigned char)text.n;
+		return text.n;
+	}
+	text.s = arena_printf(r->arena, "%*s%s%s", MARGIN, "", name->s, mark);
+	memcpy(slot->text, &text, sizeof(text));
+	slot->n = SLOT_LONG;
+	return text.n;
 }
 
-/* The lines that a sample may have. */
-static size_t longest_sample(const struct report *r)
+/* Returns the bytes of the longest line. */
+static size_t make_slots(struct printer *pr)
 {
-	const struct profile *p = r->profile;
-	const struct nodes *t = &r->nodes;
-	size_t frames = 0, lines = 1;
+	struct report *r = pr->r;
+	const struct nodes *nodes = &r->nodes;
+	char *memory = arena_alloc(r->arena, (nodes->info.n * 2 + 2) * sizeof(struct slot));
+	size_t longest = 1;
+
+	memory += -(uintptr_t)memory % sizeof(struct slot);
+	pr->slots = (struct slot *)memory;
+	VEC_MUST(&pr->slot_of, nodes->of.n + 1);
+	for (size_t i = 0; i < nodes->of.n; i++) {
+		uint32_t slot = nodes->of.v[i] * 2 + (nodes->inlined.v[i] != 0);
+		size_t n = 0;
+
+		pr->slot_of.v[i] = slot;
+		if (!pr->slots[slot].n)
+			n = make_slot(r, &pr->slots[slot], nodes->of.v[i], nodes->inlined.v[i]);
+		longest = n > longest ? n : longest;
+	}
+	return longest;
+}
+
+static size_t longest_stack(const struct profile *p)
+{
+	size_t frames = 0;
 
 	for (size_t i = 0; i < p->n_samples; i++)
 		if (p->stack_at.v[i + 1] - p->stack_at.v[i] > frames)
 			frames = p->stack_at.v[i + 1] - p->stack_at.v[i];
+	return frames;
+}
+
+static size_t most_lines(const struct nodes *t)
+{
+	size_t lines = 1;
+
 	for (size_t l = 0; l + 1 < t->at.n; l++)
 		if (t->at.v[l + 1] - t->at.v[l] > lines)
 			lines = t->at.v[l + 1] - t->at.v[l];
-	return frames > LINES_OF_A_SAMPLE ? frames : frames * lines;
+	return lines;
+}
+
+/* Find the slots of a sample's stack, and have them come nearer. */
+static void find_path(const struct printer *pr, struct path *path, size_t sample)
+{
+	const struct profile *p = pr->r->profile;
+	const uint32_t *at = pr->r->nodes.at.v, *slot_of = pr->slot_of.v;
+	const uint32_t *s = p->stack.v + p->stack_at.v[sample],
+		       *end = p->stack.v + p->stack_at.v[sample + 1];
+	uint32_t *slots;
+
+	VEC_MUST(&path->v, (size_t)(end - s) * pr->most_lines);
+	for (slots = path->v.v; s < end; s++)
+		for (uint32_t k = at[*s]; k < at[*s + 1]; k++) {
+			__builtin_prefetch(&pr->slots[slot_of[k]]);
+			*slots++ = slot_of[k];
+		}
+	path->v.n = (size_t)(slots - path->v.v);
+}
+
+static void put_long(struct text_piece *t, const struct slot *slot, size_t skip)
+{
+	struct long_text text;
+
+	memcpy(&text, slot->text, sizeof(text));
+	put(t, text.s + skip, text.n - skip);
+}
+
+/* The first line stands behind the value. */
+static void put_path(struct piece *t, const struct path *path)
+{
+	const struct slot *slots = t->printer->slots;
+	size_t skip = VALUE_WIDTH, n = path->v.n;
+	char *out = room(t->to, n * sizeof(struct slot));
+
+	for (size_t i = 0; i < n; i++, skip = 0) {
+		const struct slot *slot = &slots[path->v.v[i]];
+
+		if (slot->n == SLOT_LONG) {
+			t->to->out.n = (size_t)(out - t->to->out.v);
+			put_long(t->to, slot, skip);
+			out = room(t->to, (n - i) * sizeof(struct slot));
+			continue;
+		}
+		/* Whole: what is too much is overwritten by what follows. */
+		memcpy(out, slot->text + skip, SLOT_TEXT);
+		out += slot->n - skip;
+	}
+	t->to->out.n = (size_t)(out - t->to->out.v);
+}
+
+/* The first sample whose stack begins at a frame of this piece or a later one. */
+static size_t first_sample(const struct profile *p, size_t piece)
+{
+	size_t low = 0, high = p->n_samples, frame = piece * FRAMES_OF_A_PIECE;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (p->stack_at.v[middle] < frame)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void make_piece(void *ctx, size_t piece, struct text_piece *to)
+{
+	struct piece t = { .printer = ctx, .to = to, .own = to->own };
+	const struct profile *p = t.printer->r->profile;
+	size_t i = first_sample(p, piece), end = first_sample(p, piece + 1);
+	struct path *paths = t.own->paths;
+
+	t.own->r = *t.printer->r;
+	t.own->r.scratch = to->scratch;
+	if (i < end)
+		find_path(t.printer, &paths[i % 2], i);
+	for (; i < end; i++) {
+		if (i + 1 < end)
+			find_path(t.printer, &paths[(i + 1) % 2], i + 1);
+		if (p->stack_at.v[i] == p->stack_at.v[i + 1])
+			continue;
+		put_beginning(&t, i);
+		put_path(&t, &paths[i % 2]);
+	}
+}
+
+static void release_maker(void *own)
+{
+	struct maker *maker = own;
+
+	VEC_RELEASE(&maker->paths[0].v);
+	VEC_RELEASE(&maker->paths[1].v);
 }
 
 void trace_text_print(struct report *r)
 {
-	struct printer pr = { .r = r };
+	static const struct text_maker maker = { make_piece, sizeof(struct maker), release_maker };
+	struct printer pr = { .r = r, .most_lines = most_lines(&r->nodes) };
 
-	make_slots(&pr);
-	pr.streams =
-		longest_sample(r) > LINES_OF_A_SAMPLE || r->profile->stack.n <= FRAMES_OF_A_PIECE;
-	if (pr.streams)
-		print_in_one(&pr);
+	if (longest_stack(r->profile) > LARGEST_SAMPLE / make_slots(&pr) / pr.most_lines)
+		print_line_by_line(&pr);
 	else
-		print_in_pieces(&pr);
+		ordered_text_print(r->out, &maker, &pr,
+				   r->profile->stack.n / FRAMES_OF_A_PIECE + 1);
 	fwrite_unlocked(separator, 1, sizeof(separator) - 1, r->out);
 	VEC_RELEASE(&pr.slot_of);
 }

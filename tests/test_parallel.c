@@ -219,6 +219,24 @@ static void traces_are_those_of_the_samples_in_order(void **state)
 	free(all);
 }
 
+/* One location with so many lines that a stack of it alone would be a large text: in no sample, but
+ * who knows. */
+static void traces_are_the_same_where_a_sample_may_be_too_large_for_memory(void **state)
+{
+	struct profile *p = large_profile(false);
+	size_t n, n_wide;
+	char *text = print_traces(large_profile(false), &n), *wide;
+
+	add_test_location(p, PROFILE_NONE, 0x9000);
+	for (int64_t i = 0; i < 60000; i++)
+		add_test_line(p, 0, i);
+	wide = print_traces(p, &n_wide);
+	assert_int_equal(n, n_wide);
+	assert_memory_equal(text, wide, n);
+	free(text);
+	free(wide);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +244,7 @@ int main(void)
 		cmocka_unit_test(samples_are_read_back_in_order),
 		cmocka_unit_test(graph_is_the_sum_of_its_samples),
 		cmocka_unit_test(traces_are_those_of_the_samples_in_order),
+		cmocka_unit_test(traces_are_the_same_where_a_sample_may_be_too_large_for_memory),
 	};
 
 	return cmocka_run_group_tests_name("parallel", tests, NULL, NULL);
