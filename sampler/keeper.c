@@ -30,7 +30,7 @@ static pthread_mutex_t pause_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void wait_for_work(void)
 {
-	struct timespec pause = { 0, PAUSE_NS };
+	struct timespec pause = { 0, session_window_pause_ns(PAUSE_NS) };
 
 	if (atomic_load(&live.wanted) == 0)
 		raw_syscall(SYS_futex, (long)&live.wanted, FUTEX_WAIT_PRIVATE, 0, (long)&pause);
@@ -56,9 +56,12 @@ static void *run(void *arg)
 		wanted = atomic_exchange(&live.wanted, 0);
 		if (wanted & WANT_STOP)
 			return NULL;
+		if (!session_window_lasts())
+			return NULL;
 		if ((wanted & WANT_SEGMENT) || segment_is_half_full(atomic_load(&live.segment)))
 			session_grow();
-		session_note_clocks(false);
+		if (!session_window_is_ahead())
+			session_note_clocks(false);
 		if (wanted & WANT_THREADS)
 			threads_mend();
 		if (round % SLOW_EVERY == 0) {

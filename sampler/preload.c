@@ -269,6 +269,23 @@ static void publish_labels(void)
 		say("does not publish the labels of", program, strerror(-rc));
 }
 
+static uint64_t read_time(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoull(text, NULL, 10) : 0;
+}
+
+/* Only `sonde record` knows when its command began.  True: sampling is over already. */
+static bool comes_too_late(struct session_window *window)
+{
+	if (role != ROLE_COLLECTED)
+		return false;
+	window->from_ns = read_time("SONDE_FROM_NS");
+	window->until_ns = read_time("SONDE_UNTIL_NS");
+	return session_window_has_passed(window);
+}
+
 static void push_labels(void)
 {
 	const char *at = getenv("SONDE_LABELS");
@@ -387,6 +404,8 @@ __attribute__((constructor, section("sonde_text"), noinline)) static void on_loa
 	struct stat st;
 
 	choose_role();
+	if (comes_too_late(&opts.window))
+		role = ROLE_NONE;
 	if (role == ROLE_NONE || is_held_back())
 		return;
 	if (!read_hz(&opts.options.hz) || !read_memory(&opts.options.max_bytes) ||
@@ -458,6 +477,8 @@ void preload_finish(void)
 	if (role == ROLE_NONE || is_finished || !session_is_of_this_process())
 		return;
 	is_finished = true;
+	if (role == ROLE_COLLECTED && session_window_is_over()) /* all that was to do is done */
+		return;
 	if (session_end())
 		leave_behind();
 }
@@ -471,6 +492,11 @@ void preload_step_back(const char *call)
 {
 	char why[128];
 
+	if (session_window_is_over()) {
+		keeper_stop();
+		session_retire();
+		return;
+	}
 	if (session_stop() || role == ROLE_NONE)
 		return;
 	is_finished = true;

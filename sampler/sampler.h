@@ -56,7 +56,7 @@ struct spool_info {
 	int pid, parent;
 	uint64_t weight, start_realtime_ns;
 	uint64_t start_cpu_ns, exec_cpu_ns; /* of the process: from when on it counts, and when it executed another program */
-	bool finished;
+	bool finished; /* nothing is added to it: sampling is over, or has not begun */
 	char program[256], out[1024];
 };
 SONDE_MUST int spool_info_read(struct spool_info *info, const char *path, struct err *err);

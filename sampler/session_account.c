@@ -38,6 +38,15 @@ static uint64_t pid_namespace(void)
 	return stat("/proc/self/ns/pid", &st) ? 0 : st.st_ino;
 }
 
+void session_account_from(struct spool_header *h, uint64_t cpu_ns)
+{
+	h->start_realtime_ns = session_clock_ns(CLOCK_REALTIME);
+	h->start_monotonic_ns = session_clock_ns(CLOCK_MONOTONIC);
+	h->start_cpu_ns = cpu_ns;
+	atomic_store(&h->monotonic_ns, h->start_monotonic_ns);
+	atomic_store(&h->cpu_ns, session_clock_ns(CLOCK_PROCESS_CPUTIME_ID));
+}
+
 void session_fill_header(struct spool_header *h, const struct session_opts *opts,
 			 uint64_t period_ns, uint64_t from_ns)
 {
@@ -50,13 +59,9 @@ void session_fill_header(struct spool_header *h, const struct session_opts *opts
 	h->pid_namespace = pid_namespace();
 	h->parent = getppid();
 	h->period_ns = period_ns;
-	h->start_realtime_ns = session_clock_ns(CLOCK_REALTIME);
-	h->start_monotonic_ns = session_clock_ns(CLOCK_MONOTONIC);
-	h->start_cpu_ns = opts->past.from_ns ? opts->past.from_ns : from_ns;
-	atomic_store(&h->monotonic_ns, h->start_monotonic_ns);
-	atomic_store(&h->cpu_ns, session_clock_ns(CLOCK_PROCESS_CPUTIME_ID));
+	session_account_from(h, opts->past.from_ns ? opts->past.from_ns : from_ns);
 	snprintf(h->out, sizeof(h->out), "%s", opts->out ? opts->out : "");
-	atomic_store(&h->state, SPOOL_RUNNING);
+	atomic_store(&h->state, session_window_is_ahead() ? SPOOL_WAITING : SPOOL_RUNNING);
 }
 
 void session_note_clocks(bool to_the_end)
@@ -105,7 +110,7 @@ void session_note_exec(void)
 
 void session_mark_finished(void)
 {
-	if (live.header)
+	if (live.header && atomic_load(&live.header->state) == SPOOL_RUNNING)
 		atomic_store(&live.header->state, SPOOL_FINISHED);
 }
 

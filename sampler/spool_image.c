@@ -121,7 +121,7 @@ int spool_info_read(struct spool_info *info, const char *path, struct err *err)
 					     h->start_realtime_ns,
 					     h->start_cpu_ns,
 					     h->exec_cpu_ns,
-					     h->state == SPOOL_FINISHED,
+					     h->state != SPOOL_RUNNING,
 					     "",
 					     "" };
 		memcpy(info->program, h->program, sizeof(info->program) - 1);
