@@ -17,7 +17,7 @@ EMBED(flame_page_css, "analyze/flame_page/flame_page.css");
 EMBED(flame_page_js, "analyze/flame_page/flame_page.js");
 
 /* Modules of the web page that the flame page is made of, each before those that use it. */
-static const char *const modules[] = { "format.js", "colors.js", "tree.js",
+static const char *const modules[] = { "format.js", "colors.js", "names.js", "tree.js",
 				       "flame.js",  "tip.js",	 "export.js" };
 
 /* Modules that stand in one script need not import from each other. */
