@@ -20,17 +20,39 @@ static bool starts_with(const uint8_t *data, size_t n, const char *magic, size_t
 	return n >= n_magic && memcmp(data, magic, n_magic) == 0;
 }
 
+/* What people hand us by mistake. */
+static const struct {
+	const char *magic;
+	size_t n;
+	const char *what;
+} strangers[] = {
+	{ "PERFILE2", 8,
+	  "a perf.data file, which perf_to_profile converts; what `perf script` prints of it can "
+	  "be read" },
+	{ "\177ELF", 4, "an ELF file" },
+	{ "go 1.", 5, "an execution trace of Go, which `go tool trace` shows" },
+	{ "FLR", 4, "a recording of Java's Flight Recorder" },
+	{ "gmon", 4, "a gmon.out of gprof" },
+	{ "# callgrind format", 18, "a file of callgrind" },
+	{ "{", 1, "JSON" },
+	{ "<", 1, "HTML or XML" },
+	{ "\x1f\x8b", 2, "packed by gzip twice" },
+	{ "\xfd"
+	  "7zXZ",
+	  5, "packed by xz: unpack it first" },
+	{ "\x28\xb5\x2f\xfd", 4, "packed by zstd: unpack it first" },
+	{ "BZh", 3, "packed by bzip2: unpack it first" },
+	{ "PK\3\4", 4, "a zip archive: unpack it first" },
+};
+
 /* What to say of bytes that are no profile: err holds what is wrong with them as profile.proto,
  * which is worth saying only if they begin like one, with a sample type. */
 static int unrecognized(const uint8_t *data, size_t n, struct err *err)
 {
-	if (starts_with(data, n, "PERFILE2", 8))
-		return err_set(err, SONDE_EFORMAT,
-			       "unrecognized profile format: a perf.data file, which "
-			       "perf_to_profile converts; what `perf script` "
-			       "prints of it can be read");
-	if (starts_with(data, n, "\177ELF", 4))
-		return err_set(err, SONDE_EFORMAT, "unrecognized profile format: an ELF file");
+	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++)
+		if (starts_with(data, n, strangers[i].magic, strangers[i].n))
+			return err_set(err, SONDE_EFORMAT, "unrecognized profile format: %s",
+				       strangers[i].what);
 	if (starts_with(data, n, "\n", 1))
 		return SONDE_EFORMAT;
 	return err_set(err, SONDE_EFORMAT, "unrecognized profile format");
@@ -110,7 +132,9 @@ static int read_all(struct bytes *out, int fd, struct err *err)
 
 int read_file(struct bytes *out, const char *path, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool is_stdin = strcmp(path, "-") == 0;
+	int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+			  : open(path, O_RDONLY | O_CLOEXEC);
 	int rc;
 
 	if (fd < 0)
