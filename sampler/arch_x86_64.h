@@ -46,6 +46,27 @@ static inline uintptr_t arch_register_at(uintptr_t context, uint64_t reg)
 	return context && reg < sizeof(at) ? context + at[reg] * sizeof(greg_t) : 0;
 }
 
+#ifdef __x86_64__
+/* As if the caller were interrupted here: what the unwinder follows, for there is no getcontext() in every libc. */
+static inline __attribute__((always_inline)) void arch_capture(ucontext_t *here)
+{
+	uintptr_t context = arch_context((uintptr_t)here);
+
+	memset(here, 0, sizeof(*here));
+	__asm__ volatile("movq	%%rbx, (%0)\n\t"
+			 "movq	%%rbp, (%1)\n\t"
+			 "movq	%%rsp, (%2)\n\t"
+			 "leaq	0(%%rip), %%rax\n\t"
+			 "movq	%%rax, (%3)"
+			 :
+			 : "r"(arch_register_at(context, ARCH_REG_BX)),
+			   "r"(arch_register_at(context, ARCH_REG_BP)),
+			   "r"(arch_register_at(context, ARCH_REG_SP)),
+			   "r"(arch_register_at(context, ARCH_REG_PC))
+			 : "rax", "memory");
+}
+#endif
+
 /* A return address as the processor will take it. */
 static inline uintptr_t arch_code_address(uintptr_t pc)
 {

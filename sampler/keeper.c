@@ -79,13 +79,13 @@ static void *run(void *arg)
 
 int keeper_start(void)
 {
+	long least = sysconf(_SC_THREAD_STACK_MIN);
 	pthread_attr_t attr;
 	sigset_t all, old;
 	int rc;
 
 	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES > PTHREAD_STACK_MIN ? STACK_BYTES
-									 : PTHREAD_STACK_MIN);
+	pthread_attr_setstacksize(&attr, least > STACK_BYTES ? (size_t)least : STACK_BYTES);
 	sigfillset(&all);
 	real_sigmask(SIG_SETMASK, &all, &old);
 	rc = real_pthread_create(&keeper, &attr, run, NULL);

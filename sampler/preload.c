@@ -20,6 +20,8 @@
  */
 #include "sampler/preload.h"
 #include "base/oom.h"
+#include "sampler/arch.h"
+#include "sampler/at_fork.h"
 #include "sampler/live.h"
 #include "sampler/modules.h"
 #include "sampler/sampler.h"
@@ -235,7 +237,8 @@ in_fork_child(const struct session_opts *parents)
 		name_child();
 	opts.from_birth = true;
 	opts.past = (struct session_past){ 0, 0 };
-	opts.here = getcontext(&here) ? NULL : &here;
+	arch_capture(&here);
+	opts.here = &here;
 	start(&opts);
 }
 
@@ -323,9 +326,10 @@ __attribute__((constructor, section("sonde_text"), noinline)) static void on_loa
 		publish_labels();
 	settings_push_labels();
 	session_on_fork(in_fork_child);
-	at_quick_exit(preload_finish);
+	call_at_quick_exit(preload_finish);
 	opts.from_birth = true;
-	opts.here = getcontext(&here) ? NULL : &here;
+	arch_capture(&here);
+	opts.here = &here;
 	start(&opts);
 }
 

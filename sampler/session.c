@@ -4,6 +4,7 @@
  * half done.  The signal handler, once installed, stays for ever: a late signal must never meet the default action,
  * which ends the process.
  */
+#include "sampler/at_fork.h"
 #include "sampler/session.h"
 #include "sampler/handler.h"
 #include "sampler/live.h"
@@ -158,7 +159,7 @@ static int set_up_once(void)
 	live.first_sp = find_first_sp();
 	live.skip_low = (uintptr_t)sonde_text_start;
 	live.skip_high = (uintptr_t)sonde_text_end;
-	if (pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child))
+	if (call_at_fork(before_fork, after_fork_in_parent, after_fork_in_child))
 		return -ENOMEM;
 	done = true;
 	return 0;
