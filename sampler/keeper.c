@@ -25,7 +25,8 @@ enum { PAUSE_NS = 50000000, SLOW_EVERY = 5, STACK_BYTES = 256 * 1024 };
 
 static pthread_t keeper;
 static pid_t keeper_tid;
-static _Atomic bool is_running;
+static _Atomic bool is_running; /* somebody is to join it */
+static _Atomic bool has_left;	/* of its own accord */
 static pthread_mutex_t pause_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void wait_for_work(void)
@@ -43,6 +44,12 @@ static void leave_descriptors(void)
 		raw_syscall(SYS_close_range, 0, ~0U, 0, 0);
 }
 
+static void *leave(void)
+{
+	atomic_store(&has_left, true);
+	return NULL;
+}
+
 static void *run(void *arg)
 {
 	leave_descriptors();
@@ -57,7 +64,7 @@ static void *run(void *arg)
 		if (wanted & WANT_STOP)
 			return NULL;
 		if (!session_window_lasts())
-			return NULL;
+			return leave();
 		if ((wanted & WANT_SEGMENT) || segment_is_half_full(atomic_load(&live.segment)))
 			session_grow();
 		if (!session_window_is_ahead())
@@ -66,7 +73,7 @@ static void *run(void *arg)
 			threads_mend();
 		if (round % SLOW_EVERY == 0) {
 			if (threads_all_gone())
-				return NULL;
+				return leave();
 			threads_scan();
 		}
 		if ((wanted & WANT_MODULES) || (round % SLOW_EVERY == 0)) {
@@ -87,6 +94,7 @@ int keeper_start(void)
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, least > STACK_BYTES ? (size_t)least : STACK_BYTES);
 	sigfillset(&all);
+	atomic_store(&has_left, false);
 	real_sigmask(SIG_SETMASK, &all, &old);
 	rc = real_pthread_create(&keeper, &attr, run, NULL);
 	real_sigmask(SIG_SETMASK, &old, NULL);
@@ -150,5 +158,5 @@ void keeper_forked(void)
 
 bool keeper_is_counted(void)
 {
-	return is_running && session_is_of_this_process();
+	return is_running && !has_left && session_is_of_this_process();
 }

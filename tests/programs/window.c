@@ -7,10 +7,13 @@
  * It says how many calls of poll() were interrupted, and ends with status 7.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -93,16 +96,39 @@ static void be_late_child(void)
 	work(work_after, 100);
 }
 
+static void *park(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+/* Nobody's thread is taken off the number of threads any more. */
+static void count_threads(void)
+{
+	struct stat real, again, told;
+
+	do {
+		syscall(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &real, 0);
+		stat("/proc/self/task", &told);
+		syscall(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &again, 0);
+	} while (real.st_nlink != again.st_nlink);
+	if (told.st_nlink != real.st_nlink)
+		printf("%d threads and not %d\n", (int)told.st_nlink - 2, (int)real.st_nlink - 2);
+}
+
 int main(int argc, char **argv)
 {
-	pthread_t second;
+	pthread_t second, parked;
 
 	alarm(PATIENCE_SECONDS);
 	file = argc > 1 ? argv[1] : "";
 	start_child(be_child); /* before the window */
 	wait_for_window();
 	pthread_create(&second, NULL, work_until_told, NULL);
+	pthread_create(&parked, NULL, park, NULL);
 	work_until_told(NULL);
+	count_threads();
 	start_child(be_late_child);
 	pthread_join(second, NULL);
 	while (wait(NULL) > 0)
