@@ -86,6 +86,8 @@ void signals_remove_ours(sigset_t *set);
 int real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
 			void *arg);
 
+long sonde_failed_call(long result); /* what syscall() returns for it, errno set */
+
 /* The thread that grows the spool and follows modules and threads. */
 int keeper_start(void);
 void keeper_stop(void);

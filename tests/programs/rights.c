@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -349,6 +350,37 @@ static int mode_alone(void)
 	return waitpid(pid, &status, 0) == pid ? status : 1;
 }
 
+/* A child sets all signals back past libc before it goes on, as one does that is about to execute a program. */
+static int mode_reset(void)
+{
+	struct {
+		void *handler;
+		unsigned long flags;
+		void *restorer;
+		uint64_t mask;
+	} now, none = { 0 };
+	int bad = 0, handled = 0, status;
+
+	burn(60);
+	for (int i = 0; i < 20; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			for (int sig = 1; sig < NSIG; sig++)
+				syscall(SYS_rt_sigaction, sig, &none, NULL, 8);
+			for (int sig = 1; sig < NSIG; sig++) {
+				syscall(SYS_rt_sigaction, sig, NULL, &now, 8);
+				handled += now.handler != NULL;
+			}
+			burn(20);
+			_exit(handled);
+		}
+		bad += waitpid(pid, &status, 0) != pid || status != 0;
+	}
+	printf("bad %d\n", bad);
+	return 0;
+}
+
 /* Children without a place for samples, which take hold of the signals. */
 static int mode_jail(void)
 {
@@ -470,6 +502,7 @@ static const struct mode {
 	{ "numbers", mode_numbers },
 	{ "alone", mode_alone },
 	{ "jail", mode_jail },
+	{ "reset", mode_reset },
 	{ "daemon", mode_daemon },
 	{ "forks", mode_forks },
 	{ "namespaces", mode_namespaces },
