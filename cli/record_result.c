@@ -78,7 +78,7 @@ static bool are_at_rest(const struct record *r)
 	bool is_busy = false;
 
 	for (size_t i = 0; i < n && !is_busy; i++)
-		is_busy = !names[i].info.finished && still_runs(names[i].info.pid, names[i].path);
+		is_busy = !names[i].info.finished && still_runs(&names[i].info, names[i].path);
 	free(names);
 	return !is_busy;
 }
@@ -108,7 +108,7 @@ void record_read_spools(struct record *r)
 			first_pid = info->pid;
 			n_busy++;
 		}
-		if (!info->finished && !r->quiet && still_runs(info->pid, names[i].path))
+		if (!info->finished && !r->quiet && still_runs(info, names[i].path))
 			complain("process %d still runs: in the profile are its samples up to now",
 				 info->pid);
 	}

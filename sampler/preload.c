@@ -155,6 +155,14 @@ static void name_of_gone(char *to, size_t bytes, pid_t pid)
 	while (access(to, F_OK) == 0);
 }
 
+/* A number means nothing in another namespace: whoever has it there may live. */
+static bool is_elsewhere(const struct spool_info *info)
+{
+	uint64_t here = session_pid_namespace();
+
+	return here && info->pid_namespace && info->pid_namespace != here;
+}
+
 /* True when the name is free for us: whoever had it is gone, and has its profile. */
 static bool take_over(const char *path, struct session_past *past)
 {
@@ -163,7 +171,7 @@ static bool take_over(const char *path, struct session_past *past)
 
 	if (access(path, F_OK))
 		return true;
-	if (spool_info_read(&info, path, NULL))
+	if (spool_info_read(&info, path, NULL) || is_elsewhere(&info))
 		return false;
 	if (info.pid != getpid() && (kill(info.pid, 0) == 0 || errno != ESRCH))
 		return false;

@@ -58,6 +58,7 @@ void session_trim(void);
 /* Is this the spool of what this very process was before it executed a program, and without samples, so that its name
  * is free?  One with samples gives back what it does not need.  Where it is of this process, past is set. */
 bool session_replaces(const char *path, struct session_past *past);
+uint64_t session_pid_namespace(void); /* tells processes of equal number apart; 0 = not known */
 /* The calling process is about to execute a program.  Async-signal-safe; nothing in a child that shares memory. */
 void session_note_exec(void);
 uint64_t session_weight(void); /* periods sampled so far */

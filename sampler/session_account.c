@@ -30,8 +30,7 @@ void session_note_engine(void)
 	h->longest_ns = facts.longest_ns;
 }
 
-/* Tells processes of equal number apart; 0 = not known. */
-static uint64_t pid_namespace(void)
+uint64_t session_pid_namespace(void)
 {
 	struct stat st;
 
@@ -56,7 +55,7 @@ void session_fill_header(struct spool_header *h, const struct session_opts *opts
 		(void)!readlink("/proc/self/exe", program, sizeof(program) - 1);
 	memcpy(h->program, program, sizeof(program));
 	h->pid = getpid();
-	h->pid_namespace = pid_namespace();
+	h->pid_namespace = session_pid_namespace();
 	h->parent = getppid();
 	h->period_ns = period_ns;
 	session_account_from(h, opts->past.from_ns ? opts->past.from_ns : from_ns);
@@ -85,7 +84,7 @@ bool session_replaces(const char *path, struct session_past *past)
 
 	if (!h)
 		return false;
-	is_ours = h->pid == getpid() && h->pid_namespace && h->pid_namespace == pid_namespace();
+	is_ours = h->pid == getpid() && h->pid_namespace && h->pid_namespace == session_pid_namespace();
 	is_empty = !h->weight && !h->lost_weight;
 	if (is_ours)
 		*past = (struct session_past){ h->exec_cpu_ns, is_empty ? h->start_cpu_ns : 0 };

@@ -381,6 +381,29 @@ static int mode_reset(void)
 	return 0;
 }
 
+/* The first process of a namespace, whose number is another's outside, is killed. */
+static int mode_first(void)
+{
+	int status, ready[2];
+	char byte;
+	pid_t pid;
+
+	burn(20);
+	if (pipe(ready) || unshare(CLONE_NEWUSER | CLONE_NEWPID))
+		return errno;
+	pid = fork();
+	if (pid == 0) {
+		burn(100);
+		if (write(ready[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	printf("ready %d\n", (int)read(ready[0], &byte, 1));
+	kill(pid, SIGKILL);
+	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) ? 0 : 1;
+}
+
 /* Children without a place for samples, which take hold of the signals. */
 static int mode_jail(void)
 {
@@ -502,6 +525,7 @@ static const struct mode {
 	{ "numbers", mode_numbers },
 	{ "alone", mode_alone },
 	{ "jail", mode_jail },
+	{ "first", mode_first },
 	{ "reset", mode_reset },
 	{ "daemon", mode_daemon },
 	{ "forks", mode_forks },
