@@ -34,6 +34,7 @@ static void a_name_is_kept_until_its_last_use(void **state)
 	assert_string_equal(names_get(&n, g), "g()");
 	assert_int_equal(kept(&n), 1);
 	assert_ptr_equal(names_get(&n, f), first);
+	assert_int_equal(kept(&n), 1);
 	assert_ptr_equal(names_get(&n, f), first);
 	assert_int_equal(kept(&n), 0);
 	names_release(&n);
