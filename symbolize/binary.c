@@ -333,7 +333,10 @@ static void answer_by_symbol(struct binary *b, struct answer *a)
 	const struct symbol *s = a->n ? NULL : symtab_find(b->symtab, a->address);
 
 	if (s)
-		*answer_list_set_frames(&b->answers, a, 1) = (struct frame){ .function = s->name };
+		*answer_list_set_frames(&b->answers, a, 1) = (struct frame){
+			.function = s->name,
+			.file = s->file,
+		};
 }
 
 static bool answer_by_cache(struct binary *b, struct answer *a)

@@ -67,11 +67,21 @@ static bool is_wanted(const GElf_Sym *sym, const char *name)
 	return name && name[0] && name[0] != '$' && strncmp(name, ".L", 2) != 0;
 }
 
+/* A file's name stands before its local symbols, and an empty one before those of the linker. */
+static bool take_file(const GElf_Sym *sym, const char *name, const char **file)
+{
+	if (GELF_ST_TYPE(sym->st_info) != STT_FILE)
+		return false;
+	*file = name && name[0] ? name : NULL;
+	return true;
+}
+
 /* Ends of unsized symbols are their section's for now; trim_unsized() cuts them once all are
  * sorted. */
 static void add_symbols(struct symtab *t, struct elf_file *f, Elf_Scn *table,
 			const struct section *sections, size_t n_sections)
 {
+	const char *file = NULL;
 	GElf_Shdr sh;
 	Elf_Data *data;
 	size_t n;
@@ -85,19 +95,27 @@ static void add_symbols(struct symtab *t, struct elf_file *f, Elf_Scn *table,
 		GElf_Sym sym;
 		uint64_t end;
 
-		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx >= n_sections)
+		if (!gelf_getsym(data, (int)i, &sym))
+			continue;
+		name = elf_strptr(f->elf, sh.sh_link, sym.st_name);
+		if (take_file(&sym, name, &file) || sym.st_shndx >= n_sections)
 			continue;
 		s = &sections[sym.st_shndx];
 		if (f->is_object)
 			sym.st_value += s->start;
-		name = elf_strptr(f->elf, sh.sh_link, sym.st_name);
 		if (!s->is_code || sym.st_value < s->start || sym.st_value >= s->end ||
 		    !is_wanted(&sym, name))
 			continue;
 		end = s->end;
 		if (sym.st_size && sym.st_size < s->end - sym.st_value)
 			end = sym.st_value + sym.st_size;
-		*VEC_PUSH(&t->symbols) = (struct symbol){ sym.st_value, end, name, rank_of(&sym) };
+		*VEC_PUSH(&t->symbols) = (struct symbol){
+			sym.st_value,
+			end,
+			name,
+			rank_of(&sym),
+			GELF_ST_BIND(sym.st_info) == STB_LOCAL ? file : NULL,
+		};
 	}
 }
 
