@@ -68,12 +68,13 @@ void session_give_up_events(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* Where the kernel put the end of the main thread's stack: above the strings that AT_EXECFN points among. */
+/* Where the kernel put the end of the main thread's stack: above the strings that AT_EXECFN points among, and all of their
+ * page is there.  (With few arguments and variables the first frames lie in it too.) */
 static uintptr_t find_main_stack_end(void)
 {
 	uintptr_t name = getauxval(AT_EXECFN);
 
-	return name ? (name & ~(uintptr_t)4095) : 0;
+	return name ? (name | 4095) + 1 : 0;
 }
 
 /* The main thread's stack pointer at its very first instruction, as the loader keeps it. */

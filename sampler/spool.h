@@ -41,6 +41,9 @@ enum stack_end {
 	N_STACK_ENDS,
 };
 
+/* In place of a program counter: frames are missing here, of code that nobody describes. */
+enum { PC_GAP = 1 };
+
 enum record_kind {
 	RECORD_STACK =
 		1, /* word 0: enum stack_end | n_guessed << 8; then program counters, leaf first, callers minus 1 */

@@ -135,7 +135,9 @@ static size_t read_stack(struct spool_profile *sp, const struct record *r)
 	size_t n = 0;
 
 	for (unsigned i = 1; i < r->n_words && n < SPOOL_MAX_FRAMES; i++)
-		sp->stack[n++] = location_of(sp, r->words[i]);
+		sp->stack[n++] = r->words[i] == PC_GAP
+					 ? location_named(sp, "[frames without unwind rules]")
+					 : location_of(sp, r->words[i]);
 	if (!n)
 		sp->stack[n++] = location_named(sp, "[no frames]");
 	return n;
