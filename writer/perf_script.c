@@ -16,6 +16,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MOST_EVENTS = 32, MOST_INLINED = 256 };
 
@@ -32,6 +33,7 @@ struct perf_script {
 	size_t n_events;
 	str_id events[MOST_EVENTS];
 	double first_time, last_time;
+	struct hash_map commands; /* the names that threads had */
 
 	/* the sample that is being read */
 	struct header header;
@@ -223,6 +225,56 @@ static void read_source(struct perf_script *s, struct span line)
 	last->line = number;
 }
 
+/* ---- the program ---- */
+
+enum { COMMAND_BYTES = 15 }; /* of a thread's name, which the kernel cuts */
+
+/* (Equal hashes are equal names: hash_mix is reversible.) */
+static void note_command(struct perf_script *s, str_id name)
+{
+	uint32_t *at = hash_map_first(&s->commands, hash_mix(name));
+
+	if (*at != HASH_MAP_NONE)
+		return;
+	*at = name;
+	hash_map_added(&s->commands, at, hash_mix(name));
+}
+
+static bool is_of_a_command(struct perf_script *s, str_id file)
+{
+	const char *path = profile_str(s->f.p, file), *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	str_id id = strtab_add(s->f.p->strings, name, strnlen(name, COMMAND_BYTES));
+
+	return *hash_map_first(&s->commands, hash_mix(id)) != HASH_MAP_NONE;
+}
+
+/* The first mapping stands for the program: not the loader, which most begin in. */
+static void put_program_first(struct perf_script *s)
+{
+	struct profile *p = s->f.p;
+	uint32_t main = 0;
+	struct mapping m;
+
+	while (main < p->mappings.n && !is_of_a_command(s, p->mappings.v[main].file))
+		main++;
+	if (main == 0 || main == p->mappings.n)
+		return;
+	m = p->mappings.v[main];
+	memmove(p->mappings.v + 1, p->mappings.v, main * sizeof(m));
+	p->mappings.v[0] = m;
+	for (uint32_t i = 0; i <= main; i++)
+		p->mappings.v[i].id = i + 1;
+	for (size_t i = 0; i < p->locations.n; i++) {
+		uint32_t *of = &p->locations.v[i].mapping;
+
+		if (*of == main)
+			*of = 0;
+		else if (*of < main)
+			++*of;
+	}
+}
+
 /* ---- samples ---- */
 
 static size_t find_event(struct perf_script *s, struct span event)
@@ -251,6 +303,7 @@ static void finish_sample(struct perf_script *s)
 	if (!s->in_sample)
 		return;
 	finish_location(s);
+	note_command(s, labels[0].str);
 	values[1 + find_event(s, s->header.event)] = s->header.period;
 	profile_add_sample(p, values, s->f.stack.v, s->f.stack.n, labels, 2);
 	s->in_sample = false;
@@ -341,14 +394,17 @@ enum legacy_result perf_script_decode(struct profile *p, const uint8_t *data, si
 		return LEGACY_BROKEN;
 	}
 	named_frames_init(&s->f, p);
+	hash_map_init(&s->commands);
 	s->thread_key = profile_intern(p, "thread");
 	s->tid_key = profile_intern(p, "tid");
 	s->first_time = s->last_time = h.time;
 	p->period = h.period;
 	find_types(s, lines);
 	rc = read_samples(s, &lines, err);
+	put_program_first(s);
 	p->duration_nanos = legacy_to_int64((s->last_time - s->first_time) * 1e9);
 	named_frames_release(&s->f);
+	hash_map_release(&s->commands);
 	free(s);
 	return rc;
 }
