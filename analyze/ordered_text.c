@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 enum {
 	BUFFERS_OF_A_THREAD = 4,
@@ -86,6 +87,23 @@ static struct buffer *take(struct ordered_text *o)
 	return b;
 }
 
+/* Not through the file's own buffer, which is to copy all once more.  What cannot be written is left
+ * to the file, so that it knows of the error; a file in memory has no descriptor. */
+static void write_text(FILE *out, const char *s, size_t n)
+{
+	int fd = fileno(out);
+
+	while (fd >= 0 && n > 0) {
+		ssize_t written = write(fd, s, n);
+
+		if (written <= 0)
+			break;
+		s += written;
+		n -= (size_t)written;
+	}
+	fwrite_unlocked(s, 1, n, out);
+}
+
 static struct buffer **ready(struct ordered_text *o, size_t piece)
 {
 	return &o->ready[piece % (sizeof(o->ready) / sizeof(o->ready[0]))];
@@ -99,7 +117,7 @@ static void write_ready(struct ordered_text *o)
 	o->is_writing = true;
 	while ((b = *ready(o, o->next))) {
 		pthread_mutex_unlock(&o->lock);
-		fwrite_unlocked(b->piece.out.v, 1, b->piece.out.n, o->out);
+		write_text(o->out, b->piece.out.v, b->piece.out.n);
 		pthread_mutex_lock(&o->lock);
 		*ready(o, o->next++) = NULL;
 		b->next = b->owner->free;
@@ -143,6 +161,7 @@ void ordered_text_print(FILE *out, const struct text_maker *maker, void *ctx, si
 				  .lock = PTHREAD_MUTEX_INITIALIZER,
 				  .written = PTHREAD_COND_INITIALIZER };
 
+	fflush(out);
 	parallel_run(work, &o, n);
 	for (size_t i = 0; i < o.n_members; i++)
 		release_member(&o, o.members[i]);

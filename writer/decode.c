@@ -15,9 +15,8 @@
  */
 #include "writer/decode.h"
 
-/* Fields of the message Profile. */
+/* More fields of the message Profile. */
 enum {
-	F_SAMPLE_TYPE = 1,
 	F_MAPPING = F_SAMPLE + 1,
 	F_LOCATION,
 	F_FUNCTION,
@@ -248,43 +247,60 @@ static void note_sample(struct decoder *d, const uint8_t *at)
 	d->runs.v[d->runs.n - 1].n++;
 }
 
-/* at is where the field begins. */
+static void keep_field(struct decoder *d, const struct wire_field *f)
+{
+	struct wire_field *kept = VEC_PUSH(&d->later);
+
+	*kept = *f;
+	if (d->in_pieces && f->type == WIRE_BYTES)
+		kept->data = arena_memdup(d->copies, f->data, f->u);
+}
+
 static int note_field(struct decoder *d, const struct wire_field *f, const uint8_t *at)
 {
+	if (f->number == F_SAMPLE && d->in_pieces)
+		return decode_sample(d, f);
 	if (f->number == F_SAMPLE) {
 		note_sample(d, at);
 		return 0;
 	}
 	d->n_of[f->number]++;
 	if (f->number != F_STRING_TABLE) {
-		*VEC_PUSH(&d->later) = *f;
+		keep_field(d, f);
 		return 0;
 	}
 	*VEC_PUSH(&d->strings) = strtab_add(d->p->strings, (const char *)f->data, f->u);
 	return d->strings.v[0] == 0 ? 0 : fail_at(d, f->data, "first string is not empty");
 }
 
+int decode_take_field(struct decoder *d, struct wire *w, const struct wire_field *f,
+		      const uint8_t *at)
+{
+	if (f->number == 0 || f->number > F_DOC_URL)
+		return 0;
+	w->error = wrong_type(f);
+	if (w->error)
+		return 0;
+	if (f->number == F_TIME_NANOS && d->has_time)
+		return err_set(d->err, PROTO_REFUSED,
+			       "concatenated profiles detected: the second one's time ends "
+			       "at byte %zu",
+			       (size_t)(w->pos - d->start));
+	d->has_time = d->has_time || (f->number == F_TIME_NANOS && f->u);
+	return note_field(d, f, at) ? PROTO_MALFORMED : 0;
+}
+
 static int first_walk(struct decoder *d)
 {
 	struct wire w = { d->start, d->end, NULL };
 	const uint8_t *at = w.pos;
-	bool has_time = false;
 	struct wire_field f;
 
 	for (; wire_next(&w, &f); at = w.pos) {
-		if (f.number == 0 || f.number > F_DOC_URL)
-			continue;
-		w.error = wrong_type(&f);
-		if (w.error)
-			break;
-		if (f.number == F_TIME_NANOS && has_time)
-			return err_set(d->err, PROTO_REFUSED,
-				       "concatenated profiles detected: the second one's time ends "
-				       "at byte %zu",
-				       (size_t)(w.pos - d->start));
-		has_time = has_time || (f.number == F_TIME_NANOS && f.u);
-		if (note_field(d, &f, at))
-			return PROTO_MALFORMED;
+		int rc = decode_take_field(d, &w, &f, at);
+
+		if (rc)
+			return rc;
 	}
 	if (!w.error && !d->strings.n)
 		return fail_at(d, d->end, "no string table");
@@ -387,12 +403,10 @@ static int decode_later(struct decoder *d)
 	return 0;
 }
 
-static int decode(struct decoder *d)
+int decode_tables(struct decoder *d)
 {
-	int rc = first_walk(d);
+	int rc;
 
-	if (rc)
-		return rc;
 	id_map_init(&d->mappings, d->n_of[F_MAPPING]);
 	id_map_init(&d->functions, d->n_of[F_FUNCTION]);
 	id_map_init(&d->locations, d->n_of[F_LOCATION]);
@@ -401,23 +415,33 @@ static int decode(struct decoder *d)
 		return rc;
 	if (d->p->sample_types.n > MOST_SAMPLE_TYPES)
 		return refuse(d, "too many sample types:", d->p->sample_types.n);
-	if (d->n_of[F_SAMPLE] && !d->p->sample_types.n)
+	if ((d->n_of[F_SAMPLE] || d->p->n_samples) && !d->p->sample_types.n)
 		return err_set(d->err, PROTO_REFUSED,
 			       "malformed profile: samples without a sample type");
-	return decode_samples(d);
+	return 0;
+}
+
+void decoder_release(struct decoder *d)
+{
+	VEC_RELEASE(&d->strings);
+	VEC_RELEASE(&d->later);
+	VEC_RELEASE(&d->runs);
+	id_map_release(&d->mappings);
+	id_map_release(&d->functions);
+	id_map_release(&d->locations);
+	arena_free(d->copies);
 }
 
 enum proto_result proto_decode(struct profile **out, const uint8_t *data, size_t n, struct err *err)
 {
 	struct decoder d = { .p = profile_new(), .start = data, .end = data + n, .err = err };
-	int rc = decode(&d);
+	int rc = first_walk(&d);
 
-	VEC_RELEASE(&d.strings);
-	VEC_RELEASE(&d.later);
-	VEC_RELEASE(&d.runs);
-	id_map_release(&d.mappings);
-	id_map_release(&d.functions);
-	id_map_release(&d.locations);
+	if (!rc)
+		rc = decode_tables(&d);
+	if (!rc)
+		rc = decode_samples(&d);
+	decoder_release(&d);
 	if (rc)
 		profile_free(d.p);
 	else

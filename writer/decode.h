@@ -4,6 +4,7 @@
 #ifndef SONDE_WRITER_DECODE_H
 #define SONDE_WRITER_DECODE_H
 
+#include "base/arena.h"
 #include "writer/input.h"
 #include "writer/wire.h"
 
@@ -14,7 +15,10 @@ struct sample_run {
 	size_t first, n; /* samples */
 };
 
-enum { RUN_SAMPLES = 4096, F_SAMPLE = 2 /* field of the message Profile */ };
+/* Fields of the message Profile. */
+enum { F_SAMPLE_TYPE = 1, F_SAMPLE };
+
+enum { RUN_SAMPLES = 4096 };
 
 struct decoder {
 	struct profile *p;
@@ -24,17 +28,40 @@ struct decoder {
 	VEC(struct sample_run) runs;
 	struct id_map mappings, functions, locations;
 	size_t n_of[16]; /* fields seen, by number */
+	size_t n_types;	 /* values of a sample */
+	bool has_time;
 	struct err *err;
+
+	/* A profile that comes in pieces (decode_stream.c): what must outlive its piece is copied,
+	 * samples are decoded at once, and as nothing that they name is known yet, a location is its
+	 * id - 1, and a string of a label its number. */
+	bool in_pieces;
+	struct arena *copies;
 };
 
 static inline str_id decode_string(const struct decoder *d, struct wire *w, uint64_t i)
 {
+	if (d->in_pieces && i < UINT32_MAX)
+		return (str_id)i;
 	if (i < d->strings.n)
 		return d->strings.v[i];
 	if (!w->error)
 		w->error = "string number outside the string table";
 	return 0;
 }
+
+/* decode.c: take one field of the message Profile, which begins at `at`; keep what is to be decoded
+ * later. */
+int decode_take_field(struct decoder *d, struct wire *w, const struct wire_field *f,
+		      const uint8_t *at);
+
+/* When all fields are taken: decode all but the samples. */
+int decode_tables(struct decoder *d);
+
+void decoder_release(struct decoder *d);
+
+/* decode_samples.c: append one sample to the columns. */
+int decode_sample(struct decoder *d, const struct wire_field *f);
 
 /* Fill the sample columns from d->runs; all else of the profile has been decoded.  PROTO_OK, or
  * d->err says what is wrong with the first bad sample. */

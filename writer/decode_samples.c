@@ -138,7 +138,7 @@ static int fill_stack(const struct decoder *d, struct run *r, struct wire *w,
 /* The value number *n of the sample, if there may be so many: the count is checked at its end. */
 static void fill_value(const struct decoder *d, size_t sample, size_t *n, uint64_t value)
 {
-	size_t n_types = d->p->sample_types.n;
+	size_t n_types = d->n_types;
 
 	if (*n < n_types)
 		d->p->values.v[sample * n_types + *n] = (int64_t)value;
@@ -198,7 +198,7 @@ static int fill_label(const struct decoder *d, struct run *r, struct wire w)
 
 static int fill_sample(const struct decoder *d, struct run *r, struct wire w, size_t sample)
 {
-	size_t n_values = 0, n_types = d->p->sample_types.n;
+	size_t n_values = 0, n_types = d->n_types;
 	struct wire_field f;
 	int rc = 0;
 
@@ -270,6 +270,7 @@ int decode_samples(struct decoder *d)
 
 	for (size_t i = 0; i < d->runs.n; i++)
 		*VEC_PUSH(&runs) = (struct run){ .what = &d->runs.v[i] };
+	d->n_types = p->sample_types.n;
 	work.runs = runs.v;
 	parallel_run(count_run, &work, runs.n);
 	place_runs(d, runs.v);
@@ -285,5 +286,34 @@ int decode_samples(struct decoder *d)
 		close_gaps(p, runs.v, runs.n);
 	}
 	VEC_RELEASE(&runs);
+	return rc;
+}
+
+/* Room for what so many bytes can hold: frames of one byte, labels of two. */
+static void make_room(struct profile *p, size_t bytes, size_t n_types)
+{
+	VEC_MUST(&p->values, p->values.n + n_types);
+	VEC_MUST(&p->stack, p->stack.n + bytes);
+	VEC_MUST(&p->labels, p->labels.n + bytes / 2);
+	VEC_MUST(&p->stack_at, p->n_samples + 2);
+	VEC_MUST(&p->label_at, p->n_samples + 2);
+}
+
+int decode_sample(struct decoder *d, const struct wire_field *f)
+{
+	struct profile *p = d->p;
+	struct run r;
+	int rc;
+
+	make_room(p, f->u, d->n_types);
+	r.stack_end = p->stack.n;
+	r.labels_end = p->labels.n;
+	r.err.text[0] = 0;
+	rc = fill_sample(d, &r, (struct wire){ f->data, f->data + f->u, NULL }, p->n_samples);
+	p->n_samples++;
+	p->stack.n = r.stack_end;
+	p->labels.n = r.labels_end;
+	p->values.n += d->n_types;
+	p->stack_at.n = p->label_at.n = p->n_samples + 1;
 	return rc;
 }
