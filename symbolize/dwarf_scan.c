@@ -8,12 +8,22 @@
  *
  * Inside a function that holds an address every inlined_subroutine whose ranges hold it adds one link to
  * that address's chain.  Ranges need not nest as the dies do (seen from gcc and clang): a chain takes at
- * each depth the first that comes.
+ * each depth the first that comes, and with it the dies around.  DWARF 2 has no lists of ranges, so that
+ * gcc names one piece only of what is in several: there the dies inside are asked in any case.
  */
 #include "symbolize/dwarf_reader.h"
 
 #define MAX_DIE_DEPTH 200	 /* of nested dies; real programs stay below 50 */
 #define MAX_LINKS     (2u << 20) /* of one unit */
+
+/* A function, or an inlined one, that is being walked. */
+struct level {
+	struct level *outer; /* what it was inlined into; NULL = it is physical */
+	struct dwarf_die die;
+	struct dwarf_function *function; /* once it was asked for */
+	int64_t call_line, call_column;
+	uint64_t call_file;
+};
 
 struct walk {
 	struct dwarf_worker *w;
@@ -29,29 +39,25 @@ struct walk {
 	uint32_t n_roots; /* physical functions that took an address */
 	uint32_t root;	  /* the one that is being walked, 0 = none */
 	uint32_t inlined; /* depth of inlined_subroutines around */
-	bool hit;	  /* set by take_slots */
-	/* of the die at hand */
-	const struct dwarf_die *die;
-	struct dwarf_function *function;
-	int64_t call_line, call_column;
-	uint64_t call_file;
+	struct level *level;
+	bool hit; /* set by take_slots: the level at hand got an address */
 };
 
 /* What many inlined instances share is their abstract origin. */
-static struct dwarf_function *function_at_hand(struct walk *k)
+static struct dwarf_function *level_function(struct walk *k, struct level *level)
 {
 	struct dwarf_unit *unit = k->unit;
-	uint64_t at = k->die->offset;
+	uint64_t at = level->die.offset;
 
-	if (!k->function) {
-		if (k->inlined)
-			dwarf_reference(k->unit, dwarf_get(k->die, SLOT_ORIGIN), &unit, &at);
-		k->function = dwarf_function_get(k->w, unit, at);
+	if (!level->function) {
+		if (level->outer)
+			dwarf_reference(k->unit, dwarf_get(&level->die, SLOT_ORIGIN), &unit, &at);
+		level->function = dwarf_function_get(k->w, unit, at);
 	}
-	return k->function;
+	return level->function;
 }
 
-static void add_link(struct walk *k, uint32_t slot)
+static void add_link(struct walk *k, struct level *level, uint32_t slot)
 {
 	if (k->w->links.n >= MAX_LINKS)
 		return;
@@ -59,12 +65,21 @@ static void add_link(struct walk *k, uint32_t slot)
 	*VEC_PUSH(&k->w->links) = (struct dwarf_link){
 		.slot = slot,
 		.depth = k->depths[slot]++,
-		.function = function_at_hand(k),
-		.call_file = k->call_file,
-		.call_line = k->call_line,
-		.call_column = k->call_column,
+		.function = level_function(k, level),
+		.call_file = level->call_file,
+		.call_line = level->call_line,
+		.call_column = level->call_column,
 	};
 	k->hit = true;
+}
+
+/* With what is around that the chain has not yet. */
+static void add_links(struct walk *k, struct level *level, uint32_t depth, uint32_t slot)
+{
+	if (k->depths[slot] < depth)
+		add_links(k, level->outer, depth - 1, slot);
+	if (k->depths[slot] == depth && depth < DWARF_MAX_FRAMES)
+		add_link(k, level, slot);
 }
 
 /* A piece of a physical function. */
@@ -79,7 +94,7 @@ static void take_slots(void *ctx, uint64_t start, uint64_t end)
 		if (k->depths[i])
 			continue;
 		k->roots[i] = k->n_roots + 1;
-		add_link(k, i);
+		add_link(k, k->level, i);
 	}
 }
 
@@ -92,9 +107,8 @@ static void take_inlined_slots(void *ctx, uint64_t start, uint64_t end)
 	for (uint32_t i = dwarf_first_slot(s, start); i < s->n && s->addresses[i] < end; i++) {
 		if (!dwarf_spend(k->w, 1))
 			return;
-		if (k->roots[i] == k->root && k->depths[i] <= k->inlined &&
-		    k->depths[i] < DWARF_MAX_FRAMES)
-			add_link(k, i);
+		if (k->roots[i] == k->root && k->depths[i] <= k->inlined)
+			add_links(k, k->level, k->inlined, i);
 	}
 }
 
@@ -118,14 +132,16 @@ static void enter(struct walk *k, struct dwarf_cursor *c, const struct dwarf_die
 		dwarf_skip_children(k->w, c, k->unit, k->t);
 }
 
-/* The attributes of the die that begins at an offset; c is behind its code. */
-static void read_die(struct walk *k, struct dwarf_cursor *c, const struct dwarf_abbrev *a,
-		     uint64_t offset, struct dwarf_die *die)
+/* Make the die that begins at an offset the level at hand; c is behind its code. */
+static void begin_level(struct walk *k, struct level *level, struct dwarf_cursor *c,
+			const struct dwarf_abbrev *a, uint64_t offset)
 {
-	die->offset = offset;
-	dwarf_read_die(c, k->unit, k->t, a, die);
-	k->die = die;
-	k->function = NULL;
+	level->die.offset = offset;
+	dwarf_read_die(c, k->unit, k->t, a, &level->die);
+	level->function = NULL;
+	level->call_file = 0;
+	level->call_line = level->call_column = 0;
+	k->level = level;
 	k->hit = false;
 }
 
@@ -133,46 +149,46 @@ static void read_die(struct walk *k, struct dwarf_cursor *c, const struct dwarf_
 static void walk_function(struct walk *k, struct dwarf_cursor *c, const struct dwarf_abbrev *a,
 			  uint64_t offset, unsigned depth)
 {
+	struct level *around = k->level, level;
 	uint32_t root = k->root, inlined = k->inlined;
-	struct dwarf_die die;
 
-	read_die(k, c, a, offset, &die);
-	k->call_file = 0;
-	k->call_line = k->call_column = 0;
+	level.outer = NULL;
+	begin_level(k, &level, c, a, offset);
 	k->inlined = 0;
-	dwarf_ranges(k->w, k->unit, &die, take_slots, k);
+	dwarf_ranges(k->w, k->unit, &level.die, take_slots, k);
 	k->root = k->hit ? ++k->n_roots : 0;
-	enter(k, c, &die, k->hit || k->everywhere, depth);
+	enter(k, c, &level.die, k->hit || k->everywhere, depth);
 	k->root = root;
 	k->inlined = inlined;
+	k->level = around;
 	k->is_done = !root && !k->n_open;
 }
 
-static void read_call(struct walk *k, const struct dwarf_die *die)
+static void read_call(struct level *level)
 {
 	uint64_t line = 0, column = 0;
 
-	k->call_file = 0;
-	dwarf_unsigned(dwarf_get(die, SLOT_CALL_FILE), &k->call_file);
-	dwarf_unsigned(dwarf_get(die, SLOT_CALL_LINE), &line);
-	dwarf_unsigned(dwarf_get(die, SLOT_CALL_COLUMN), &column);
-	k->call_line = (int64_t)(line & INT64_MAX);
-	k->call_column = (int64_t)(column & INT64_MAX);
+	dwarf_unsigned(dwarf_get(&level->die, SLOT_CALL_FILE), &level->call_file);
+	dwarf_unsigned(dwarf_get(&level->die, SLOT_CALL_LINE), &line);
+	dwarf_unsigned(dwarf_get(&level->die, SLOT_CALL_COLUMN), &column);
+	level->call_line = (int64_t)(line & INT64_MAX);
+	level->call_column = (int64_t)(column & INT64_MAX);
 }
 
+/* Inside a function, always. */
 static void walk_inlined(struct walk *k, struct dwarf_cursor *c, const struct dwarf_abbrev *a,
 			 uint64_t offset, unsigned depth)
 {
-	struct dwarf_die die;
+	struct level level;
 
-	read_die(k, c, a, offset, &die);
+	level.outer = k->level;
+	begin_level(k, &level, c, a, offset);
+	read_call(&level);
 	k->inlined++;
-	if (k->root) {
-		read_call(k, &die);
-		dwarf_ranges(k->w, k->unit, &die, take_inlined_slots, k);
-	}
-	enter(k, c, &die, k->hit || k->everywhere, depth);
+	dwarf_ranges(k->w, k->unit, &level.die, take_inlined_slots, k);
+	enter(k, c, &level.die, k->hit || k->everywhere || k->unit->version <= 2, depth);
 	k->inlined--;
+	k->level = level.outer;
 }
 
 /* Jump over the attributes of a die and all that it holds. */
@@ -195,7 +211,7 @@ static void walk_die(struct walk *k, struct dwarf_cursor *c, const struct dwarf_
 
 	if (a->kind == KIND_FUNCTION && a->has_code) {
 		walk_function(k, c, a, offset, depth);
-	} else if (a->kind == KIND_INLINED && (k->root || k->everywhere)) {
+	} else if (a->kind == KIND_INLINED && k->root) {
 		walk_inlined(k, c, a, offset, depth);
 	} else if (is_wanted && a->has_children) {
 		dwarf_skip_attrs(c, k->unit, k->t, a, NULL);

@@ -7,12 +7,21 @@
  *
  * Inside a function every inlined_subroutine whose ranges hold an address adds one link to that
  * address's chain. Ranges need not nest as the dies do (seen from gcc and clang): a chain takes at
- * each depth the first that comes.
+ * each depth the first that comes, and with it the dies around.  DWARF 2 has no lists of ranges, so
+ * that gcc names one piece only of what is in several: there the dies inside are asked in any case.
  */
 #include "symbolize/libdwarf_reader.h"
 
 #define MAX_DIE_DEPTH 200 /* of nested dies; real programs stay below 50 */
 #define MAX_NAME_HOPS 16  /* origin and specification links from a die to its name */
+
+/* A function, or an inlined one, that is being walked. */
+struct level {
+	struct level *outer; /* what it was inlined into; NULL = it is physical */
+	Dwarf_Die die;
+	const struct libdwarf_function *function; /* once it was asked for */
+	uint64_t call_file, call_line, call_column;
+};
 
 struct walk {
 	struct libdwarf_reader *r;
@@ -21,11 +30,8 @@ struct walk {
 	uint32_t n_roots; /* physical functions that took an address */
 	uint32_t root;	  /* the one that is being walked, 0 = none */
 	uint32_t inlined; /* depth of inlined_subroutines around */
-	bool hit;	  /* set by take_slots */
-	/* of the die at hand */
-	Dwarf_Die die;
-	const struct libdwarf_function *function;
-	uint64_t call_file, call_line, call_column;
+	struct level *level;
+	bool hit; /* set by take_slots: the level at hand got an address */
 };
 
 static void add_origin(struct libdwarf_reader *r, struct libdwarf_function *f, Dwarf_Die die)
@@ -100,40 +106,49 @@ static const struct libdwarf_function *get_function(struct libdwarf_reader *r,
 	return f;
 }
 
-static const struct libdwarf_function *function_at_hand(struct walk *w)
+static const struct libdwarf_function *level_function(struct walk *w, struct level *level)
 {
 	Dwarf_Off origin;
 	Dwarf_Error e = NULL;
 	Dwarf_Die die;
 
-	if (w->function)
-		return w->function;
+	if (level->function)
+		return level->function;
 	/* What many inlined instances share is their abstract origin. */
-	if (w->inlined && die_reference(w->r, w->die, DW_AT_abstract_origin, &origin)) {
+	if (level->outer && die_reference(w->r, level->die, DW_AT_abstract_origin, &origin)) {
 		if (dwarf_offdie_b(w->r->dbg, origin, 1, &die, &e) == DW_DLV_OK) {
-			w->function = get_function(w->r, w->job->unit, die);
+			level->function = get_function(w->r, w->job->unit, die);
 			dwarf_dealloc(w->r->dbg, die, DW_DLA_DIE);
-			return w->function;
+			return level->function;
 		}
 		libdwarf_forget(w->r, e);
 	}
-	w->function = get_function(w->r, w->job->unit, w->die);
-	return w->function;
+	level->function = get_function(w->r, w->job->unit, level->die);
+	return level->function;
 }
 
-static void add_link(struct walk *w, uint32_t slot)
+static void add_link(struct walk *w, struct level *level, uint32_t slot)
 {
 	struct libdwarf_job *job = w->job;
 
 	*VEC_PUSH(&job->links) = (struct libdwarf_link){
 		.slot = slot,
 		.depth = job->depths[slot]++,
-		.function = function_at_hand(w),
-		.call_file = w->call_file,
-		.call_line = (int64_t)w->call_line,
-		.call_column = (int64_t)w->call_column,
+		.function = level_function(w, level),
+		.call_file = level->call_file,
+		.call_line = (int64_t)level->call_line,
+		.call_column = (int64_t)level->call_column,
 	};
 	w->hit = true;
+}
+
+/* With what is around that the chain has not yet. */
+static void add_links(struct walk *w, struct level *level, uint32_t depth, uint32_t slot)
+{
+	if (w->job->depths[slot] < depth)
+		add_links(w, level->outer, depth - 1, slot);
+	if (depth < DWARF_MAX_FRAMES)
+		add_link(w, level, slot);
 }
 
 /* A piece of a physical function. */
@@ -147,7 +162,7 @@ static void take_slots(void *ctx, uint64_t start, uint64_t end)
 		if (job->depths[i])
 			continue;
 		job->roots[i] = w->n_roots + 1;
-		add_link(w, i);
+		add_link(w, w->level, i);
 	}
 }
 
@@ -159,20 +174,18 @@ static void take_inlined_slots(void *ctx, uint64_t start, uint64_t end)
 
 	for (uint32_t i = dwarf_first_slot(&job->slots, start);
 	     i < job->slots.n && job->slots.addresses[i] < end; i++)
-		if (job->roots[i] == w->root && job->depths[i] <= w->inlined &&
-		    job->depths[i] < DWARF_MAX_FRAMES)
-			add_link(w, i);
+		if (job->roots[i] == w->root && job->depths[i] <= w->inlined)
+			add_links(w, w->level, w->inlined, i);
 }
 
 static void walk_children(struct walk *w, Dwarf_Die die, unsigned depth);
 
 static void walk_function(struct walk *w, Dwarf_Die die, unsigned depth)
 {
+	struct level *around = w->level, level = { .die = die };
 	uint32_t root = w->root, inlined = w->inlined;
 
-	w->die = die;
-	w->function = NULL;
-	w->call_file = w->call_line = w->call_column = 0;
+	w->level = &level;
 	w->hit = false;
 	w->inlined = 0;
 	die_ranges(w->r, w->job->unit, die, take_slots, w);
@@ -185,30 +198,30 @@ static void walk_function(struct walk *w, Dwarf_Die die, unsigned depth)
 	}
 	w->root = root;
 	w->inlined = inlined;
+	w->level = around;
 }
 
 static void walk_inlined(struct walk *w, Dwarf_Die die, unsigned depth)
 {
+	struct level level = { .outer = w->level, .die = die };
+
 	if (!w->root && !w->everywhere)
 		return;
-	w->die = die;
-	w->function = NULL;
+	w->level = &level;
 	w->hit = false;
 	w->inlined++;
 	if (w->root) {
-		uint64_t file = 0, line = 0, column = 0;
-
-		die_unsigned(w->r, die, DW_AT_call_file, &file);
-		die_unsigned(w->r, die, DW_AT_call_line, &line);
-		die_unsigned(w->r, die, DW_AT_call_column, &column);
-		w->call_file = file;
-		w->call_line = line & INT64_MAX;
-		w->call_column = column & INT64_MAX;
+		die_unsigned(w->r, die, DW_AT_call_file, &level.call_file);
+		die_unsigned(w->r, die, DW_AT_call_line, &level.call_line);
+		die_unsigned(w->r, die, DW_AT_call_column, &level.call_column);
+		level.call_line &= INT64_MAX;
+		level.call_column &= INT64_MAX;
 		die_ranges(w->r, w->job->unit, die, take_inlined_slots, w);
 	}
-	if (w->hit || w->everywhere)
+	if (w->hit || w->everywhere || (w->root && w->job->unit->version <= 2))
 		walk_children(w, die, depth + 1);
 	w->inlined--;
+	w->level = level.outer;
 }
 
 static void walk_die(struct walk *w, Dwarf_Die die, unsigned depth)
