@@ -213,6 +213,40 @@ static void check_ends(struct check *c, const unsigned long long n[4])
 		  share > 2 ? ": what the outer functions cost is too low" : "");
 }
 
+static bool is_gap(const struct profile *p, uint32_t location)
+{
+	const struct location *l = &p->locations.v[location];
+	uint32_t function = l->n_lines ? p->lines.v[l->first_line].function : PROFILE_NONE;
+
+	return l->mapping == PROFILE_NONE && function != PROFILE_NONE &&
+	       strcmp(profile_str(p, p->functions.v[function].name),
+		      "[frames without unwind rules]") == 0;
+}
+
+/* Stacks of code made at run time by nobody who describes it. */
+static void check_gaps(struct check *c)
+{
+	const struct profile *p = c->r.profile;
+	double with_gap = 0, share;
+
+	for (size_t i = 0; i < p->n_samples; i++) {
+		uint32_t at = p->stack_at.v[i], end = p->stack_at.v[i + 1];
+
+		while (at < end && !is_gap(p, p->stack.v[at]))
+			at++;
+		if (at < end)
+			with_gap +=
+				fabs((double)p->values.v[i * p->sample_types.n + c->r.value_index]);
+	}
+	share = check_percent(c, with_gap);
+	if (with_gap > 0)
+		check_add(c, VERDICT_NOTE, "stacks", share, "%",
+			  "%.1f%% of the cost has stacks in which frames are missing, of code made "
+			  "at run "
+			  "time that nobody describes",
+			  share);
+}
+
 /* Stacks that all end at one depth which some recorder has as its limit. */
 static void check_depth(struct check *c)
 {
@@ -272,6 +306,7 @@ void check_losses(struct check *c)
 		check_ends(c, ends);
 	else
 		check_depth(c);
+	check_gaps(c);
 }
 
 /* ---- names ---- */

@@ -156,13 +156,27 @@ static size_t gather(struct boxes *b, struct nodelet *v, size_t n)
 
 /* ---- print ---- */
 
+/* What is in dot's quotes: labels may have quotes and backslashes of their own.  (The two characters "\n" part them.) */
+static const char *quotable(struct arena *a, const char *text)
+{
+	char *out = arena_alloc(a, 2 * strlen(text) + 1), *o = out;
+
+	for (; *text; text++) {
+		if (*text == '"' || (*text == '\\' && text[1] != 'n'))
+			*o++ = '\\';
+		*o++ = *text;
+	}
+	*o = 0;
+	return out;
+}
+
 static void print_box(struct boxes *b, const char *source, const char *box, const char *text,
 		      int64_t weight, const char *style)
 {
 	const char *value = report_value(b->r, weight);
 
 	fprintf(b->r->out, "%s [label = \"%s\" id=\"%s\" fontsize=8 shape=box3d tooltip=\"%s\"]\n",
-		box, text, box, value);
+		box, quotable(b->r->scratch, text), box, value);
 	fprintf(b->r->out,
 		"%s -> %s [label=\" %s\" weight=100 tooltip=\"%s\" labeltooltip=\"%s\"%s]\n",
 		source, box, value, value, value, style);

@@ -15,6 +15,7 @@ struct walker {
 	size_t stack_at; /* one more than the place of the next location in profile.stack */
 	uint32_t line;	 /* so many nodes of that location are left; 0 = none yet */
 	uint32_t node;	 /* where it comes to now; NODE_NONE = it has ended */
+	bool inlined;	 /* there, into where it came from */
 };
 
 /* A box that is known and not taken yet. */
@@ -22,12 +23,14 @@ struct waiting {
 	uint64_t weight;
 	size_t first, n; /* walkers */
 	uint32_t node, parent;
+	bool inlined;
 };
 
 struct group {
 	uint64_t weight;
 	size_t first, n;
 	uint32_t node;
+	bool inlined;
 };
 
 struct growing {
@@ -104,7 +107,9 @@ static void step(const struct growing *g, struct walker *w)
 		w->stack_at--;
 		w->line = at[p->stack.v[w->stack_at] + 1] - at[p->stack.v[w->stack_at]];
 	}
-	w->node = g->nodes->of.v[at[p->stack.v[w->stack_at]] + --w->line];
+	w->line--;
+	w->node = g->nodes->of.v[at[p->stack.v[w->stack_at]] + w->line];
+	w->inlined = g->nodes->inlined.v[at[p->stack.v[w->stack_at]] + w->line];
 }
 
 static struct group *find_group(struct growing *g, uint32_t node)
@@ -130,6 +135,7 @@ static void move_walkers(struct growing *g, struct heavy_box *box, const struct 
 		}
 		group = find_group(g, walker->node);
 		group->n++;
+		group->inlined |= walker->inlined;
 		group->weight += weight_of(g->cost[walker->sample]);
 	}
 }
@@ -159,7 +165,7 @@ static void take(struct growing *g)
 {
 	struct waiting w = pop(g);
 	uint32_t number = (uint32_t)g->tree->boxes.n;
-	struct heavy_box box = { .node = w.node, .parent = w.parent };
+	struct heavy_box box = { .node = w.node, .parent = w.parent, .inlined = w.inlined };
 
 	g->groups.n = 0;
 	move_walkers(g, &box, &w);
@@ -170,7 +176,7 @@ static void take(struct growing *g)
 
 		g->group_of[group->node] = NODE_NONE;
 		push(g, (struct waiting){ group->weight, group->first, group->n, group->node,
-					  number });
+					  number, group->inlined });
 	}
 }
 
@@ -208,7 +214,8 @@ void heavy_tree_build(struct heavy_tree *t, const struct nodes *nodes,
 	g.scratch = ARENA_ARRAY(a, struct walker, samples + 1);
 	g.group_of = ARENA_ARRAY(a, uint32_t, nodes->info.n + 1);
 	memset(g.group_of, 0xff, (nodes->info.n + 1) * sizeof(*g.group_of));
-	push(&g, (struct waiting){ 0, 0, start_walkers(&g), NODE_NONE, NODE_NONE });
+	push(&g,
+	     (struct waiting){ .n = start_walkers(&g), .node = NODE_NONE, .parent = NODE_NONE });
 	take(&g);
 	while (g.queue.n && (n_boxes == 0 || t->boxes.n <= n_boxes))
 		take(&g);

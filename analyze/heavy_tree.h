@@ -18,6 +18,7 @@ struct heavy_box {
 	uint32_t parent;	       /* a box before this one; NODE_NONE for the first */
 	struct heavy_cost self, small; /* what ends here, and what the small boxes below cost */
 	uint32_t n_small;	       /* right below */
+	bool inlined;		       /* into its caller, in some sample at least */
 };
 
 struct heavy_tree {

@@ -15,9 +15,12 @@
 EMBED(flame_page_html, "analyze/flame_page/flame_page.html");
 EMBED(flame_page_css, "analyze/flame_page/flame_page.css");
 EMBED(flame_page_js, "analyze/flame_page/flame_page.js");
+EMBED(flame_stacks_js, "analyze/flame_page/flame_stacks.js");
+
+extern const char flame_stacks_js[];
 
 /* Modules of the web page that the flame page is made of, each before those that use it. */
-static const char *const modules[] = { "format.js", "colors.js", "tree.js",
+static const char *const modules[] = { "format.js", "colors.js", "names.js", "tree.js",
 				       "flame.js",  "tip.js",	 "export.js" };
 
 /* Modules that stand in one script need not import from each other. */
@@ -49,6 +52,7 @@ char *flame_page_script(void)
 
 		put_module(out, f->start, f->end);
 	}
+	put_module(out, flame_stacks_js, strchr(flame_stacks_js, 0));
 	put_module(out, flame_page_js, strchr(flame_page_js, 0));
 	fputs("}\n", out);
 	if (fclose(out) == 0)

@@ -8,6 +8,7 @@
 #include "analyze/heavy_tree.h"
 #include "analyze/page.h"
 #include "analyze/paths.h"
+#include "analyze/quantum.h"
 #include "analyze/report_stacks.h"
 
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 struct flame {
 	struct report *r;
 	struct heavy_tree tree;
+	double quantum; /* of the values; 0 = not known */
 	bool is_comparison;
 	bool is_net;		/* of a comparison only what is left of each stack is known */
 	VEC(uint32_t) frames;	/* nodes that boxes are about */
@@ -116,7 +118,7 @@ static void write_frames(struct flame *f, struct json *j)
 
 /* One column of the tree: of all boxes but the first, which the page makes itself, and then of the
  * boxes "smaller". */
-enum column { FRAME, PARENT, SELF, BEFORE, LEFT_OUT };
+enum column { FRAME, PARENT, SELF, BEFORE, INLINED, LEFT_OUT };
 
 static int64_t cell(const struct flame *f, enum column column, const struct heavy_box *box)
 {
@@ -129,6 +131,8 @@ static int64_t cell(const struct flame *f, enum column column, const struct heav
 		return box->self.now;
 	case BEFORE:
 		return box->self.before;
+	case INLINED:
+		return box->inlined;
 	case LEFT_OUT:
 		return 0;
 	}
@@ -148,6 +152,8 @@ static int64_t smaller_cell(const struct flame *f, enum column column, uint32_t 
 		return box->small.now;
 	case BEFORE:
 		return box->small.before;
+	case INLINED:
+		return 0;
 	case LEFT_OUT:
 		return box->n_small;
 	}
@@ -159,7 +165,7 @@ static void write_column(struct flame *f, struct json *j, const char *key, enum 
 	json_open(j, key, '[');
 	for (size_t i = 1; column != LEFT_OUT && i < f->tree.boxes.n; i++)
 		json_int(j, NULL, cell(f, column, &f->tree.boxes.v[i]));
-	for (size_t i = 0; i < f->smaller.n; i++)
+	for (size_t i = 0; column != INLINED && i < f->smaller.n; i++)
 		json_int(j, NULL, smaller_cell(f, column, f->smaller.v[i]));
 	json_close(j, ']');
 	json_line(j);
@@ -175,6 +181,7 @@ static void write_tree(struct flame *f, struct json *j)
 	write_column(f, j, "self", SELF);
 	if (f->is_comparison)
 		write_column(f, j, "before", BEFORE);
+	write_column(f, j, "inline", INLINED);
 	write_column(f, j, "leftOut", LEFT_OUT); /* of the last ones, those without a frame */
 	json_int(j, "emptySelf", all->self.now); /* of samples without a stack */
 	json_int(j, "emptyBefore", all->self.before);
@@ -206,6 +213,7 @@ static void write_data(void *ctx, struct json *j)
 	json_int(j, "total", int64_of((double)r->total * r->ratio));
 	json_bool(j, "comparison", f->is_comparison);
 	json_bool(j, "net", f->is_net);
+	json_real(j, "quantum", f->is_net ? 0 : f->quantum);
 	write_header(f, j);
 	json_line(j);
 	write_frames(f, j);
@@ -230,6 +238,7 @@ int report_flame(struct report *r, struct err *err)
 	if (!script)
 		return err_set(err, SONDE_ENOMEM, "out of memory");
 	stacks_make_nodes(r, true);
+	f.quantum = quantum_of(r->profile, r->value_index) * r->ratio;
 	build_tree(&f);
 	find_frames(&f);
 	page_write(r->out, flame_page_html, title(r), flame_page_css, script, write_data, &f);

@@ -37,8 +37,9 @@ SONDE_MUST int web_answer_search(struct web_view *v, const struct web_query *q, 
 void web_print_head(struct web_view *v, struct json *j);
 void web_print_frames(struct web_view *v, const uint32_t *frames, size_t n, struct json *j);
 
-/* Header of the profile: sample types, labels with their values, comments. */
+/* Header of the profile: sample types, labels with their values, comments.  base is the name of what it is compared
+ * with, "" = nothing. */
 void web_answer_info(const struct profile *master, const struct report_opts *opts,
-		     const char *title, bool compared, struct json *j);
+		     const char *title, const char *base, bool compared, struct json *j);
 
 #endif

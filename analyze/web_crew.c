@@ -138,6 +138,7 @@ static bool load(struct web_crew *c, struct web_job *job, const struct web_quest
 
 	if (c->loader.pid)
 		return false;
+	c->loaded.number++;
 	if (web_keeper_start(&c->loader, &c->loaded, q, job, seconds, &err))
 		web_job_refuse(job, 500, err.text);
 	return true;

@@ -20,6 +20,8 @@
 	X(info_js, "info.js", "text/javascript; charset=utf-8")                                    \
 	X(keys_js, "keys.js", "text/javascript; charset=utf-8")                                    \
 	X(menu_js, "menu.js", "text/javascript; charset=utf-8")                                    \
+	X(names_js, "names.js", "text/javascript; charset=utf-8")                                  \
+	X(note_js, "note.js", "text/javascript; charset=utf-8")                                    \
 	X(options_js, "options.js", "text/javascript; charset=utf-8")                              \
 	X(parts_js, "parts.js", "text/javascript; charset=utf-8")                                  \
 	X(report_js, "report.js", "text/javascript; charset=utf-8")                                \

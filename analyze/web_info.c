@@ -88,7 +88,7 @@ static void print_labels(const struct profile *p, struct json *j)
 }
 
 void web_answer_info(const struct profile *p, const struct report_opts *opts, const char *title,
-		     bool compared, struct json *j)
+		     const char *base, bool compared, struct json *j)
 {
 	print_types(p, opts, j);
 	print_labels(p, j);
@@ -97,6 +97,7 @@ void web_answer_info(const struct profile *p, const struct report_opts *opts, co
 		json_text(j, NULL, profile_str(p, p->comments.v[i]));
 	json_close(j, ']');
 	json_text(j, "title", title);
+	json_text(j, "base", base);
 	json_text(j, "binary", p->mappings.n ? profile_str(p, p->mappings.v[0].file) : "");
 	json_text(j, "docUrl", profile_str(p, p->doc_url));
 	json_int(j, "timeNanos", p->time_nanos);

@@ -27,6 +27,25 @@ void web_loaded_release(struct web_loaded *l)
 	if (l->opened >= 0)
 		close(l->opened);
 	free(l->opened_name);
+	free(l->base_name);
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+const char *web_loaded_base(const struct web_loaded *l)
+{
+	const struct load_opts *load = &l->opts->load;
+
+	if (l->base_name)
+		return last_part(l->base_name);
+	return l->compared && !l->opened_name && load->n_bases
+		       ? last_part(load->bases[load->n_bases - 1])
+		       : "";
 }
 
 const char *web_loaded_title(const struct web_loaded *l)
@@ -36,9 +55,8 @@ const char *web_loaded_title(const struct web_loaded *l)
 			   : l->opts->name   ? l->opts->name
 			   : load->n_sources ? load->sources[load->n_sources - 1]
 					     : "";
-	const char *slash = strrchr(last, '/');
 
-	return slash ? slash + 1 : last;
+	return last_part(last);
 }
 
 static const char *path_of(const struct web_job *job, int fd)
@@ -76,6 +94,8 @@ int web_loaded_compare(struct web_loaded *l, const struct web_job *job, struct e
 	const char *base = path_of(job, job->upload), *source = path_of(job, l->opened);
 	struct load_opts load = l->opts->load;
 
+	free(l->base_name);
+	l->base_name = strdup(web_query_get(&job->query, "name"));
 	load.bases = &base;
 	load.n_bases = 1;
 	if (l->opened_name) {

@@ -16,6 +16,8 @@ struct web_loaded {
 	bool compared;
 	int opened; /* descriptor of a profile that the page sent in the place of the first, or -1 */
 	char *opened_name; /* NULL = the first */
+	char *base_name;   /* of a base that the page sent; NULL = none */
+	unsigned number;   /* of profiles that were loaded until now */
 };
 
 /* Load what the options say; the profile that came with the job as the base of what is shown; or it in the
@@ -28,7 +30,9 @@ SONDE_MUST int web_loaded_open(struct web_loaded *l, const struct web_job *job, 
  * server. */
 void web_loaded_remember(struct web_loaded *l, const struct web_job *job);
 
-const char *web_loaded_title(const struct web_loaded *l); /* borrowed */
+/* Names for the header of the page; borrowed. */
+const char *web_loaded_title(const struct web_loaded *l);
+const char *web_loaded_base(const struct web_loaded *l); /* "" = no base */
 void web_loaded_release(struct web_loaded *l);
 
 #endif

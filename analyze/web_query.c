@@ -192,3 +192,34 @@ const char *web_query_key(const struct web_query *q)
 	}
 	return key;
 }
+
+static const char *escaped(struct arena *a, const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
+	static const char digits[] = "0123456789ABCDEF";
+	char *out = arena_alloc(a, 3 * strlen(text) + 1), *to = out;
+
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (strchr(plain, c)) {
+			*to++ = (char)c;
+			continue;
+		}
+		*to++ = '%';
+		*to++ = digits[c >> 4];
+		*to++ = digits[c & 15];
+	}
+	return out;
+}
+
+const char *web_query_address(const struct web_query *q, const char *path)
+{
+	const char *address = path;
+
+	for (size_t i = 0; i < q->params.n; i++)
+		address = arena_printf(q->arena, "%s%c%s=%s", address, i ? '&' : '?',
+				       escaped(q->arena, q->params.v[i].key),
+				       escaped(q->arena, q->params.v[i].value));
+	return address;
+}

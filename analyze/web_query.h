@@ -28,6 +28,9 @@ const char *web_query_get(const struct web_query *q, const char *key); /* "" = n
 bool web_query_flag(const struct web_query *q, const char *key);       /* t, true, yes, y, 1 */
 int64_t web_query_number(const struct web_query *q, const char *key, int64_t otherwise);
 
+/* The path with the query behind it, as an address; in the arena. */
+const char *web_query_address(const struct web_query *q, const char *path);
+
 /* The options of a report: those given, changed by the query. */
 SONDE_MUST int web_query_options(const struct web_query *q, struct report_opts *opts,
 				 struct err *err);

@@ -20,7 +20,8 @@ static const char json_type[] = "application/json", binary_type[] = "application
 static int answer_info(const struct web_question *q, struct web_loaded *l,
 		       const struct web_job *job, FILE *out, struct json *j, struct err *err)
 {
-	web_answer_info(l->profile, &l->opts->report, web_loaded_title(l), l->compared, j);
+	web_answer_info(l->profile, &l->opts->report, web_loaded_title(l), web_loaded_base(l),
+			l->compared, j);
 	return 0;
 }
 
@@ -173,6 +174,7 @@ static int print_answer(const struct web_question *q, struct web_loaded *l, stru
 	if (q->type)
 		return q->answer(q, l, job, out, NULL, err);
 	json_open(&j, NULL, '{');
+	json_int(&j, "loaded", l->number);
 	rc = q->place == WEB_VIEW ? of_view(q, l, view, job, &j, err)
 				  : q->answer(q, l, job, out, &j, err);
 	json_close(&j, '}');

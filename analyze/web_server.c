@@ -86,14 +86,27 @@ static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, cons
 		"text/plain; charset=utf-8");
 }
 
-static enum MHD_Result redirect(struct MHD_Connection *c, const char *to)
+static enum MHD_Result add_to_query(void *ctx, enum MHD_ValueKind kind, const char *key,
+				    const char *value)
 {
-	struct MHD_Response *r =
+	struct web_query *q = ctx;
+
+	web_query_add(q, key, value);
+	return MHD_YES;
+}
+
+/* To another page, with the same query. */
+static enum MHD_Result redirect(struct request *r, const char *to)
+{
+	struct MHD_Connection *c = r->connection;
+	struct MHD_Response *response =
 		mhd->create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
 
-	if (r)
-		mhd->add_response_header(r, "Location", to);
-	return send_response(c, MHD_HTTP_FOUND, r, "text/plain");
+	mhd->get_connection_values(c, MHD_GET_ARGUMENT_KIND, add_to_query, &r->job.query);
+	if (response)
+		mhd->add_response_header(response, "Location",
+					 web_query_address(&r->job.query, to));
+	return send_response(c, MHD_HTTP_FOUND, response, "text/plain");
 }
 
 static enum MHD_Result send_file(struct MHD_Connection *c, const struct web_file *f)
@@ -140,13 +153,6 @@ static enum MHD_Result send_status(struct request *r)
 
 /* ---- requests ---- */
 
-static enum MHD_Result add_param(void *ctx, enum MHD_ValueKind kind, const char *key,
-				 const char *value)
-{
-	web_query_add(ctx, key, value);
-	return MHD_YES;
-}
-
 static void wake(struct web_job *job)
 {
 	struct request *r = job->ctx;
@@ -185,7 +191,8 @@ static enum MHD_Result ask(struct request *r, const char *what)
 	r->job.client = socket_of(r->connection);
 	r->job.done = wake;
 	r->job.ctx = r;
-	mhd->get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, add_param, &r->job.query);
+	mhd->get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, add_to_query,
+				   &r->job.query);
 	touch(r->web, r->connection, true);
 	mhd->suspend_connection(r->connection);
 	web_session_ask(r->web->session, &r->job);
@@ -212,7 +219,7 @@ static enum MHD_Result route(struct request *r, const char *path)
 
 	if (strcmp(path, "/") == 0 || strcmp(path, "/ui") == 0 || strcmp(path, ui) == 0 ||
 	    strcmp(path, "/ui/flamegraph2") == 0 || strcmp(path, "/ui/flamegraphold") == 0)
-		return redirect(r->connection, "/ui/flamegraph");
+		return redirect(r, "/ui/flamegraph");
 	if (strncmp(path, ui, sizeof(ui) - 1) != 0)
 		return send_text(r->connection, MHD_HTTP_NOT_FOUND, "there is no such page\n");
 	path += sizeof(ui) - 1;

@@ -1,11 +1,19 @@
 /* web_view.c - filter a copy of the profile, make its tree, and keep only what answers need. */
 #include "analyze/web_view.h"
-#include "analyze/sample_index.h"
+#include "analyze/paths.h"
+#include "analyze/quantum.h"
 #include "base/progress.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* As nodes.c has the names of files. */
+static str_id clean(struct web_view *v, str_id file)
+{
+	const char *raw = profile_str(v->profile, file), *path = path_clean(v->report.arena, raw);
+
+	return path == raw ? file : profile_intern(v->profile, path);
+}
 
 /* The file and the binary of each function, which the granularity forgets: those of the first
  * location that has the function.  Strings have the same numbers in the copy. */
@@ -34,30 +42,11 @@ static void find_places(struct web_view *v, const struct profile *master)
 	for (size_t i = 0; i < nodes->info.n; i++) {
 		const struct node_info *info = &nodes->info.v[i];
 
-		v->file[i] = info->file ? info->file : info->name ? file[info->name] : 0;
+		v->file[i] = info->file			      ? info->file
+			     : info->name && file[info->name] ? clean(v, file[info->name])
+							      : 0;
 		v->module[i] = info->name ? module[info->name] : info->objfile;
 	}
-}
-
-/* A sum of n samples of size q each has the error sqrt(q * sum): with samples of many sizes, q is
- * the mean weighted by size.  The period is the least that a sample can be. */
-static double find_quantum(const struct profile *p, size_t index)
-{
-	double sum = 0, squares = 0, q;
-	bool is_period = p->sample_types.v[index].unit == p->period_type.unit;
-
-	for (size_t i = 0; i < p->n_samples; i++) {
-		double value = fabs((double)p->values.v[i * p->sample_types.n + index]);
-
-		sum += value;
-		squares += value * value;
-	}
-	if (strcmp(profile_str(p, p->sample_types.v[index].unit), "count") == 0)
-		return 1;
-	if (is_period && p->period > 0)
-		return (double)p->period;
-	q = sum > 0 ? squares / sum : 0;
-	return q;
 }
 
 struct collected {
@@ -92,7 +81,7 @@ static void build(struct web_view *v, const struct profile *master, const struct
 	progress_begin("adding up calls", 0);
 	report_make_nodes(&v->report);
 	flame_tree_build(&v->tree, &v->report.nodes, &opts);
-	v->quantum = find_quantum(v->profile, v->report.value_index);
+	v->quantum = quantum_of(v->profile, v->report.value_index);
 	find_places(v, master);
 	drop_samples(v->profile);
 }

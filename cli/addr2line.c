@@ -23,6 +23,7 @@
 #define MAX_FRAMES  256
 #define READ_BYTES  (1 << 16)
 #define WRITE_BYTES (1 << 16)
+#define FETCHED	    32 /* answers at a time */
 
 struct module {
 	char *path;
@@ -33,6 +34,7 @@ struct module {
 struct request {
 	uint64_t address;
 	uint32_t module; /* number; UINT32_MAX = the input made no sense */
+	uint32_t answer; /* number, of code, once it was looked up */
 	bool is_data;	 /* not code */
 };
 
@@ -86,53 +88,80 @@ static uint64_t file_address(const struct session *s, const struct module *m,
 	return r->address - s->o->adjust + m->section;
 }
 
-static void prepare(struct session *s, size_t module)
+static bool is_asked(const struct session *s, const struct request *r, size_t module)
 {
-	struct module *m = &s->modules.v[module];
-	VEC(uint64_t) addresses = VEC_INIT;
-
-	for (size_t i = 0; i < s->requests.n; i++)
-		if (s->requests.v[i].module == module && !s->requests.v[i].is_data)
-			*VEC_PUSH(&addresses) = file_address(s, m, &s->requests.v[i]);
-	if (m->binary && addresses.n) {
-		binary_prepare(m->binary, addresses.v, addresses.n);
-		if (binary_problem(m->binary)[0])
-			complain("%s", binary_problem(m->binary));
-	}
-	VEC_RELEASE(&addresses);
+	return r->module == module && module < s->modules.n && !r->is_data &&
+	       s->modules.v[module].binary;
 }
 
-static const struct module *request_module(const struct session *s, const struct request *r)
+static void take_numbers(struct session *s, size_t module, const uint32_t *numbers)
 {
-	return r->module < s->modules.n ? &s->modules.v[r->module] : NULL;
-}
-
-/* The frames to be printed, of code. */
-static size_t find_frames(struct session *s, const struct request *r,
-			  struct frame frames[MAX_FRAMES])
-{
-	const struct module *m = request_module(s, r);
 	size_t n = 0;
 
-	if (m && m->binary && !r->is_data)
-		n = binary_lookup(m->binary, file_address(s, m, r), frames, MAX_FRAMES);
+	for (size_t i = 0; i < s->requests.n; i++)
+		if (is_asked(s, &s->requests.v[i], module))
+			s->requests.v[i].answer = numbers[n++];
+}
+
+/* The frames to be printed. */
+static size_t find_frames(const struct session *s, size_t module, uint32_t answer,
+			  struct frame frames[MAX_FRAMES])
+{
+	size_t n = binary_answer(s->modules.v[module].binary, answer, frames, MAX_FRAMES);
+
 	addr2line_choose(s->o, frames, &n);
 	return n;
 }
 
-static void expect_names(struct session *s, const struct request *r)
+/* In the order of the answers, which is that in which they lie in memory. */
+static void expect_names(struct session *s, size_t module, const uint32_t *numbers, size_t n)
 {
 	struct frame frames[MAX_FRAMES];
-	size_t n = find_frames(s, r, frames);
+	VEC(uint32_t) uses = VEC_INIT; /* of each answer */
 
 	for (size_t i = 0; i < n; i++)
-		if (frames[i].function)
-			names_expect(&s->names, frames[i].function);
+		if (numbers[i] != BINARY_NO_ANSWER) {
+			if (numbers[i] >= uses.n) {
+				VEC_MUST(&uses, numbers[i] + 1u);
+				uses.n = numbers[i] + 1u;
+			}
+			uses.v[numbers[i]]++;
+		}
+	for (uint32_t k = 0; k < uses.n; k++) {
+		size_t n_frames = uses.v[k] ? find_frames(s, module, k, frames) : 0;
+
+		for (size_t i = 0; i < n_frames; i++)
+			if (frames[i].function)
+				names_expect(&s->names, frames[i].function, uses.v[k]);
+	}
+	VEC_RELEASE(&uses);
+}
+
+static void prepare(struct session *s, size_t module)
+{
+	struct module *m = &s->modules.v[module];
+	VEC(uint64_t) addresses = VEC_INIT;
+	VEC(uint32_t) numbers = VEC_INIT;
+
+	for (size_t i = 0; i < s->requests.n; i++)
+		if (is_asked(s, &s->requests.v[i], module))
+			*VEC_PUSH(&addresses) = file_address(s, m, &s->requests.v[i]);
+	if (addresses.n) {
+		VEC_MUST(&numbers, addresses.n);
+		binary_prepare_numbered(m->binary, addresses.v, addresses.n, numbers.v);
+		if (binary_problem(m->binary)[0])
+			complain("%s", binary_problem(m->binary));
+		take_numbers(s, module, numbers.v);
+		if (s->names.mode != DEMANGLE_NONE)
+			expect_names(s, module, numbers.v, addresses.n);
+	}
+	VEC_RELEASE(&addresses);
+	VEC_RELEASE(&numbers);
 }
 
 static void answer(struct session *s, const struct request *r)
 {
-	const struct module *m = request_module(s, r);
+	const struct module *m = r->module < s->modules.n ? &s->modules.v[r->module] : NULL;
 	struct frame frames[MAX_FRAMES];
 	struct addr2line_answer a = {
 		.module = m ? m->path : "",
@@ -140,12 +169,26 @@ static void answer(struct session *s, const struct request *r)
 		.is_data = r->is_data,
 		.names = &s->names,
 		.frames = frames,
-		.n = find_frames(s, r, frames),
 	};
 
 	if (m && m->binary && r->is_data)
 		binary_data(m->binary, file_address(s, m, r), &a.data);
+	else if (m && m->binary)
+		a.n = find_frames(s, r->module, r->answer, frames);
 	addr2line_print(stdout, s->o, &a);
+}
+
+/* What is needed for the next requests, from the one at an index. */
+static void fetch_answers(const struct session *s, size_t first)
+{
+	uint32_t numbers[FETCHED], module = s->requests.v[first].module;
+	size_t n = 0;
+
+	for (size_t i = first; i < s->requests.n && i < first + FETCHED; i++)
+		if (is_asked(s, &s->requests.v[i], module))
+			numbers[n++] = s->requests.v[i].answer;
+	if (n)
+		binary_fetch_answers(s->modules.v[module].binary, numbers, n);
 }
 
 /* All requests that came; between them and after each of them what JSON needs. */
@@ -153,9 +196,9 @@ static void answer_all(struct session *s, const char *between, const char *after
 {
 	for (size_t i = 0; i < s->modules.n; i++)
 		prepare(s, i);
-	for (size_t i = 0; s->names.mode != DEMANGLE_NONE && i < s->requests.n; i++)
-		expect_names(s, &s->requests.v[i]);
 	for (size_t i = 0; i < s->requests.n; i++) {
+		if (i % FETCHED == 0)
+			fetch_answers(s, i);
 		if (i > 0)
 			fputs(between, stdout);
 		answer(s, &s->requests.v[i]);

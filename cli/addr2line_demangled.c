@@ -49,7 +49,7 @@ static bool may_be_mangled(const struct demangled_names *n, const char *name)
 	return n->mode != DEMANGLE_NONE && name[0] == '_';
 }
 
-void names_expect(struct demangled_names *n, const char *name)
+void names_expect(struct demangled_names *n, const char *name, uint32_t times)
 {
 	struct known_name *known;
 	uint32_t *at;
@@ -63,7 +63,7 @@ void names_expect(struct demangled_names *n, const char *name)
 		known = VEC_PUSH(&n->v);
 		*known = (struct known_name){ .name = name };
 	}
-	known->uses++;
+	known->uses += times;
 }
 
 const char *names_get(struct demangled_names *n, const char *name)

@@ -23,8 +23,8 @@ struct demangled_names {
 void names_init(struct demangled_names *n, enum demangle_mode mode);
 void names_release(struct demangled_names *n);
 
-/* names_get() will be called once more for this name, which lies where it is until names_clear(). */
-void names_expect(struct demangled_names *n, const char *name);
+/* names_get() will be called so often for this name, which lies where it is until names_clear(). */
+void names_expect(struct demangled_names *n, const char *name, uint32_t times);
 /* The name as in the source, until the next call. */
 const char *names_get(struct demangled_names *n, const char *name);
 /* All that were expected have come. */

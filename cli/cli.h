@@ -27,7 +27,8 @@ int cmd_pprof(int argc, char **argv);  /* reports.c: pprof's own spelling, argv[
 int cmd_web(int argc, char **argv); /* web.c */
 
 /* Is the process that began a spool still at it?  (A killed one never finished its spool either.) */
-bool still_runs(int pid, const char *spool); /* still_runs.c */
+struct spool_info;
+bool still_runs(const struct spool_info *info, const char *spool); /* still_runs.c */
 
 /* Print "sonde: SENTENCE" on stderr, flushing stdout before. */
 void complain(const char *fmt, ...) SONDE_PRINTF(1, 2);

@@ -63,10 +63,40 @@ static int exit_status(int status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* From what is there now.  The exit status: rc, if nothing went wrong but the command. */
+static int write_what_there_is(struct record *r, bool has_ended, int status, int rc)
+{
+	record_read_spools(r);
+	if (spool_profile_stats(r->spools)->n_images ||
+	    (has_ended && status > 0 && record_died_young(r, status))) {
+		if (record_write_profile(r))
+			rc = rc ? rc : STATUS_OWN_FAILURE;
+	} else if (!r->failed) {
+		record_explain_nothing(r);
+		rc = rc ? rc : STATUS_OWN_FAILURE;
+	}
+	spool_profile_free(r->spools);
+	spool_folder_remove(&r->folder);
+	return rc;
+}
+
+/* The profile is written when the command has ended, or when the time to sample is over; then the command goes on. */
+static int run_and_write(struct record *r)
+{
+	int status = 0, own = 0, rc;
+
+	if (record_wait_for_samples(r, &status))
+		return write_what_there_is(r, true, status, exit_status(status));
+	record_wait_for_spools(r);
+	own = write_what_there_is(r, false, 0, 0);
+	rc = exit_status(record_wait_for_end(r));
+	return rc ? rc : own;
+}
+
 int cmd_record(int argc, char **argv)
 {
 	struct record r = { .hz = 100 };
-	int rc = record_read_options(&r, argc, argv), status;
+	int rc = record_read_options(&r, argc, argv);
 
 	if (rc)
 		return rc - 1;
@@ -79,18 +109,8 @@ int cmd_record(int argc, char **argv)
 	}
 	if (!find_library(&r) || !output_is_writable(&r) || !spool_folder_open(&r.folder))
 		return STATUS_OWN_FAILURE;
-	status = record_run_command(&r);
-	rc = status < 0 ? STATUS_OWN_FAILURE : exit_status(status);
-	record_read_spools(&r);
-	if (spool_profile_stats(r.spools)->n_images ||
-	    (status > 0 && record_died_young(&r, status))) {
-		if (record_write_profile(&r))
-			rc = rc ? rc : STATUS_OWN_FAILURE;
-	} else if (status >= 0 && rc != STATUS_NOT_FOUND && rc != STATUS_NOT_EXECUTABLE) {
-		record_explain_nothing(&r);
-		rc = rc ? rc : STATUS_OWN_FAILURE;
-	}
-	spool_profile_free(r.spools);
+	if (record_start_command(&r) == 0)
+		return run_and_write(&r);
 	spool_folder_remove(&r.folder);
-	return rc;
+	return STATUS_OWN_FAILURE;
 }

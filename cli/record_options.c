@@ -23,6 +23,9 @@ static const struct option_row option_rows[] = {
 	  "perf, timer, or auto: what makes the samples come (default: auto)" },
 	{ "kernel", 'k', NULL,
 	  "show the kernel's frames above those of the program, where permitted" },
+	{ "delay", 'D', "<seconds>", "begin to sample so long after the command's start" },
+	{ "duration", 'd', "<seconds>",
+	  "sample for so long, then write the profile; the command goes on" },
 	{ "output", 'o', "<file>", "write the profile here (default: sonde.pb.gz)" },
 	{ "force", 'f', NULL, "replace the default file if it exists" },
 	{ "label", 'l', "<key>=<value>", "put a label on every sample; may be repeated" },
@@ -38,10 +41,14 @@ enum { N_OPTIONS = sizeof(option_rows) / sizeof(option_rows[0]) };
 
 static void print_help(FILE *f)
 {
-	fprintf(f, "usage: sonde record [-F <hz>] [-o <file>] [--] <command> [<argument>...]\n\n"
-		   "Runs the command and writes a profile of where it spent its CPU time: all "
-		   "threads, all processes.\n"
-		   "The exit status is the command's.\n\n");
+	fprintf(f,
+		"usage: sonde record [-F <hz>] [-o <file>] [--] <command> [<argument>...]\n\n"
+		"Runs the command and writes a profile of where it spent its CPU time: all "
+		"threads, all processes.\n"
+		"The exit status is the command's.  With --duration the profile is there when the "
+		"time is over: from\nthen on nothing is sampled, and record waits for the command "
+		"to "
+		"end, however long that takes.\n\n");
 	for (size_t i = 0; i < N_OPTIONS; i++) {
 		const struct option_row *o = &option_rows[i];
 		char text[64];
@@ -52,7 +59,8 @@ static void print_help(FILE *f)
 	}
 	fprintf(f, "\nExamples:\n"
 		   "  sonde record -o build.pb.gz -- make -j4\n"
-		   "  sonde record -F 1000 ./server --port 8080\n");
+		   "  sonde record -F 1000 ./server --port 8080\n"
+		   "  sonde record --delay 5 --duration 30 ./server --port 8080\n");
 }
 
 static int usage(const char *fmt, const char *what)
@@ -95,6 +103,15 @@ static unsigned long long read_size(const char *text)
 	return n <= SONDE_MOST_MEMORY >> shift && n << shift >= SONDE_LEAST_MEMORY ? n << shift : 0;
 }
 
+/* 0 when it is no time to wait for. */
+static double read_seconds(const char *text)
+{
+	char *end;
+	double s = strtod(text, &end);
+
+	return end != text && !*end && s >= 0.001 && s <= 1e8 ? s : 0;
+}
+
 static int read_option(struct record *r, int letter)
 {
 	char *end;
@@ -130,6 +147,14 @@ static int read_option(struct record *r, int letter)
 		return r->max_bytes ? 0
 				    : usage("memory '%s' is not a size from 256K to 64G, like 64M",
 					    optarg);
+	case 'D':
+		r->delay_s = read_seconds(optarg);
+		return r->delay_s > 0 ? 0 : usage("delay '%s' is not a number of seconds", optarg);
+	case 'd':
+		r->duration_s = read_seconds(optarg);
+		return r->duration_s > 0
+			       ? 0
+			       : usage("duration '%s' is not a number of seconds", optarg);
 	case 'f':
 		r->force = true;
 		return 0;

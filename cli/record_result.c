@@ -17,6 +17,7 @@
 
 struct spool_name {
 	struct spool_info info;
+	bool is_of_command;
 	char path[PATH_MAX + 256];
 };
 
@@ -25,15 +26,17 @@ static int by_start(const void *a, const void *b)
 	const struct spool_name *x = a, *y = b;
 	uint64_t s = x->info.start_realtime_ns, t = y->info.start_realtime_ns;
 
+	if (x->is_of_command != y->is_of_command)
+		return x->is_of_command ? -1 : 1;
 	return s < t ? -1 : s > t;
 }
 
-/* In the order in which the images started, so that the command itself comes first.  What its process had no time to
- * begin is left out. */
-static size_t list_spools(const char *folder, struct spool_name **out)
+/* The command's own first, the others in the order in which they started.  What its process had no time to begin is left
+ * out. */
+static size_t list_spools(const struct record *r, struct spool_name **out)
 {
 	struct spool_name *names = NULL;
-	DIR *d = opendir(folder);
+	DIR *d = opendir(r->folder.path);
 	struct dirent *e;
 	size_t n = 0, room = 0;
 
@@ -52,8 +55,9 @@ static size_t list_spools(const char *folder, struct spool_name **out)
 				break;
 			names = more;
 		}
-		snprintf(names[n].path, sizeof(names->path), "%s/%s", folder, e->d_name);
+		snprintf(names[n].path, sizeof(names->path), "%s/%s", r->folder.path, e->d_name);
 		rc = spool_info_read(&names[n].info, names[n].path, &err);
+		names[n].is_of_command = rc == 0 && names[n].info.pid == r->pid;
 		if (rc == 0)
 			n++;
 		else if (rc != SONDE_ENOTFOUND)
@@ -67,10 +71,32 @@ static size_t list_spools(const char *folder, struct spool_name **out)
 	return n;
 }
 
+static bool are_at_rest(const struct record *r)
+{
+	struct spool_name *names;
+	size_t n = list_spools(r, &names);
+	bool is_busy = false;
+
+	for (size_t i = 0; i < n && !is_busy; i++)
+		is_busy = !names[i].info.finished && still_runs(&names[i].info, names[i].path);
+	free(names);
+	return !is_busy;
+}
+
+/* A process that is stopped, or lost its keeper, never says so: what it has sampled is there all the same. */
+void record_wait_for_spools(const struct record *r)
+{
+	enum { ROUNDS = 200 };
+	const struct timespec pause = { 0, 10000000 };
+
+	for (int i = 0; i < ROUNDS && !are_at_rest(r); i++)
+		nanosleep(&pause, NULL);
+}
+
 void record_read_spools(struct record *r)
 {
 	struct spool_name *names;
-	size_t n = list_spools(r->folder.path, &names), n_busy = 0;
+	size_t n = list_spools(r, &names), n_busy = 0;
 	int first_pid = 0;
 	struct err err;
 
@@ -82,7 +108,7 @@ void record_read_spools(struct record *r)
 			first_pid = info->pid;
 			n_busy++;
 		}
-		if (!info->finished && !r->quiet && still_runs(info->pid, names[i].path))
+		if (!info->finished && !r->quiet && still_runs(info, names[i].path))
 			complain("process %d still runs: in the profile are its samples up to now",
 				 info->pid);
 	}
@@ -142,7 +168,10 @@ static void tell_missing(const struct record *r, uint64_t period_ns)
 	uint64_t found = (st->weight + st->lost_weight) * period_ns;
 	uint64_t used = r->cpu_ns > st->cpu_ns ? r->cpu_ns : st->cpu_ns;
 
-	if (!found && used < 10 * period_ns)
+	if (!found && r->ended_in_delay)
+		complain("no samples: the command ended before the %g s of delay were over",
+			 r->delay_s);
+	else if (!found && used < 10 * period_ns)
 		complain("no samples: the command used %.1f ms of CPU time, and one is taken every "
 			 "%.1f ms: let it run longer, or ask for more (-F)",
 			 (double)used / 1e6, (double)period_ns / 1e6);

@@ -59,7 +59,7 @@ int cmd_recover(int argc, char **argv)
 			 argv[1]);
 		return EXIT_USAGE;
 	}
-	if (!info.finished && still_runs(info.pid, argv[1])) {
+	if (!info.finished && still_runs(&info, argv[1])) {
 		complain("process %d is still writing to '%s'", info.pid, argv[1]);
 		return EXIT_FAILED;
 	}

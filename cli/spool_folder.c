@@ -68,7 +68,7 @@ static bool is_left(const char *folder)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
 		is = is_ours(e->d_name) &&
-		     !(spool_info_read(&info, path, NULL) == 0 && still_runs(info.pid, path));
+		     !(spool_info_read(&info, path, NULL) == 0 && still_runs(&info, path));
 	}
 	if (d)
 		closedir(d);

@@ -1,6 +1,8 @@
 /* still_runs.c - is the process of a spool alive, or does another have its number by now? */
 #include "cli/cli.h"
+#include "sampler/sampler.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -25,17 +27,47 @@ static bool maps_file(FILE *maps, const char *path)
 	return false;
 }
 
-bool still_runs(int pid, const char *spool)
+/* -1 = not to be found out. */
+static int has_mapped(const char *process, const char *spool)
 {
-	char path[64];
-	bool found;
+	char path[sizeof("/proc//maps") + NAME_MAX];
 	FILE *maps;
+	int found;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	snprintf(path, sizeof(path), "/proc/%s/maps", process);
 	maps = fopen(path, "r");
 	if (!maps) /* somebody else's, or none */
-		return errno != ENOENT && (kill(pid, 0) == 0 || errno == EPERM);
+		return errno == ENOENT ? 0 : -1;
 	found = maps_file(maps, spool);
 	fclose(maps);
 	return found;
+}
+
+/* Its number is that of another namespace: look at all processes. */
+static bool any_has_mapped(const char *spool)
+{
+	DIR *d = opendir("/proc");
+	bool found = false;
+	struct dirent *e;
+
+	while (d && !found && (e = readdir(d)))
+		found = e->d_name[0] >= '1' && e->d_name[0] <= '9' &&
+			has_mapped(e->d_name, spool) == 1;
+	if (d)
+		closedir(d);
+	return found;
+}
+
+bool still_runs(const struct spool_info *info, const char *spool)
+{
+	char process[16];
+	struct stat here;
+	int mapped;
+
+	if (info->pid_namespace && stat("/proc/self/ns/pid", &here) == 0 &&
+	    here.st_ino != info->pid_namespace)
+		return any_has_mapped(spool);
+	snprintf(process, sizeof(process), "%d", info->pid);
+	mapped = has_mapped(process, spool);
+	return mapped >= 0 ? mapped : kill(info->pid, 0) == 0 || errno == EPERM;
 }

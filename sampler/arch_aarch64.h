@@ -67,6 +67,9 @@ static inline uint32_t arch_instruction(const uint8_t *at)
 	return word;
 }
 
+/* What calls leave alone, but for sp, by DWARF's numbers. */
+#define ARCH_PRESERVED_REGS 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
+
 /* Does a call end here?  bl, blr, and blr with authentication.  The ARCH_CALL_BYTES before are readable. */
 static inline bool arch_follows_call(const uint8_t *after)
 {
@@ -74,6 +77,27 @@ static inline bool arch_follows_call(const uint8_t *after)
 
 	return (word & 0xfc000000) == 0x94000000 || (word & 0xfffffc1f) == 0xd63f0000 ||
 	       (word & 0xfefff800) == 0xd63f0800;
+}
+
+/* A call by what is in a register. */
+static inline bool arch_follows_call_by_pointer(const uint8_t *after)
+{
+	return arch_follows_call(after) && (arch_instruction(after - 4) & 0xfc000000) != 0x94000000;
+}
+
+/* Of a call of a function by its name: where that is. */
+static inline bool arch_call_target(const uint8_t *after, uintptr_t pc, uintptr_t *target)
+{
+	uint32_t word = arch_instruction(after - 4);
+
+	*target = pc - 4 + (uintptr_t)((intptr_t)(int32_t)(word << 6) >> 4);
+	return (word & 0xfc000000) == 0x94000000;
+}
+
+/* br. */
+static inline bool arch_is_jump_by_register(const uint8_t *code)
+{
+	return (arch_instruction(code) & 0xfffffc1f) == 0xd61f0000;
 }
 
 /* mov x8, #139; svc #0: a signal trampoline, whose description is missing or of no use. */

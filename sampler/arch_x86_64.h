@@ -46,11 +46,35 @@ static inline uintptr_t arch_register_at(uintptr_t context, uint64_t reg)
 	return context && reg < sizeof(at) ? context + at[reg] * sizeof(greg_t) : 0;
 }
 
+#ifdef __x86_64__
+/* As if the caller were interrupted here: what the unwinder follows, for there is no getcontext() in every libc. */
+static inline __attribute__((always_inline)) void arch_capture(ucontext_t *here)
+{
+	uintptr_t context = arch_context((uintptr_t)here);
+
+	memset(here, 0, sizeof(*here));
+	__asm__ volatile("movq	%%rbx, (%0)\n\t"
+			 "movq	%%rbp, (%1)\n\t"
+			 "movq	%%rsp, (%2)\n\t"
+			 "leaq	0(%%rip), %%rax\n\t"
+			 "movq	%%rax, (%3)"
+			 :
+			 : "r"(arch_register_at(context, ARCH_REG_BX)),
+			   "r"(arch_register_at(context, ARCH_REG_BP)),
+			   "r"(arch_register_at(context, ARCH_REG_SP)),
+			   "r"(arch_register_at(context, ARCH_REG_PC))
+			 : "rax", "memory");
+}
+#endif
+
 /* A return address as the processor will take it. */
 static inline uintptr_t arch_code_address(uintptr_t pc)
 {
 	return pc;
 }
+
+/* What calls leave alone, but for sp, by DWARF's numbers: rbx, rbp, r12 to r15. */
+#define ARCH_PRESERVED_REGS 3, 6, 12, 13, 14, 15
 
 enum { ARCH_CALL_BYTES = 7, ARCH_SIGRETURN_BYTES = 9 };
 
@@ -64,6 +88,29 @@ static inline bool arch_follows_call(const uint8_t *after)
 		if (n != 5 && after[-n] == 0xff && (after[-n + 1] & 0x38) == 0x10)
 			return true;
 	return false;
+}
+
+/* A call by what is in a register or in memory, and surely none of a function by its name: neither e8 nor, of libraries
+ * that are linked without a PLT, ff 15. */
+static inline bool arch_follows_call_by_pointer(const uint8_t *after)
+{
+	return arch_follows_call(after) && after[-5] != 0xe8 &&
+	       !(after[-6] == 0xff && after[-5] == 0x15);
+}
+
+/* Of a call of a function by its name: where that is. */
+static inline bool arch_call_target(const uint8_t *after, uintptr_t pc, uintptr_t *target)
+{
+	int32_t distance;
+
+	memcpy(&distance, after - 4, sizeof(distance));
+	*target = pc + (uintptr_t)(intptr_t)distance;
+	return after[-5] == 0xe8;
+}
+
+static inline bool arch_is_jump_by_register(const uint8_t *code)
+{
+	return code[0] == 0xff && (code[1] & 0xf8) == 0xe0;
 }
 
 /* mov $15, %rax; syscall: a signal trampoline, which libraries other than glibc do not describe. */

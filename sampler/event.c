@@ -131,9 +131,22 @@ long event_change(struct thread *t, uint64_t period_ns)
 	return replace(t, 0, period_ns, atomic_load(&t->event));
 }
 
+/* The thread's handler may be reading the ring: then the event is the handler's to end.  (Where another one waits for that
+ * already it goes on, and its signals stand for nothing.) */
 void event_stop(struct thread *t)
 {
-	drop(atomic_exchange(&t->event, NULL));
+	void *page = atomic_exchange(&t->event, NULL), *none = NULL;
+
+	if (has_kernel_frames && atomic_load(&t->busy))
+		atomic_compare_exchange_strong(&t->stopped_event, &none, page);
+	else
+		drop(page);
+}
+
+void event_stopped(struct thread *t)
+{
+	if (atomic_load_explicit(&t->stopped_event, memory_order_relaxed))
+		drop(atomic_exchange(&t->stopped_event, NULL));
 }
 
 /* The words of a record, from where it begins in the ring of one page: its frames if it is one of an expiry. */

@@ -21,6 +21,9 @@ long event_change(struct thread *t, uint64_t period_ns);
 /* By any thread.  A signal that is on its way may come later. */
 void event_stop(struct thread *t);
 
+/* By the thread's handler, when it has read the kernel's frames: end what was stopped meanwhile. */
+void event_stopped(struct thread *t);
+
 enum { EVENT_KERNEL_FRAMES = 128 };
 
 /* Where in the kernel the thread was when its event last expired, leaf first, callers as return address - 1; 0 = it was

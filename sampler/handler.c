@@ -173,5 +173,6 @@ void handler_run(int sig, siginfo_t *si, void *context)
 		if (by_event && weight)
 			due_handled(t, is_long);
 	}
+	event_stopped(t);
 	atomic_store_explicit(&t->busy, 0, memory_order_release);
 }

@@ -25,12 +25,13 @@ enum { PAUSE_NS = 50000000, SLOW_EVERY = 5, STACK_BYTES = 256 * 1024 };
 
 static pthread_t keeper;
 static pid_t keeper_tid;
-static _Atomic bool is_running;
+static _Atomic bool is_running; /* somebody is to join it */
+static _Atomic bool has_left;	/* of its own accord */
 static pthread_mutex_t pause_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void wait_for_work(void)
 {
-	struct timespec pause = { 0, PAUSE_NS };
+	struct timespec pause = { 0, session_window_pause_ns(PAUSE_NS) };
 
 	if (atomic_load(&live.wanted) == 0)
 		raw_syscall(SYS_futex, (long)&live.wanted, FUTEX_WAIT_PRIVATE, 0, (long)&pause);
@@ -41,6 +42,12 @@ static void leave_descriptors(void)
 {
 	if (raw_syscall(SYS_unshare, CLONE_FILES, 0, 0, 0) == 0)
 		raw_syscall(SYS_close_range, 0, ~0U, 0, 0);
+}
+
+static void *leave(void)
+{
+	atomic_store(&has_left, true);
+	return NULL;
 }
 
 static void *run(void *arg)
@@ -56,14 +63,17 @@ static void *run(void *arg)
 		wanted = atomic_exchange(&live.wanted, 0);
 		if (wanted & WANT_STOP)
 			return NULL;
+		if (!session_window_lasts())
+			return leave();
 		if ((wanted & WANT_SEGMENT) || segment_is_half_full(atomic_load(&live.segment)))
 			session_grow();
-		session_note_clocks(false);
+		if (!session_window_is_ahead())
+			session_note_clocks(false);
 		if (wanted & WANT_THREADS)
 			threads_mend();
 		if (round % SLOW_EVERY == 0) {
 			if (threads_all_gone())
-				return NULL;
+				return leave();
 			threads_scan();
 		}
 		if ((wanted & WANT_MODULES) || (round % SLOW_EVERY == 0)) {
@@ -76,14 +86,15 @@ static void *run(void *arg)
 
 int keeper_start(void)
 {
+	long least = sysconf(_SC_THREAD_STACK_MIN);
 	pthread_attr_t attr;
 	sigset_t all, old;
 	int rc;
 
 	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES > PTHREAD_STACK_MIN ? STACK_BYTES
-									 : PTHREAD_STACK_MIN);
+	pthread_attr_setstacksize(&attr, least > STACK_BYTES ? (size_t)least : STACK_BYTES);
 	sigfillset(&all);
+	atomic_store(&has_left, false);
 	real_sigmask(SIG_SETMASK, &all, &old);
 	rc = real_pthread_create(&keeper, &attr, run, NULL);
 	real_sigmask(SIG_SETMASK, &old, NULL);
@@ -147,5 +158,5 @@ void keeper_forked(void)
 
 bool keeper_is_counted(void)
 {
-	return is_running && session_is_of_this_process();
+	return is_running && !has_left && session_is_of_this_process();
 }

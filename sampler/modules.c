@@ -15,8 +15,8 @@
 #include "sampler/quirks.h"
 #include "sampler/store.h"
 
+#include <errno.h>
 #include <elf.h>
-#include <gnu/libc-version.h>
 #include <link.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -202,7 +202,7 @@ static void read_build_id(struct loaded *l)
 /* The program itself, the loader, libc, the vdso and this library stay where they are. */
 static bool is_permanent(const struct loaded *l)
 {
-	const uintptr_t inside[] = { (uintptr_t)gnu_get_libc_version, (uintptr_t)modules_refresh };
+	const uintptr_t inside[] = { (uintptr_t)__errno_location, (uintptr_t)modules_refresh };
 
 	if (l->is_main || l->base == getauxval(AT_BASE) || l->base == getauxval(AT_SYSINFO_EHDR))
 		return true;

@@ -4,6 +4,7 @@
  * attributes of the context that tell how to read it).  The head's time is zero while the rest changes, so that
  * a reader that races with a change begins anew.
  */
+#include "sampler/at_fork.h"
 #include "sampler/otel.h"
 #include "sampler/labels.h"
 #include "sampler/syscalls.h"
@@ -288,7 +289,7 @@ int otel_publish(void)
 	rc = make_context();
 	if (rc)
 		return rc;
-	pthread_atfork(NULL, NULL, otel_forked);
+	call_at_fork(NULL, NULL, otel_forked);
 	otel_is_on = true;
 	return 0;
 }

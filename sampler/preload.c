@@ -20,11 +20,14 @@
  */
 #include "sampler/preload.h"
 #include "base/oom.h"
+#include "sampler/arch.h"
+#include "sampler/at_fork.h"
 #include "sampler/live.h"
 #include "sampler/modules.h"
 #include "sampler/sampler.h"
 #include "sampler/seccomp_filter.h"
 #include "sampler/session.h"
+#include "sampler/settings.h"
 #include "sampler/spool_convert.h"
 #include "sampler/spool_file.h"
 #include "sampler/threads.h"
@@ -53,7 +56,7 @@ static char out[PATH_MAX], spool_path[PATH_MAX + 64];
 static char spool_dir[PATH_MAX], out_pattern[PATH_MAX], program[NAME_MAX + 1];
 
 /* Where `sonde record` collects, the stream is the program's alone: the first problem is left for record to tell. */
-static void say(const char *text, const char *what, const char *why)
+void preload_say(const char *text, const char *what, const char *why)
 {
 	char path[PATH_MAX + 32];
 	int fd = STDERR_FILENO;
@@ -152,6 +155,14 @@ static void name_of_gone(char *to, size_t bytes, pid_t pid)
 	while (access(to, F_OK) == 0);
 }
 
+/* A number means nothing in another namespace: whoever has it there may live. */
+static bool is_elsewhere(const struct spool_info *info)
+{
+	uint64_t here = session_pid_namespace();
+
+	return here && info->pid_namespace && info->pid_namespace != here;
+}
+
 /* True when the name is free for us: whoever had it is gone, and has its profile. */
 static bool take_over(const char *path, struct session_past *past)
 {
@@ -160,7 +171,7 @@ static bool take_over(const char *path, struct session_past *past)
 
 	if (access(path, F_OK))
 		return true;
-	if (spool_info_read(&info, path, NULL))
+	if (spool_info_read(&info, path, NULL) || is_elsewhere(&info))
 		return false;
 	if (info.pid != getpid() && (kill(info.pid, 0) == 0 || errno != ESRCH))
 		return false;
@@ -189,102 +200,15 @@ static void name_writer(struct session_past *past)
 
 /* ---- start ---- */
 
-static bool read_hz(unsigned *hz)
-{
-	const char *text = getenv("SONDE_HZ");
-	char *end;
-	long n;
-
-	if (!text || !text[0])
-		return true;
-	n = strtol(text, &end, 10);
-	if (*end || n < 1 || n > 10000) {
-		say("not profiling: SONDE_HZ is not a number from 1 to 10000:", text, "");
-		return false;
-	}
-	*hz = (unsigned)n;
-	return true;
-}
-
-static bool read_memory(size_t *bytes)
-{
-	const char *text = getenv("SONDE_MAX_MEMORY");
-	unsigned long long n;
-	char *end;
-
-	if (!text || !text[0])
-		return true;
-	n = strtoull(text, &end, 10);
-	if (*end || text[0] == '-' || n < SONDE_LEAST_MEMORY || n > SONDE_MOST_MEMORY) {
-		say("not profiling: SONDE_MAX_MEMORY is not a number of bytes from 262144 up:",
-		    text, "");
-		return false;
-	}
-	*bytes = (size_t)n;
-	return true;
-}
-
-static bool events_are_known(void)
-{
-	const char *text = getenv("SONDE_EVENTS");
-
-	if (!text || !text[0] || strcmp(text, "cpu") == 0)
-		return true;
-	say("not profiling: SONDE_EVENTS knows only 'cpu', not", text, "");
-	return false;
-}
-
-static bool read_engine(enum engine *engine)
-{
-	const char *text = getenv("SONDE_ENGINE");
-
-	if (engine_read_name(text, engine))
-		return true;
-	say("not profiling: SONDE_ENGINE is 'auto', 'perf' or 'timer', not", text, "");
-	return false;
-}
-
-/* A setting that is 0 or 1, and 0 when it is not there. */
-static bool read_switch(const char *name, bool *is_on)
-{
-	const char *text = getenv(name);
-	char why[64];
-
-	*is_on = text && strcmp(text, "1") == 0;
-	if (!text || !text[0] || strcmp(text, "0") == 0 || *is_on)
-		return true;
-	snprintf(why, sizeof(why), "not profiling: %s is 0 or 1, not", name);
-	say(why, text, "");
-	return false;
-}
-
 static void publish_labels(void)
 {
 	int rc = sonde_labels_publish();
 
 	if (rc == -EEXIST)
-		say("does not publish the labels of", program,
-		    "it has an OpenTelemetry context of its own");
+		preload_say("does not publish the labels of", program,
+			    "it has an OpenTelemetry context of its own");
 	else if (rc && rc != -EALREADY)
-		say("does not publish the labels of", program, strerror(-rc));
-}
-
-static void push_labels(void)
-{
-	const char *at = getenv("SONDE_LABELS");
-
-	while (at && *at) {
-		size_t n = strcspn(at, ","), key = strcspn(at, "=,");
-		char pair[512];
-
-		if (key < n && n < sizeof(pair)) {
-			memcpy(pair, at, n);
-			pair[n] = 0;
-			pair[key] = 0;
-			sonde_labels_push(pair, pair + key + 1);
-		}
-		at += n + (at[n] == ',');
-	}
+		preload_say("does not publish the labels of", program, strerror(-rc));
 }
 
 static void start(struct session_opts *opts)
@@ -302,7 +226,7 @@ static void start(struct session_opts *opts)
 	}
 	if (rc == 0)
 		return;
-	say("not profiling: cannot sample into", spool_path, strerror(-rc));
+	preload_say("not profiling: cannot sample into", spool_path, strerror(-rc));
 	unlink(spool_path);
 	role = ROLE_NONE;
 }
@@ -321,7 +245,8 @@ in_fork_child(const struct session_opts *parents)
 		name_child();
 	opts.from_birth = true;
 	opts.past = (struct session_past){ 0, 0 };
-	opts.here = getcontext(&here) ? NULL : &here;
+	arch_capture(&here);
+	opts.here = &here;
 	start(&opts);
 }
 
@@ -363,7 +288,7 @@ static bool is_held_back(void)
 	char why[128];
 
 	if (engine_runs_in_valgrind()) {
-		say("not profiling", program, "valgrind runs it");
+		preload_say("not profiling", program, "valgrind runs it");
 		role = ROLE_NONE;
 		return true;
 	}
@@ -373,7 +298,7 @@ static bool is_held_back(void)
 	snprintf(why, sizeof(why), "the seccomp filter that it inherited forbids %s", call);
 	if (strcmp(call, "openat") != 0 &&
 	    strcmp(call, "write") != 0) /* which it takes to say it */
-		say("not profiling", program, why);
+		preload_say("not profiling", program, why);
 	role = ROLE_NONE;
 	return true;
 }
@@ -387,12 +312,11 @@ __attribute__((constructor, section("sonde_text"), noinline)) static void on_loa
 	struct stat st;
 
 	choose_role();
+	if (role == ROLE_COLLECTED && settings_come_too_late(&opts.window))
+		role = ROLE_NONE;
 	if (role == ROLE_NONE || is_held_back())
 		return;
-	if (!read_hz(&opts.options.hz) || !read_memory(&opts.options.max_bytes) ||
-	    !events_are_known() || !read_engine(&opts.engine) ||
-	    !read_switch("SONDE_KERNEL", &opts.kernel_frames) ||
-	    !read_switch("SONDE_OTEL", &is_published)) {
+	if (!settings_read(&opts, &is_published)) {
 		role = ROLE_NONE;
 		return;
 	}
@@ -402,17 +326,18 @@ __attribute__((constructor, section("sonde_text"), noinline)) static void on_loa
 	else
 		name_writer(&opts.past);
 	if (role == ROLE_WRITES && stat(out, &st) == 0 && S_ISDIR(st.st_mode)) {
-		say("not profiling: SONDE_OUT is a folder:", out, "");
+		preload_say("not profiling: SONDE_OUT is a folder:", out, "");
 		role = ROLE_NONE;
 		return;
 	}
 	if (is_published)
 		publish_labels();
-	push_labels();
+	settings_push_labels();
 	session_on_fork(in_fork_child);
-	at_quick_exit(preload_finish);
+	call_at_quick_exit(preload_finish);
 	opts.from_birth = true;
-	opts.here = getcontext(&here) ? NULL : &here;
+	arch_capture(&here);
+	opts.here = &here;
 	start(&opts);
 }
 
@@ -431,7 +356,7 @@ static void write_profile(void)
 		if (session_weight() == 0)
 			unlink(spool_path);
 		else
-			say("the samples are still in", spool_path, "");
+			preload_say("the samples are still in", spool_path, "");
 		return;
 	}
 	unlink(spool_path);
@@ -458,6 +383,8 @@ void preload_finish(void)
 	if (role == ROLE_NONE || is_finished || !session_is_of_this_process())
 		return;
 	is_finished = true;
+	if (role == ROLE_COLLECTED && session_window_is_over()) /* all that was to do is done */
+		return;
 	if (session_end())
 		leave_behind();
 }
@@ -471,12 +398,17 @@ void preload_step_back(const char *call)
 {
 	char why[128];
 
+	if (session_window_is_over()) {
+		keeper_stop();
+		session_retire();
+		return;
+	}
 	if (session_stop() || role == ROLE_NONE)
 		return;
 	is_finished = true;
 	leave_behind();
 	snprintf(why, sizeof(why), "its seccomp filter forbids %s", call);
-	say("sampled no more of", program, why);
+	preload_say("sampled no more of", program, why);
 	session_retire();
 }
 

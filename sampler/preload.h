@@ -13,4 +13,7 @@ void preload_finish(void);
 void preload_step_back(const char *call);
 bool preload_is_writer(void); /* of its profile, at the end */
 
+/* "TEXT 'WHAT': WHY" ("": no why) on stderr; under `sonde record` left for it to tell. */
+void preload_say(const char *text, const char *what, const char *why);
+
 #endif

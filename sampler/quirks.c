@@ -9,6 +9,10 @@
 #include <string.h>
 #include <ucontext.h>
 
+#pragma weak getcontext /* musl has none of them */
+#pragma weak makecontext
+#pragma weak swapcontext
+
 enum { SWITCH_BYTES = 320 /* of swapcontext's code are looked at */ };
 
 static void nothing(void)
@@ -21,7 +25,7 @@ uintptr_t quirks_context_entry(void)
 	uintptr_t stack[256] = { 0 }, context;
 	ucontext_t made;
 
-	if (entry || getcontext(&made))
+	if (entry || !getcontext || !makecontext || getcontext(&made))
 		return entry;
 	made.uc_stack.ss_sp = stack;
 	made.uc_stack.ss_size = sizeof(stack);
@@ -72,7 +76,7 @@ static void note_context_switch(struct cfi_source *src, uintptr_t base)
 	};
 	size_t from, to;
 
-	if (code < base + src->text_at || code - base - src->text_at >= src->text_bytes ||
+	if (!code || code < base + src->text_at || code - base - src->text_at >= src->text_bytes ||
 	    code - base - src->text_at + SWITCH_BYTES > src->text_bytes ||
 	    !arch_find_context_switch((const uint8_t *)code, SWITCH_BYTES, &from, &to))
 		return;

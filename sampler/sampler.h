@@ -54,9 +54,10 @@ const char *spool_profile_engine_note(const struct spool_profile *sp);
  * begin. */
 struct spool_info {
 	int pid, parent;
+	uint64_t pid_namespace; /* in which that is its number: an inode; 0 = not known */
 	uint64_t weight, start_realtime_ns;
 	uint64_t start_cpu_ns, exec_cpu_ns; /* of the process: from when on it counts, and when it executed another program */
-	bool finished;
+	bool finished; /* nothing is added to it: sampling is over, or has not begun */
 	char program[256], out[1024];
 };
 SONDE_MUST int spool_info_read(struct spool_info *info, const char *path, struct err *err);

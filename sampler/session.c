@@ -4,6 +4,7 @@
  * half done.  The signal handler, once installed, stays for ever: a late signal must never meet the default action,
  * which ends the process.
  */
+#include "sampler/at_fork.h"
 #include "sampler/session.h"
 #include "sampler/handler.h"
 #include "sampler/live.h"
@@ -67,12 +68,13 @@ void session_give_up_events(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* Where the kernel put the end of the main thread's stack: above the strings that AT_EXECFN points among. */
+/* Where the kernel put the end of the main thread's stack: above the strings that AT_EXECFN points among, and all of their
+ * page is there.  (With few arguments and variables the first frames lie in it too.) */
 static uintptr_t find_main_stack_end(void)
 {
 	uintptr_t name = getauxval(AT_EXECFN);
 
-	return name ? (name & ~(uintptr_t)4095) : 0;
+	return name ? (name | 4095) + 1 : 0;
 }
 
 /* The main thread's stack pointer at its very first instruction, as the loader keeps it. */
@@ -122,6 +124,7 @@ static void forget_parent(void)
 	atomic_store(&live.sampling, false);
 	live.header = NULL;
 	atomic_store(&live.segment, NULL);
+	(void)session_window_cancel();
 	spool_close(&spool); /* the parent's; its file stays with the parent */
 	spool.path[0] = 0;
 	owner = 0;
@@ -129,7 +132,7 @@ static void forget_parent(void)
 
 static void after_fork_in_child(void)
 {
-	bool was_sampling = atomic_load(&live.sampling);
+	bool was_sampling = atomic_load(&live.sampling) || session_window_is_ahead();
 	struct session_opts opts = current;
 
 	if (!is_retired)
@@ -157,7 +160,7 @@ static int set_up_once(void)
 	live.first_sp = find_first_sp();
 	live.skip_low = (uintptr_t)sonde_text_start;
 	live.skip_high = (uintptr_t)sonde_text_end;
-	if (pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child))
+	if (call_at_fork(before_fork, after_fork_in_parent, after_fork_in_child))
 		return -ENOMEM;
 	done = true;
 	return 0;
@@ -237,10 +240,40 @@ static void count_before(struct thread *self, const ucontext_t *here)
 	real_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-static int begin(const struct session_opts *opts, unsigned hz, bool is_child)
+/* What is so for a process that is sampled only later. */
+static struct session_opts opts_when_later(const struct session_opts *opts, bool is_ahead)
 {
-	uint64_t from_ns = beginning(opts);
+	struct session_opts o = *opts;
+
+	if (is_ahead || (o.window.from_ns && !o.past.counted_ns))
+		o.past = (struct session_past){ 0, 0 };
+	if (is_ahead) {
+		o.from_birth = false;
+		o.here = NULL;
+	}
+	return o;
+}
+
+static int start_threads(const ucontext_t *here)
+{
 	struct thread *self;
+	int rc;
+
+	atomic_store(&live.sampling, true);
+	self = threads_enter(NULL);
+	count_before(self, here);
+	rc = threads_start_all();
+	if (rc && atomic_load(&live.header->threads) == 0)
+		atomic_store(&live.sampling, false);
+	return atomic_load(&live.sampling) ? 0 : rc;
+}
+
+static int begin(const struct session_opts *asked, unsigned hz, bool is_child)
+{
+	bool is_ahead = session_window_begin(&asked->window);
+	struct session_opts o = opts_when_later(asked, is_ahead);
+	const struct session_opts *opts = &o;
+	uint64_t from_ns = beginning(opts);
 	int rc = set_up_once();
 
 	if (rc == 0)
@@ -258,16 +291,14 @@ static int begin(const struct session_opts *opts, unsigned hz, bool is_child)
 	choose_engine(opts, 1000000000 / hz, from_ns);
 	if (!atomic_load(&live.modules))
 		return -ENOMEM;
-	atomic_store(&live.sampling, true);
-	self = threads_enter(NULL);
-	count_before(self, opts->here);
-	rc = threads_start_all();
-	if (rc && atomic_load(&live.header->threads) == 0) {
-		atomic_store(&live.sampling, false);
+	if (is_ahead)
+		threads_enter(NULL);
+	else
+		rc = start_threads(opts->here);
+	if (rc)
 		return rc;
-	}
-	(void)keeper_start(); /* without it nothing grows or is found later, and samples are taken all the same */
-	return 0;
+	rc = keeper_start(); /* without it nothing grows or is found later, and samples are taken all the same */
+	return is_ahead ? rc : 0;
 }
 
 int session_start(const struct session_opts *opts)
@@ -280,8 +311,12 @@ int session_start(const struct session_opts *opts)
 	cancel = cancel_off();
 	pthread_mutex_lock(&control);
 	pthread_mutex_lock(&lock);
-	rc = atomic_load(&live.sampling) ? -EALREADY
-					 : begin(opts, hz, opts->spool_path && current.spool_path);
+	rc = -EALREADY;
+	if (!atomic_load(&live.sampling) && !session_window_is_ahead()) {
+		rc = begin(opts, hz, opts->spool_path && current.spool_path);
+		if (rc)
+			(void)session_window_cancel();
+	}
 	pthread_mutex_unlock(&lock);
 	pthread_mutex_unlock(&control);
 	cancel_back(cancel);
@@ -323,14 +358,15 @@ static bool lock_to_exit(void)
 static int stop(void)
 {
 	pthread_mutex_lock(&lock);
-	if (!atomic_load(&live.sampling)) {
+	if (!atomic_load(&live.sampling) && !session_window_cancel()) {
 		pthread_mutex_unlock(&lock);
 		return -EALREADY;
 	}
-	atomic_store(&live.sampling, false);
-	threads_settle();
-	threads_stop_all();
-	session_note_clocks(true);
+	if (atomic_exchange(&live.sampling, false)) {
+		threads_settle();
+		threads_stop_all();
+		session_note_clocks(true);
+	}
 	pthread_mutex_unlock(&lock);
 	keeper_stop(); /* it takes the lock */
 	return 0;
@@ -352,8 +388,10 @@ bool session_end(void)
 	if (!lock_to_exit())
 		return false;
 	atomic_store(&live.sampling, false);
-	threads_settle();
-	session_note_clocks(true);
+	if (!session_window_is_ahead() && !session_window_is_over()) {
+		threads_settle();
+		session_note_clocks(true);
+	}
 	pthread_mutex_unlock(&lock);
 	return true;
 }

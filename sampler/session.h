@@ -19,6 +19,11 @@ struct session_past {
 	uint64_t from_ns;    /* what came after this is in no other spool's account */
 };
 
+/* When to sample, on CLOCK_MONOTONIC; 0 = from the beginning, to the end. */
+struct session_window {
+	uint64_t from_ns, until_ns;
+};
+
 struct session_opts {
 	struct sonde_options options;
 	const char *spool_path; /* NULL = memory only */
@@ -30,6 +35,7 @@ struct session_opts {
 	const ucontext_t
 		*here; /* whom the CPU time before the beginning is laid on; NULL = nobody */
 	struct session_past past;
+	struct session_window window;
 };
 
 int session_start(const struct session_opts *opts); /* 0 or -errno */
@@ -52,6 +58,7 @@ void session_trim(void);
 /* Is this the spool of what this very process was before it executed a program, and without samples, so that its name
  * is free?  One with samples gives back what it does not need.  Where it is of this process, past is set. */
 bool session_replaces(const char *path, struct session_past *past);
+uint64_t session_pid_namespace(void); /* tells processes of equal number apart; 0 = not known */
 /* The calling process is about to execute a program.  Async-signal-safe; nothing in a child that shares memory. */
 void session_note_exec(void);
 uint64_t session_weight(void); /* periods sampled so far */
@@ -80,6 +87,8 @@ void signals_remove_ours(sigset_t *set);
 int real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
 			void *arg);
 
+long sonde_failed_call(long result); /* what syscall() returns for it, errno set */
+
 /* The thread that grows the spool and follows modules and threads. */
 int keeper_start(void);
 void keeper_stop(void);
@@ -101,10 +110,21 @@ struct spool;
 const struct spool *session_hold(int *cancel);
 void session_let_go(int cancel);
 
+/* Sampling has a window.  The first is called when it would begin: true = later, when the keeper opens the window. */
+bool session_window_begin(const struct session_window *w);
+bool session_window_is_ahead(void);
+bool session_window_is_over(void);
+bool session_window_has_passed(const struct session_window *w);
+bool session_window_cancel(void); /* true: it was ahead, and will not come */
+/* By the keeper: open and close it when it is time; false = it is over.  And how long to sleep, at most, until then. */
+bool session_window_lasts(void);
+long session_window_pause_ns(long most);
+
 struct spool_header;
 uint64_t session_clock_ns(clockid_t clock); /* 0 where a filter forbids it */
 void session_fill_header(struct spool_header *h, const struct session_opts *opts,
 			 uint64_t period_ns, uint64_t from_ns);
+void session_account_from(struct spool_header *h, uint64_t cpu_ns); /* time counts from now on */
 void session_note_engine(void);
 
 #endif

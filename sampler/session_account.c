@@ -30,12 +30,20 @@ void session_note_engine(void)
 	h->longest_ns = facts.longest_ns;
 }
 
-/* Tells processes of equal number apart; 0 = not known. */
-static uint64_t pid_namespace(void)
+uint64_t session_pid_namespace(void)
 {
 	struct stat st;
 
 	return stat("/proc/self/ns/pid", &st) ? 0 : st.st_ino;
+}
+
+void session_account_from(struct spool_header *h, uint64_t cpu_ns)
+{
+	h->start_realtime_ns = session_clock_ns(CLOCK_REALTIME);
+	h->start_monotonic_ns = session_clock_ns(CLOCK_MONOTONIC);
+	h->start_cpu_ns = cpu_ns;
+	atomic_store(&h->monotonic_ns, h->start_monotonic_ns);
+	atomic_store(&h->cpu_ns, session_clock_ns(CLOCK_PROCESS_CPUTIME_ID));
 }
 
 void session_fill_header(struct spool_header *h, const struct session_opts *opts,
@@ -47,16 +55,12 @@ void session_fill_header(struct spool_header *h, const struct session_opts *opts
 		(void)!readlink("/proc/self/exe", program, sizeof(program) - 1);
 	memcpy(h->program, program, sizeof(program));
 	h->pid = getpid();
-	h->pid_namespace = pid_namespace();
+	h->pid_namespace = session_pid_namespace();
 	h->parent = getppid();
 	h->period_ns = period_ns;
-	h->start_realtime_ns = session_clock_ns(CLOCK_REALTIME);
-	h->start_monotonic_ns = session_clock_ns(CLOCK_MONOTONIC);
-	h->start_cpu_ns = opts->past.from_ns ? opts->past.from_ns : from_ns;
-	atomic_store(&h->monotonic_ns, h->start_monotonic_ns);
-	atomic_store(&h->cpu_ns, session_clock_ns(CLOCK_PROCESS_CPUTIME_ID));
+	session_account_from(h, opts->past.from_ns ? opts->past.from_ns : from_ns);
 	snprintf(h->out, sizeof(h->out), "%s", opts->out ? opts->out : "");
-	atomic_store(&h->state, SPOOL_RUNNING);
+	atomic_store(&h->state, session_window_is_ahead() ? SPOOL_WAITING : SPOOL_RUNNING);
 }
 
 void session_note_clocks(bool to_the_end)
@@ -80,7 +84,7 @@ bool session_replaces(const char *path, struct session_past *past)
 
 	if (!h)
 		return false;
-	is_ours = h->pid == getpid() && h->pid_namespace && h->pid_namespace == pid_namespace();
+	is_ours = h->pid == getpid() && h->pid_namespace && h->pid_namespace == session_pid_namespace();
 	is_empty = !h->weight && !h->lost_weight;
 	if (is_ours)
 		*past = (struct session_past){ h->exec_cpu_ns, is_empty ? h->start_cpu_ns : 0 };
@@ -105,7 +109,7 @@ void session_note_exec(void)
 
 void session_mark_finished(void)
 {
-	if (live.header)
+	if (live.header && atomic_load(&live.header->state) == SPOOL_RUNNING)
 		atomic_store(&live.header->state, SPOOL_FINISHED);
 }
 

@@ -41,6 +41,9 @@ enum stack_end {
 	N_STACK_ENDS,
 };
 
+/* In place of a program counter: frames are missing here, of code that nobody describes. */
+enum { PC_GAP = 1 };
+
 enum record_kind {
 	RECORD_STACK =
 		1, /* word 0: enum stack_end | n_guessed << 8; then program counters, leaf first, callers minus 1 */
@@ -48,7 +51,11 @@ enum record_kind {
 	RECORD_MODULE,	/* struct spool_module */
 };
 
-enum spool_state { SPOOL_RUNNING = 1, SPOOL_FINISHED = 2 };
+enum spool_state {
+	SPOOL_RUNNING = 1,
+	SPOOL_FINISHED = 2,
+	SPOOL_WAITING = 3, /* sampling has not begun, and may never */
+};
 
 struct spool_header {
 	_Atomic uint64_t
@@ -76,10 +83,12 @@ struct spool_header {
 	char program[256]; /* absolute path of the executable */
 	char out[1024]; /* where the profile is wanted; "" when `sonde record` collects the spools */
 	_Atomic uint64_t by_timer; /* threads that were given a timer */
-	_Atomic uint64_t own_ns; /* CPU time of the library's own thread, last seen */
-	uint64_t longest_ns; /* between two looks at a thread: the period, or the kernel's tick if longer */
+	_Atomic uint64_t own_ns;   /* CPU time of the library's own thread, last seen */
+	uint64_t
+		longest_ns; /* between two looks at a thread: the period, or the kernel's tick if longer */
 	char engine_note[128]; /* why it is no better engine; "" = nothing to say */
-	_Atomic uint64_t exec_cpu_ns; /* of the process when it last executed a program; 0 = not known */
+	_Atomic uint64_t
+		exec_cpu_ns; /* of the process when it last executed a program; 0 = not known */
 	_Atomic uint64_t unseen_ns; /* CPU time of threads before and after they could be sampled */
 };
 _Static_assert(sizeof(struct spool_header) <= SPOOL_HEADER_BYTES, "the header is one page");

@@ -117,11 +117,12 @@ int spool_info_read(struct spool_info *info, const char *path, struct err *err)
 	if (rc == 0) {
 		*info = (struct spool_info){ h->pid,
 					     h->parent,
+					     h->pid_namespace,
 					     h->weight,
 					     h->start_realtime_ns,
 					     h->start_cpu_ns,
 					     h->exec_cpu_ns,
-					     h->state == SPOOL_FINISHED,
+					     h->state != SPOOL_RUNNING,
 					     "",
 					     "" };
 		memcpy(info->program, h->program, sizeof(info->program) - 1);

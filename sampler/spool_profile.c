@@ -28,6 +28,7 @@ struct spool_profile {
 	struct spool_mappings mappings;
 	VEC(uint32_t) named; /* locations that stand for no code */
 	uint64_t period_ns, first_ns, end_ns;
+	bool has_time;	   /* of something sampled, not only of what waited to be */
 	int64_t own_ns;	   /* of the library's threads, not yet in a sample */
 	int64_t unseen_ns; /* of threads starting and ending, the same */
 	char program[256], engine[32], engine_note[128];
@@ -134,7 +135,9 @@ static size_t read_stack(struct spool_profile *sp, const struct record *r)
 	size_t n = 0;
 
 	for (unsigned i = 1; i < r->n_words && n < SPOOL_MAX_FRAMES; i++)
-		sp->stack[n++] = location_of(sp, r->words[i]);
+		sp->stack[n++] = r->words[i] == PC_GAP
+					 ? location_named(sp, "[frames without unwind rules]")
+					 : location_of(sp, r->words[i]);
 	if (!n)
 		sp->stack[n++] = location_named(sp, "[no frames]");
 	return n;
@@ -245,16 +248,26 @@ static void add_segment(struct spool_profile *sp, const struct spool_image *im, 
 
 /* ---- images ---- */
 
-static void add_header(struct spool_profile *sp, const struct spool_header *h)
+static void add_time(struct spool_profile *sp, const struct spool_header *h)
 {
 	uint64_t end_ns = h->start_realtime_ns + (h->monotonic_ns - h->start_monotonic_ns);
+	bool is_first = !sp->has_time, has_waited = h->state == SPOOL_WAITING;
+
+	if (has_waited && sp->has_time)
+		return;
+	if (is_first || h->start_realtime_ns < sp->first_ns)
+		sp->first_ns = h->start_realtime_ns;
+	if (is_first || end_ns > sp->end_ns)
+		sp->end_ns = end_ns;
+	sp->has_time = !has_waited;
+}
+
+static void add_header(struct spool_profile *sp, const struct spool_header *h)
+{
 	uint64_t longest = h->longest_ns > h->period_ns ? h->longest_ns : h->period_ns;
 	struct spool_stats *st = &sp->stats;
 
-	if (!st->n_images || h->start_realtime_ns < sp->first_ns)
-		sp->first_ns = h->start_realtime_ns;
-	if (end_ns > sp->end_ns)
-		sp->end_ns = end_ns;
+	add_time(sp, h);
 	if (!st->n_images) {
 		memcpy(sp->program, h->program, sizeof(sp->program) - 1);
 		memcpy(sp->engine, h->engine, sizeof(sp->engine) - 1);

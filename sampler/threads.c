@@ -235,7 +235,7 @@ bool threads_forked(void)
 	{
 		kept_forget(t);
 		t->has_timer = false; /* neither timers nor events are inherited */
-		t->event = NULL;
+		t->event = t->stopped_event = NULL;
 		t->busy = 0;
 		t->is_cloned = false;
 		if (t->tid && t != self) {

@@ -40,7 +40,8 @@ struct thread {
 	uint64_t represented_ns; /* CPU time that its signals stood for */
 
 	/* With an event: see event.c and due.c. */
-	void *_Atomic event; /* the page that keeps it alive; NULL = none */
+	void *_Atomic event;	     /* the page that keeps it alive; NULL = none */
+	void *_Atomic stopped_event; /* one that a handler may still read, which it is to end */
 	uint64_t event_period_ns;
 	int64_t clock_ns; /* the thread's CPU clock at its last signal; with a timer, when it was armed */
 	int64_t counted_ns; /* the same at its last signal that stood for something */

@@ -16,8 +16,7 @@
 
 /* ---- reading ---- */
 
-/* A register that was saved at an address: in the handler's own argument, or on the stack. */
-static bool walk_read_saved(struct walk *w, uintptr_t at, uintptr_t *value)
+bool walk_read_saved(struct walk *w, uintptr_t at, uintptr_t *value)
 {
 	if (!w->own_context || at - w->own_context >= ARCH_CONTEXT_BYTES)
 		return walk_read(w, at, value);
@@ -303,6 +302,11 @@ __attribute__((noinline)) static bool step_rule(struct walk *w, const struct rul
 
 /* ---- the walk ---- */
 
+bool walk_by_rule(struct walk *w, const struct rule *rule)
+{
+	return rule->is_plain ? step_plain(w, rule) : step_rule(w, rule);
+}
+
 /* An address that the cache does not know; true when the walk has ended here. */
 __attribute__((noinline)) static bool step_uncached(struct walk *w, uint64_t *pcs, bool *is_return)
 {
@@ -325,9 +329,7 @@ __attribute__((noinline)) static bool step_uncached(struct walk *w, uint64_t *pc
 	if (*is_return)
 		keep_in_cache(w, pc, rule);
 	*is_return = rule->kind != RULE_SIGNAL && !rule->is_exact;
-	if (!(rule->is_plain ? step_plain(w, rule) : step_rule(w, rule)))
-		return walk_ends(w, END_BAD_READ);
-	return false;
+	return !walk_by_rule(w, rule) && walk_ends(w, END_BAD_READ);
 }
 
 /* True when the walk has ended. */
@@ -370,7 +372,7 @@ void unwind(const struct module_list *list, struct unwind_regs regs,
 	w.list = list;
 	w.cache = cache;
 	w.out = out;
-	w.after_call = 0;
+	w.after_call = w.linked = w.left_at = 0;
 	w.regs = regs;
 	w.bx_at = arch_register_at(regs.context, ARCH_REG_BX);
 	w.own_context = w.old_context = regs.context;

@@ -31,20 +31,62 @@ static bool guess_leaf(struct walk *w)
 	return true;
 }
 
-/* If bp looks like a frame pointer, it leads to a saved bp and a return address.  Code that is made while a program runs
- * keeps frame pointers more often than not. */
-static bool guess_by_frame_pointer(struct walk *w)
+/* Interpreters return by jumps to code that no call precedes.  So may a frame, if its bp leads on, up the stack, to one
+ * that a call was made from. */
+static bool leads_to_call(struct walk *w, uintptr_t bp)
+{
+	enum { MOST_LINKS = 64 };
+	uintptr_t next, pc;
+
+	if (bp <= w->linked)
+		return true;
+	for (int i = 0; i < MOST_LINKS; i++) {
+		if (!walk_read(w, bp, &next) || !walk_read(w, bp + sizeof(uintptr_t), &pc))
+			return false;
+		if (walk_is_return_address(w, arch_code_address(pc))) {
+			w->linked = bp;
+			return true;
+		}
+		if (next <= bp || next - bp > MAX_FRAME_BYTES)
+			return false;
+		bp = next;
+	}
+	return false;
+}
+
+static bool is_code(const struct walk *w, uintptr_t pc)
+{
+	uint8_t byte;
+
+	return unwind_memory_code(&w->memory, pc, &byte, 1);
+}
+
+static bool is_on_own_stack(const struct walk *w, uintptr_t at)
+{
+	return at >= w->memory.own->low && at < w->memory.own->high;
+}
+
+/* If bp looks like a frame pointer, it leads to a saved bp and a return address, up this stack or from one that the program
+ * made to the thread's own.  Code that is made while a program runs keeps frame pointers more often than not. */
+static bool guess_by_frame_pointer(struct walk *w, const struct module *m)
 {
 	struct unwind_regs *r = &w->regs;
+	bool is_same_stack = r->bp >= r->sp && r->bp - r->sp <= MAX_FRAME_BYTES;
 	uintptr_t bp, pc;
 
-	if (r->bp < r->sp || r->bp - r->sp > MAX_FRAME_BYTES || !walk_read(w, r->bp, &bp) ||
-	    !walk_read(w, r->bp + sizeof(uintptr_t), &pc))
+	if (!is_same_stack && (is_on_own_stack(w, r->sp) || !is_on_own_stack(w, r->bp)))
+		return false;
+	if (!walk_read(w, r->bp, &bp) || !walk_read(w, r->bp + sizeof(uintptr_t), &pc))
 		return false;
 	pc = arch_code_address(pc);
-	if (!module_find(w->list, pc - 1) && !walk_is_return_address(w, pc))
+	if (!(m && module_find(w->list, pc - 1)) && !walk_is_return_address(w, pc) &&
+	    !(is_same_stack && bp > r->bp && is_code(w, pc) && leads_to_call(w, bp)))
 		return false;
+	if (is_on_own_stack(w, r->sp) && !is_on_own_stack(w, r->bp))
+		w->left_at = r->sp;
 	*r = (struct unwind_regs){ pc, r->bp + 2 * sizeof(uintptr_t), bp, 0 };
+	if (!is_same_stack)
+		unwind_memory_enter(&w->memory, r->sp, false);
 	return true;
 }
 
@@ -54,8 +96,115 @@ static bool guess(struct walk *w, const struct module *m, bool may_be_leaf)
 {
 	if (m && may_be_leaf && guess_leaf(w))
 		return true;
-	return guess_by_frame_pointer(w) || (!m && may_be_leaf && guess_leaf(w));
+	return guess_by_frame_pointer(w, m) || (!m && may_be_leaf && guess_leaf(w));
 }
+
+/* ---- where frames are left out ---- */
+
+/* Do rules alone lead from here to the thread's first function, or to the next code that nobody describes? */
+static bool goes_on_by_rules(const struct walk *from)
+{
+	enum { MOST_STEPS = 128 };
+	struct walk w = *from;
+
+	for (int i = 0; i < MOST_STEPS; i++) {
+		const struct module *m = module_find(w.list, w.regs.pc - 1);
+		const struct rule *rule = walk_rule(&w, m, w.regs.pc - 1);
+
+		if (rule && rule->kind == RULE_END)
+			return true;
+		if (!walk_is_return_address(&w, w.regs.pc))
+			return false;
+		if (!m)
+			return i > 0;
+		if (!rule || rule->kind == RULE_SIGNAL || !walk_by_rule(&w, rule))
+			return false;
+	}
+	return true;
+}
+
+/* Is what the call before pc calls a function that goes on by a jump to where a pointer leads, its own frame gone? */
+static bool calls_a_jump(struct walk *w, uintptr_t pc, const uint8_t *after)
+{
+	enum { LOOKED_AT = 128 };
+	uint8_t body[LOOKED_AT];
+	const struct rule *rule;
+	uintptr_t target;
+
+	if (!arch_call_target(after, pc, &target) ||
+	    !unwind_memory_code(&w->memory, target, body, sizeof(body)))
+		return false;
+	for (unsigned i = 0; i + 4 <= sizeof(body); i++) {
+		if (!arch_is_jump_by_register(body + i))
+			continue;
+		rule = walk_rule(w, module_find(w->list, target + i), target + i);
+		if (rule && rule->kind == RULE_SP && rule->cfa_offset == ARCH_ENTRY_CFA)
+			return true;
+	}
+	return false;
+}
+
+/* Where a function that has rules called what a pointer led to. */
+static bool is_way_in(struct walk *w, uintptr_t pc, uintptr_t sp, uintptr_t bp)
+{
+	uint8_t code[ARCH_CALL_BYTES], *after = code + sizeof(code);
+	struct unwind_regs before = w->regs;
+	bool is_in;
+
+	if (!module_find(w->list, pc - 1) ||
+	    !unwind_memory_code(&w->memory, pc - sizeof(code), code, sizeof(code)) ||
+	    (!arch_follows_call_by_pointer(after) && !calls_a_jump(w, pc, after)))
+		return false;
+	w->regs = (struct unwind_regs){ pc, sp, bp, 0 };
+	w->bx_at = 0;
+	is_in = goes_on_by_rules(w);
+	if (!is_in)
+		w->regs = before;
+	return is_in;
+}
+
+/* From where up to look: what has a stack of its own for its code keeps in a register what it left on the thread's. */
+static uintptr_t lowest_known(struct walk *w)
+{
+	static const uint8_t preserved[] = { ARCH_PRESERVED_REGS };
+	uintptr_t value = w->left_at, at;
+
+	if (is_on_own_stack(w, w->regs.sp))
+		return w->regs.sp;
+	for (unsigned i = 0; !is_on_own_stack(w, value) && i < sizeof(preserved); i++) {
+		at = arch_register_at(w->old_context, preserved[i]);
+		if (!at || !walk_read_saved(w, at, &value))
+			value = 0;
+	}
+	if (!is_on_own_stack(w, value))
+		return w->regs.sp;
+	unwind_memory_enter(&w->memory, value, false);
+	return value;
+}
+
+/* Code that is made at run time is entered by calls through pointers, from functions that have rules.  Where its own
+ * frames tell nothing, the first word up the stack that such a call returns to, and from which rules lead on, is where
+ * the unknown part ends.  A frame of its own says that some are missing. */
+static bool leave_out(struct walk *w, uint64_t *pcs)
+{
+	enum { MOST_WORDS = 4096, MOST_ELSEWHERE = 64, WORDS_A_GUESS = 128 };
+	uintptr_t at = lowest_known(w) & ~(uintptr_t)7, below = 0, word = 0;
+	int most = is_on_own_stack(w, at) ? MOST_WORDS : MOST_ELSEWHERE;
+
+	for (int i = 0; !ARCH_RA_IS_LOADED && i < most; i++, at += sizeof(word)) {
+		below = word; /* bp, if it was pushed first of all */
+		if (!walk_read(w, at, &word))
+			return false;
+		if (word > 4096 && is_way_in(w, word, at + sizeof(word), below)) {
+			walk_put(w, pcs, PC_GAP);
+			w->out->guessed += (uint32_t)(i / WORDS_A_GUESS);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- any of it ---- */
 
 /* A return address that no call made: the address before it belongs to no function, and it is the first of one.
  * makecontext() lets a coroutine return to libc's code like that, and other libraries imitate it. */
@@ -100,7 +249,7 @@ bool walk_without_rule(struct walk *w, const struct module *m, bool *is_return, 
 	if (!m)
 		w->out->unknown_module = true;
 	walk_put(w, pcs, pc - (was_return ? 1 : 0));
-	if (!guess(w, m, !was_return))
+	if (!guess(w, m, !was_return) && (m || !leave_out(w, pcs)))
 		return walk_ends(w, END_NO_RULE);
 	w->out->guessed++;
 	return false;

@@ -15,6 +15,10 @@ struct walk {
 	struct unwind_memory memory;
 	uintptr_t after_call; /* a return address that has been looked at */
 	struct unwind_regs regs;
+	uintptr_t
+		linked; /* the frame pointers up to here lead to a return address that a call made */
+	uintptr_t
+		left_at; /* where on the thread's own stack it was left for another; 0 = nowhere */
 	uintptr_t bx_at; /* where the frame's bx is; 0 = nowhere */
 	uintptr_t
 		old_context; /* of the interrupted frame that the walk came from: its registers may still be the same */
@@ -40,6 +44,12 @@ static inline bool walk_ends(struct walk *w, enum stack_end end)
 
 /* The rule of an address in a module, by its table or without one; NULL = none. */
 const struct rule *walk_rule(struct walk *w, const struct module *m, uintptr_t pc);
+
+/* A register that was saved at an address: in the handler's own argument, or on the stack. */
+bool walk_read_saved(struct walk *w, uintptr_t at, uintptr_t *value);
+
+/* A step by any rule; false when it leads nowhere. */
+bool walk_by_rule(struct walk *w, const struct rule *rule);
 
 /* The value of a register of the frame: those that are followed, or any of an interrupted frame. */
 bool walk_register(struct walk *w, uint64_t reg, uintptr_t *value);

@@ -8,11 +8,13 @@
  */
 #include "sampler/live.h"
 #include "sampler/session.h"
+#include "sampler/syscalls.h"
 #include "sampler/trap.h"
 
 #include <dlfcn.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -112,4 +114,45 @@ EXPORT int sigignore(int sig)
 EXPORT int siginterrupt(int sig, int yes)
 {
 	return next.siginterrupt && !is_one_of_ours(sig) ? next.siginterrupt(sig, yes) : 0;
+}
+
+/* ---- past libc ---- */
+
+/* syscall(SYS_rt_sigaction, ...), by which chromium sets all actions back in children that are about to execute a
+ * program; see wrap_seccomp.c for how it comes here. */
+struct kernel_action {
+	sighandler_t handler;
+	unsigned long flags;
+	void *restorer;
+	uint64_t mask;
+};
+
+enum { KERNEL_SET_BYTES = 8, RESTORER = 0x04000000 };
+
+long sonde_rt_sigaction_call(long number, long sig, const struct kernel_action *action,
+			     struct kernel_action *before, long set_bytes);
+
+__attribute__((used)) long sonde_rt_sigaction_call(long number, long sig,
+						   const struct kernel_action *action,
+						   struct kernel_action *before, long set_bytes)
+{
+	struct sigaction set, was;
+
+	if (!is_one_of_ours((int)sig) || set_bytes != KERNEL_SET_BYTES)
+		return sonde_failed_call(
+			raw_syscall(number, sig, (long)action, (long)before, set_bytes));
+	if (action) {
+		set.sa_handler = action->handler;
+		set.sa_flags = (int)(action->flags & ~(unsigned long)RESTORER);
+		sigemptyset(&set.sa_mask);
+		memcpy(&set.sa_mask, &action->mask, KERNEL_SET_BYTES);
+	}
+	if (sigaction((int)sig, action ? &set : NULL, &was))
+		return -1;
+	if (before) {
+		*before = (struct kernel_action){ .handler = was.sa_handler,
+						  .flags = (unsigned)was.sa_flags };
+		memcpy(&before->mask, &was.sa_mask, KERNEL_SET_BYTES);
+	}
+	return 0;
 }

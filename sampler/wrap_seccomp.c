@@ -7,7 +7,8 @@
  * its own.  What fits under the filter goes on.
  *
  * syscall() is written in assembly, as libc's is: there is no frame of ours for a call that returns twice.  (It is a door
- * to exec as well, and to what wants no thread beside the host's: see wrap_exec.c, wrap_rights.c.)
+ * to exec as well, and to what wants no thread beside the host's: see wrap_exec.c, wrap_rights.c,
+ * wrap_actions.c.)
  */
 #include "sampler/otel.h"
 #include "sampler/preload.h"
@@ -95,7 +96,6 @@ EXPORT int prctl(int option, ...)
 
 /* What the assembly below goes on to. */
 long sonde_seccomp_call(long number, long mode, long flags, const void *filter);
-long sonde_failed_call(long result);
 
 __attribute__((used)) long sonde_seccomp_call(long number, long mode, long flags,
 					      const void *filter)
@@ -110,7 +110,7 @@ __attribute__((used)) long sonde_failed_call(long result)
 }
 
 _Static_assert(SYS_seccomp == 317 && SYS_execve == 59 && SYS_execveat == 322 &&
-		       SYS_unshare == 272 && SYS_setns == 308,
+		       SYS_unshare == 272 && SYS_setns == 308 && SYS_rt_sigaction == 13,
 	       "the numbers in the assembly");
 
 __asm__(".section sonde_text,\"ax\",@progbits\n"
@@ -125,6 +125,8 @@ __asm__(".section sonde_text,\"ax\",@progbits\n"
 	"	je	sonde_execve_call\n"
 	"	cmpl	$322, %edi\n"
 	"	je	sonde_execveat_call\n"
+	"	cmpl	$13, %edi\n"
+	"	je	sonde_rt_sigaction_call\n"
 	"	cmpl	$272, %edi\n"
 	"	je	sonde_unshare_call\n"
 	"	cmpl	$308, %edi\n"

@@ -25,7 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC	       0x31656863616373ULL /* scache1 */
+#define MAGIC	       0x32656863616373ULL /* scache2 */
 #define MAX_FILE_BYTES ((size_t)64 << 20)
 #define MAX_ALL_BYTES  ((uint64_t)256 << 20)
 #define MAX_FRAMES     256 /* of one address */

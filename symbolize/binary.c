@@ -11,9 +11,10 @@
  */
 #include "symbolize/binary.h"
 #include "base/arena.h"
-#include "base/hash.h"
 #include "base/strtab.h"
+#include "symbolize/address_sort.h"
 #include "symbolize/answer_cache.h"
+#include "symbolize/answer_list.h"
 #include "symbolize/debug_file.h"
 #include "symbolize/dwarf_lookup.h"
 #include "symbolize/libdwarf_lookup.h"
@@ -22,14 +23,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The places are those of our reader; what comes from elsewhere lies in frames. */
-struct answer {
-	uint64_t address;
-	const struct dwarf_place *places; /* NULL = in frames */
-	const char *outer;		  /* with places, the name of the outermost function */
-	uint32_t first, n;		  /* first in frames */
-};
 
 struct binary {
 	struct elf_file *elf;
@@ -43,9 +36,7 @@ struct binary {
 	struct dwarf_reader *reader; /* ours; NULL = not opened yet */
 	struct symtab *symtab;	     /* read when first needed */
 	struct strtab *strings;
-	struct hash_map index; /* of answers, by address */
-	VEC(struct answer) answers;
-	VEC(struct frame) frames;
+	struct answer_list answers;
 	struct err problem;
 	struct answer_cache *cache; /* NULL = none */
 	bool has_news;		    /* answers that the cache has not */
@@ -92,7 +83,7 @@ int binary_from_elf(struct binary **out, struct elf_file *elf, const struct symb
 	b->use_libdwarf = opts->use_libdwarf;
 	if (opts->dwp)
 		b->dwp = strtab_get(b->strings, strtab_add_str(b->strings, opts->dwp));
-	hash_map_init(&b->index);
+	answer_list_init(&b->answers);
 	if (debug_file_has_dwarf(elf))
 		b->dwarf = elf;
 	else if (elf->is_mapped)
@@ -126,18 +117,6 @@ int binary_open_mem(struct binary **out, const void *image, size_t bytes, const 
 	return status ? status : binary_from_elf(out, elf, NULL, err);
 }
 
-static struct frame answer_frame(const struct binary *b, const struct answer *a, uint32_t k)
-{
-	struct frame f;
-
-	if (!a->places)
-		return b->frames.v[a->first + k];
-	f = dwarf_place_frame(&a->places[k]).frame;
-	if (k + 1 == a->n)
-		f.function = a->outer;
-	return f;
-}
-
 /* What damage or a missing file has changed is not worth keeping. */
 static void save_answers(struct binary *b)
 {
@@ -147,16 +126,16 @@ static void save_answers(struct binary *b)
 	if (!b->cache || !b->has_news || b->problem.text[0])
 		return;
 	frames = arena_new(ARENA_DIE);
-	answers = ARENA_ARRAY(frames, struct cached_answer, b->answers.n);
-	for (size_t i = 0; i < b->answers.n; i++) {
-		const struct answer *a = &b->answers.v[i];
+	answers = ARENA_ARRAY(frames, struct cached_answer, b->answers.v.n);
+	for (size_t i = 0; i < b->answers.v.n; i++) {
+		const struct answer *a = &b->answers.v.v[i];
 		struct frame *f = ARENA_ARRAY(frames, struct frame, a->n);
 
 		for (uint32_t k = 0; k < a->n; k++)
-			f[k] = answer_frame(b, a, k);
+			f[k] = answer_list_frame(&b->answers, a, k);
 		answers[i] = (struct cached_answer){ a->address, f, a->n };
 	}
-	answer_cache_write(b->cache, answers, b->answers.n);
+	answer_cache_write(b->cache, answers, b->answers.v.n);
 	arena_free(frames);
 }
 
@@ -172,9 +151,7 @@ void binary_close(struct binary *b)
 	elf_file_close(b->debug);
 	elf_file_close(b->elf);
 	strtab_free(b->strings);
-	hash_map_release(&b->index);
-	VEC_RELEASE(&b->answers);
-	VEC_RELEASE(&b->frames);
+	answer_list_release(&b->answers);
 	free(b);
 }
 
@@ -236,32 +213,6 @@ static void load_sections(struct binary *b)
 
 /* ---- answers ---- */
 
-/* The answer for an address, or where to put its number; NULL then. */
-static struct answer *find_answer(struct binary *b, uint64_t address, uint32_t **at)
-{
-	uint64_t h = hash_mix(address);
-	uint32_t *slot;
-
-	for (slot = hash_map_first(&b->index, h); *slot != HASH_MAP_NONE;
-	     slot = hash_map_next(&b->index, slot, h))
-		if (b->answers.v[*slot].address == address)
-			return &b->answers.v[*slot];
-	*at = slot;
-	return NULL;
-}
-
-static bool add_answer(struct binary *b, uint64_t address)
-{
-	uint32_t *at;
-
-	if (find_answer(b, address, &at))
-		return false;
-	*at = (uint32_t)b->answers.n;
-	hash_map_added(&b->index, at, hash_mix(address));
-	*VEC_PUSH(&b->answers) = (struct answer){ .address = address };
-	return true;
-}
-
 /* Strings of our own reader stay; those of libdwarf's are gone after the call. */
 static const char *keep(struct binary *b, const char *s)
 {
@@ -296,26 +247,29 @@ static const char *outer_name(struct binary *b, uint64_t address, const struct d
 	return strtab_get(b->strings, strtab_add(b->strings, s->name, strcspn(s->name, ".")));
 }
 
+/* Addresses that neither an earlier answer nor the cache knows, ascending, and the numbers of their
+ * answers. */
 struct pending {
 	struct binary *b;
-	const uint64_t *addresses;
+	VEC(uint64_t) addresses;
+	VEC(uint32_t) numbers;
 };
+
+static struct answer *pending_answer(const struct pending *p, size_t i)
+{
+	return &p->b->answers.v.v[p->numbers.v[i]];
+}
 
 /* Answers of our own reader. */
 static void take_places(void *ctx, size_t i, const struct dwarf_place *places, size_t n)
 {
 	struct pending *pending = ctx;
 	struct dwarf_frame outer = dwarf_place_frame(&places[n - 1]);
-	uint64_t address = pending->addresses[i];
-	struct answer *a;
-	uint32_t *at;
+	struct answer *a = pending_answer(pending, i);
 
-	a = find_answer(pending->b, address, &at);
-	if (!a)
-		return;
 	a->places = places;
 	a->n = (uint32_t)n;
-	a->outer = outer_name(pending->b, address, &outer);
+	a->outer = outer_name(pending->b, a->address, &outer);
 }
 
 /* Answers of libdwarf.  May come twice for an address: the second is the better one. */
@@ -323,31 +277,24 @@ static void take_answer(void *ctx, size_t i, const struct dwarf_frame *frames, s
 {
 	struct pending *pending = ctx;
 	struct binary *b = pending->b;
-	uint64_t address = pending->addresses[i];
-	struct answer *a;
-	uint32_t *at;
+	struct answer *a = pending_answer(pending, i);
+	struct frame *f = answer_list_set_frames(&b->answers, a, n);
 
-	a = find_answer(b, address, &at);
-	if (!a)
-		return;
-	a->first = (uint32_t)b->frames.n;
-	a->n = (uint32_t)n;
 	for (size_t k = 0; k < n; k++) {
-		struct frame f = frames[k].frame;
-
-		f.function = k + 1 == n ? outer_name(b, address, &frames[k]) : keep(b, f.function);
-		f.file = keep(b, f.file);
-		*VEC_PUSH(&b->frames) = f;
+		f[k] = frames[k].frame;
+		f[k].function =
+			k + 1 == n ? outer_name(b, a->address, &frames[k]) : keep(b, f[k].function);
+		f[k].file = keep(b, f[k].file);
 	}
 }
 
-static void ask_libdwarf(struct binary *b, struct pending *pending, size_t n)
+static void ask_libdwarf(struct binary *b, struct pending *pending)
 {
 	struct libdwarf_sink sink = { .answer = take_answer, .ctx = pending };
 	struct libdwarf_input in = {
 		.source = &b->source,
-		.addresses = pending->addresses,
-		.n_addresses = n,
+		.addresses = pending->addresses.v,
+		.n_addresses = pending->addresses.n,
 		.end_unit = DWARF_NO_UNIT,
 	};
 	struct err why = { "" };
@@ -358,106 +305,139 @@ static void ask_libdwarf(struct binary *b, struct pending *pending, size_t n)
 	err_prefix(&b->problem, "'%s'", b->dwarf->path);
 }
 
-static void ask_our_reader(struct binary *b, struct pending *pending, size_t n)
+static void ask_our_reader(struct binary *b, struct pending *pending)
 {
 	if (!b->reader)
 		b->reader = dwarf_reader_open(&b->source);
-	dwarf_reader_lookup(b->reader, pending->addresses, n, take_places, pending);
+	dwarf_reader_lookup(b->reader, pending->addresses.v, pending->addresses.n, take_places,
+			    pending);
 	if (!dwarf_reader_problem(b->reader)[0])
 		return;
 	err_set(&b->problem, 0, "'%s': %s", b->dwarf->path, dwarf_reader_problem(b->reader));
 }
 
-static void answer_by_dwarf(struct binary *b, const uint64_t *sorted, size_t n)
+static void answer_by_dwarf(struct binary *b, struct pending *pending)
 {
-	struct pending pending = { b, sorted };
-
 	if (!b->has_sections)
 		load_sections(b);
 	if (!b->dwarf)
 		return;
 	if (b->use_libdwarf)
-		ask_libdwarf(b, &pending, n);
+		ask_libdwarf(b, pending);
 	else
-		ask_our_reader(b, &pending, n);
+		ask_our_reader(b, pending);
 }
 
-static void answer_by_symbol(struct binary *b, uint64_t address)
+static void answer_by_symbol(struct binary *b, struct answer *a)
 {
-	const struct symbol *s = symtab_find(b->symtab, address);
-	struct answer *a;
-	uint32_t *at;
+	const struct symbol *s = a->n ? NULL : symtab_find(b->symtab, a->address);
 
-	a = find_answer(b, address, &at);
-	if (!s || !a || a->n)
-		return;
-	a->first = (uint32_t)b->frames.n;
-	a->n = 1;
-	*VEC_PUSH(&b->frames) = (struct frame){ .function = s->name };
+	if (s)
+		*answer_list_set_frames(&b->answers, a, 1) = (struct frame){
+			.function = s->name,
+			.file = s->file,
+		};
 }
 
-static int by_value(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static bool answer_by_cache(struct binary *b, uint64_t address)
+static bool answer_by_cache(struct binary *b, struct answer *a)
 {
 	struct frame frames[DWARF_MAX_FRAMES];
-	struct answer *a = &b->answers.v[b->answers.n - 1];
 	size_t n;
 
-	if (!b->cache || !answer_cache_find(b->cache, address, frames, DWARF_MAX_FRAMES, &n))
+	if (!b->cache || !answer_cache_find(b->cache, a->address, frames, DWARF_MAX_FRAMES, &n))
 		return false;
-	a->first = (uint32_t)b->frames.n;
-	a->n = (uint32_t)n;
-	for (size_t i = 0; i < n; i++)
-		*VEC_PUSH(&b->frames) = frames[i];
+	memcpy(answer_list_set_frames(&b->answers, a, n), frames, n * sizeof(*frames));
 	return true;
 }
 
-static void answer_by_files(struct binary *b, uint64_t *addresses, size_t n)
+static void answer_by_files(struct binary *b, struct pending *pending)
 {
 	b->has_news = true;
 	if (!b->symtab)
 		b->symtab = symtab_new(b->elf, b->debug);
-	qsort(addresses, n, sizeof(*addresses), by_value);
 	if (b->dwarf)
-		answer_by_dwarf(b, addresses, n);
-	for (size_t i = 0; i < n; i++)
-		answer_by_symbol(b, addresses[i]);
+		answer_by_dwarf(b, pending);
+	for (size_t i = 0; i < pending->numbers.n; i++)
+		answer_by_symbol(b, pending_answer(pending, i));
+}
+
+/* ---- the batch ---- */
+
+/* The number of the answer for an address, which may be a promise. */
+static uint32_t ask(struct binary *b, uint64_t address, bool may_be_known, struct pending *pending)
+{
+	uint32_t number = may_be_known ? answer_list_find(&b->answers, address) : BINARY_NO_ANSWER;
+
+	if (number != BINARY_NO_ANSWER)
+		return number;
+	number = answer_list_add(&b->answers, address);
+	if (!answer_by_cache(b, &b->answers.v.v[number])) {
+		*VEC_PUSH(&pending->addresses) = address;
+		*VEC_PUSH(&pending->numbers) = number;
+	}
+	return number;
+}
+
+/* In the order of the addresses, which DWARF is read in, and in which each comes once. */
+void binary_prepare_numbered(struct binary *b, const uint64_t *addresses, size_t n,
+			     uint32_t *numbers)
+{
+	bool may_be_known = b->answers.v.n > 0;
+	VEC(struct sort_pair) asked = VEC_INIT;
+	struct pending pending = { .b = b };
+
+	for (size_t i = 0; i < n; i++) {
+		numbers[i] = BINARY_NO_ANSWER;
+		if (elf_file_is_code(b->elf, addresses[i]))
+			*VEC_PUSH(&asked) = (struct sort_pair){ addresses[i], i };
+	}
+	if (asked.n)
+		sort_pairs(asked.v, asked.n);
+	for (size_t i = 0; i < asked.n; i++)
+		numbers[asked.v[i].value] =
+			i > 0 && asked.v[i].key == asked.v[i - 1].key
+				? numbers[asked.v[i - 1].value]
+				: ask(b, asked.v[i].key, may_be_known, &pending);
+	VEC_RELEASE(&asked);
+	if (pending.numbers.n)
+		answer_by_files(b, &pending);
+	VEC_RELEASE(&pending.addresses);
+	VEC_RELEASE(&pending.numbers);
 }
 
 void binary_prepare(struct binary *b, const uint64_t *addresses, size_t n)
 {
-	VEC(uint64_t) wanted = VEC_INIT;
+	VEC(uint32_t) numbers = VEC_INIT;
 
-	for (size_t i = 0; i < n; i++)
-		if (elf_file_is_code(b->elf, addresses[i]) && add_answer(b, addresses[i]) &&
-		    !answer_by_cache(b, addresses[i]))
-			*VEC_PUSH(&wanted) = addresses[i];
-	if (wanted.n)
-		answer_by_files(b, wanted.v, wanted.n);
-	VEC_RELEASE(&wanted);
+	VEC_MUST(&numbers, n);
+	binary_prepare_numbered(b, addresses, n, numbers.v);
+	VEC_RELEASE(&numbers);
+}
+
+size_t binary_answer(const struct binary *b, uint32_t number, struct frame *frames, size_t max)
+{
+	const struct answer *a;
+	size_t n;
+
+	if (number == BINARY_NO_ANSWER)
+		return 0;
+	a = &b->answers.v.v[number];
+	n = a->n < max ? a->n : max;
+	for (size_t k = 0; k < n; k++)
+		frames[k] = answer_list_frame(&b->answers, a, (uint32_t)k);
+	return n;
+}
+
+void binary_fetch_answers(const struct binary *b, const uint32_t *numbers, size_t n)
+{
+	answer_list_fetch(&b->answers, numbers, n);
 }
 
 size_t binary_lookup(struct binary *b, uint64_t address, struct frame *frames, size_t max)
 {
-	const struct answer *a;
-	uint32_t *at;
-	size_t n;
+	uint32_t number = answer_list_find(&b->answers, address);
 
-	a = find_answer(b, address, &at);
-	if (!a) {
-		binary_prepare(b, &address, 1);
-		a = find_answer(b, address, &at);
-	}
-	if (!a || a->n == 0)
-		return 0;
-	n = a->n < max ? a->n : max;
-	for (size_t k = 0; k < n; k++)
-		frames[k] = answer_frame(b, a, (uint32_t)k);
-	return n;
+	if (number == BINARY_NO_ANSWER)
+		binary_prepare_numbered(b, &address, 1, &number);
+	return binary_answer(b, number, frames, max);
 }

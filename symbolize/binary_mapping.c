@@ -81,13 +81,13 @@ int binary_open_mapping(struct binary **out, const char *file, const char *build
 	return status ? status : binary_from_elf(out, elf, opts, err);
 }
 
-/* A mapping that says nothing (all zero) is pprof's way to say: addresses are the file's own. */
+/* A mapping that says nothing (all zero), or is all that there is, is pprof's way to say: addresses are the file's own. */
 bool binary_file_address(const struct binary *b, const struct mapping *m, uint64_t address,
 			 uint64_t *out)
 {
 	uint64_t text = binary_kernel_text(b);
 
-	if (m->start == 0 && m->limit == 0 && m->offset == 0) {
+	if (m->start == 0 && m->offset == 0 && (m->limit == 0 || m->limit == UINT64_MAX)) {
 		*out = address;
 		return true;
 	}

@@ -199,6 +199,19 @@ static void add_attr(struct dwarf_abbrevs *t, struct dwarf_abbrev *a, struct dwa
 	a->n_attrs++;
 }
 
+static void add_up(const struct dwarf_abbrevs *t, struct dwarf_abbrev *a)
+{
+	a->is_fixed = true;
+	for (uint32_t i = 0; i < a->n_steps; i++) {
+		const struct dwarf_step *step = &t->steps.v[a->first_step + i];
+
+		if (step->op != STEP_BYTES && !(step->op == STEP_SIBLING && step->n))
+			a->is_fixed = false;
+		else
+			a->fixed_bytes += step->n;
+	}
+}
+
 /* Its attributes were gone over before, so they are all there. */
 static void compile(struct dwarf_abbrevs *t, struct dwarf_abbrev *a)
 {
@@ -227,18 +240,27 @@ static void compile(struct dwarf_abbrevs *t, struct dwarf_abbrev *a)
 		add_step(t, a, step,
 			 at == DW_AT_sibling && a->has_children && form != DW_FORM_ref_addr);
 	}
-	a->is_plain = !a->has_children && a->kind != KIND_INLINED &&
-		      !(a->kind == KIND_FUNCTION && a->has_code) && a->n_steps <= 1 &&
-		      (a->n_steps == 0 || t->steps.v[a->first_step].op == STEP_BYTES);
-	a->plain_bytes = a->is_plain && a->n_steps ? t->steps.v[a->first_step].n : 0;
+	add_up(t, a);
+	a->is_plain = a->is_fixed && !a->has_children && a->kind != KIND_INLINED &&
+		      !(a->kind == KIND_FUNCTION && a->has_code);
 }
 
 /* Over the attributes of an entry and the zeros that end them. */
 static void skip_pairs(struct dwarf_abbrevs *t, struct dwarf_cursor *c)
 {
 	while (cursor_left(c)) {
-		uint64_t at = cursor_uleb(c), form = cursor_uleb(c);
+		uint64_t at, form;
 
+		/* As nearly all are. */
+		while (c->end - c->p >= 2 && !((c->p[0] | c->p[1]) & 128) &&
+		       c->p[1] != DW_FORM_implicit_const) {
+			c->p += 2;
+			if (!(c->p[-2] | c->p[-1]))
+				return;
+			t->n_pairs++;
+		}
+		at = cursor_uleb(c);
+		form = cursor_uleb(c);
 		if (form == DW_FORM_implicit_const)
 			cursor_sleb(c);
 		if (c->bad || (at == 0 && form == 0))

@@ -12,14 +12,20 @@
  * unit that comes first in the file beats the others.
  */
 #include "symbolize/dwarf_batch.h"
-
-#include <stdlib.h>
+#include "symbolize/address_sort.h"
 
 #define MAX_CLAIMS 8 /* units that are asked for one address in one turn */
 
-struct claim {
-	uint32_t unit, address; /* numbers */
-};
+/* The number of a unit and below it that of an address, so that the order of claims is that of units. */
+static uint32_t claim_unit(uint64_t claim)
+{
+	return (uint32_t)(claim >> 32);
+}
+
+static uint32_t claim_address(uint64_t claim)
+{
+	return (uint32_t)claim;
+}
 
 struct batch {
 	struct dwarf_reader *r;
@@ -30,7 +36,7 @@ struct batch {
 	uint8_t *n_claims; /* for each address, in this turn */
 	uint32_t
 		*last_claim; /* for each address, unit + 1: a unit may name a piece of code twice */
-	VEC(struct claim) claims;
+	VEC(uint64_t) claims;
 	bool *is_ranged; /* for each unit: it says what it covers */
 	bool *is_rooted; /* for each unit: its root die was asked */
 	uint32_t unit;	 /* whose ranges are being read */
@@ -51,7 +57,7 @@ static void claim(struct batch *b, uint32_t address)
 		return;
 	b->last_claim[address] = b->unit + 1;
 	b->n_claims[address]++;
-	*VEC_PUSH(&b->claims) = (struct claim){ b->unit, address };
+	*VEC_PUSH(&b->claims) = (uint64_t)b->unit << 32 | address;
 }
 
 static void claim_range(void *ctx, uint64_t start, uint64_t end)
@@ -176,26 +182,17 @@ static void claim_by_other_roots(struct batch *b)
 
 /* ---- jobs ---- */
 
-static int by_unit(const void *a, const void *b)
-{
-	const struct claim *x = a, *y = b;
-
-	if (x->unit != y->unit)
-		return x->unit < y->unit ? -1 : 1;
-	return (x->address > y->address) - (x->address < y->address);
-}
-
-static void fill_job(struct batch *b, struct dwarf_job *job, const struct claim *claims, uint32_t n)
+static void fill_job(struct batch *b, struct dwarf_job *job, const uint64_t *claims, uint32_t n)
 {
 	uint64_t *addresses = ARENA_ARRAY(b->arena, uint64_t, n);
 	uint32_t *numbers = ARENA_ARRAY(b->arena, uint32_t, n);
 
 	for (uint32_t i = 0; i < n; i++) {
-		numbers[i] = claims[i].address;
+		numbers[i] = claim_address(claims[i]);
 		addresses[i] = b->addresses[numbers[i]];
 	}
 	*job = (struct dwarf_job){
-		.unit = &b->r->image.units.v[claims[0].unit],
+		.unit = &b->r->image.units.v[claim_unit(claims[0])],
 		.slots = { n, addresses, NULL },
 		.numbers = numbers,
 	};
@@ -227,10 +224,11 @@ static void ask_claimed(struct batch *b)
 	size_t end;
 
 	if (b->claims.n)
-		qsort(b->claims.v, b->claims.n, sizeof(*b->claims.v), by_unit);
+		sort_numbers(b->claims.v, b->claims.n);
 	for (size_t i = 0; i < b->claims.n; i = end) {
 		end = i + 1;
-		while (end < b->claims.n && b->claims.v[end].unit == b->claims.v[i].unit)
+		while (end < b->claims.n &&
+		       claim_unit(b->claims.v[end]) == claim_unit(b->claims.v[i]))
 			end++;
 		fill_job(b, VEC_PUSH(&jobs.v), &b->claims.v[i], (uint32_t)(end - i));
 	}

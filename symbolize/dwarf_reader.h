@@ -92,8 +92,9 @@ struct dwarf_abbrev {
 	bool has_children;
 	bool is_compiled; /* what follows is filled in; it is when its code is first met */
 	bool has_code;
-	bool is_plain; /* nothing in such a die is of interest, and it has plain_bytes */
-	uint32_t plain_bytes;
+	bool is_fixed; /* its attributes always have fixed_bytes */
+	bool is_plain; /* and nothing in such a die is of interest */
+	uint32_t fixed_bytes;
 	uint32_t first_attr, n_attrs;
 	uint32_t first_step, n_steps;
 	const unsigned char *source; /* its attributes in .debug_abbrev */
@@ -227,7 +228,7 @@ struct dwarf_worker {
 	const char *path, *kept_path;  /* the last one of it, and that in paths */
 	struct dwarf_functions own;    /* its functions, as long as it lasts */
 	struct dwarf_functions others; /* of units that it refers to: until close */
-	VEC(struct dwarf_link) links;  /* of one unit; outer before inner for each slot */
+	VEC(struct dwarf_link) links;  /* of one unit */
 	struct dwarf_abbrevs tables[DWARF_ABBREV_TABLES];
 	unsigned next_table;
 	int64_t work; /* what the unit at hand may still cost; negative = given up */

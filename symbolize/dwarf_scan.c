@@ -112,7 +112,7 @@ static void take_inlined_slots(void *ctx, uint64_t start, uint64_t end)
 	}
 }
 
-static void walk_children(struct walk *k, struct dwarf_cursor *c, unsigned depth);
+static void go_into(struct walk *k, struct dwarf_cursor *c, unsigned depth);
 
 /* The children of the die that was read; c is left behind them. */
 static void enter(struct walk *k, struct dwarf_cursor *c, const struct dwarf_die *die,
@@ -124,8 +124,8 @@ static void enter(struct walk *k, struct dwarf_cursor *c, const struct dwarf_die
 
 	if (!die->abbrev->has_children)
 		return;
-	if (is_wanted && depth < MAX_DIE_DEPTH)
-		walk_children(k, c, depth + 1);
+	if (is_wanted)
+		go_into(k, c, depth);
 	else if (dwarf_reference(k->unit, sibling, &unit, &at) && unit == k->unit && at > here)
 		c->p = k->info + at;
 	else
@@ -215,47 +215,84 @@ static void walk_die(struct walk *k, struct dwarf_cursor *c, const struct dwarf_
 		walk_inlined(k, c, a, offset, depth);
 	} else if (is_wanted && a->has_children) {
 		dwarf_skip_attrs(c, k->unit, k->t, a, NULL);
-		if (depth < MAX_DIE_DEPTH)
-			walk_children(k, c, depth + 1);
-		else
-			dwarf_skip_children(k->w, c, k->unit, k->t);
+		go_into(k, c, depth);
 	} else {
 		skip_die(k, c, a);
 	}
+}
+
+/* The abbreviation of the die at hand; NULL at the zero that ends a family, and at damage. */
+static inline const struct dwarf_abbrev *next_abbrev(struct walk *k, struct dwarf_cursor *c)
+{
+	uint64_t code = cursor_uleb(c);
+	const struct dwarf_abbrev *a = code ? dwarf_abbrevs_find(k->t, code) : NULL;
+
+	if (code && !a)
+		cursor_fail(c);
+	return a;
 }
 
 /* The dies of one family, up to the zero that ends it. */
 static void walk_children(struct walk *k, struct dwarf_cursor *c, unsigned depth)
 {
 	while (cursor_left(c) && !k->is_done && dwarf_spend(k->w, 1)) {
-		uint64_t offset = (uint64_t)(c->p - k->info), code = cursor_uleb(c);
-		const struct dwarf_abbrev *a;
+		uint64_t offset = (uint64_t)(c->p - k->info);
+		const struct dwarf_abbrev *a = next_abbrev(k, c);
 
-		if (code == 0)
+		if (!a)
 			return;
-		a = dwarf_abbrevs_find(k->t, code);
-		if (!a) {
-			cursor_fail(c);
-			return;
-		}
 		if (a->is_plain)
-			cursor_skip(c, a->plain_bytes);
+			cursor_skip(c, a->fixed_bytes);
 		else
 			walk_die(k, c, a, offset, depth);
 	}
 }
 
+/* Functions among the dies of one family and all that these hold: where no function is around, nothing
+ * else counts. */
+static void search_functions(struct walk *k, struct dwarf_cursor *c, unsigned depth)
+{
+	uint64_t families = 1;
+
+	while (families && cursor_left(c) && !k->is_done && dwarf_spend(k->w, 1)) {
+		uint64_t offset = (uint64_t)(c->p - k->info);
+		const struct dwarf_abbrev *a = next_abbrev(k, c);
+
+		if (!a) {
+			families--;
+		} else if (a->kind == KIND_FUNCTION && a->has_code) {
+			walk_function(k, c, a, offset, depth);
+		} else {
+			if (a->is_fixed)
+				cursor_skip(c, a->fixed_bytes);
+			else
+				dwarf_skip_attrs(c, k->unit, k->t, a, NULL);
+			families += a->has_children;
+		}
+	}
+}
+
+/* The children of a die whose attributes were gone over. */
+static void go_into(struct walk *k, struct dwarf_cursor *c, unsigned depth)
+{
+	if (depth >= MAX_DIE_DEPTH)
+		dwarf_skip_children(k->w, c, k->unit, k->t);
+	else if (k->everywhere && !k->root)
+		search_functions(k, c, depth + 1);
+	else
+		walk_children(k, c, depth + 1);
+}
+
 static void walk_unit(struct walk *k)
 {
 	struct dwarf_cursor c = dwarf_unit_cursor(k->unit, k->unit->die);
-	uint64_t code = cursor_uleb(&c);
-	const struct dwarf_abbrev *a = code ? dwarf_abbrevs_find(k->t, code) : NULL;
+	const struct dwarf_abbrev *a = next_abbrev(k, &c);
 
 	if (!a)
 		return;
 	dwarf_skip_attrs(&c, k->unit, k->t, a, NULL);
 	if (a->has_children)
-		walk_children(k, &c, 0);
+		go_into(k, &c, 0);
 }
 
 void dwarf_scan(struct dwarf_worker *w, struct dwarf_unit *u, const struct dwarf_slots *slots,

@@ -9,18 +9,7 @@
  */
 #include "symbolize/dwarf_reader.h"
 
-#include <stdlib.h>
-
 #define UNIT_WORK (16 << 20) /* steps, beside those that its bytes earn */
-
-static int by_slot(const void *a, const void *b)
-{
-	const struct dwarf_link *x = a, *y = b;
-
-	if (x->slot != y->slot)
-		return x->slot < y->slot ? -1 : 1;
-	return (x->depth > y->depth) - (x->depth < y->depth);
-}
 
 struct dwarf_frame dwarf_place_frame(const struct dwarf_place *place)
 {
@@ -58,7 +47,7 @@ static const char *keep_path(struct dwarf_worker *w, const char *path)
 
 /* Links outermost first become places innermost first. */
 static void make_places(struct dwarf_worker *w, struct dwarf_lines *lines,
-			const struct dwarf_row *row, const struct dwarf_link *links, uint32_t n,
+			const struct dwarf_row *row, struct dwarf_link *const *links, uint32_t n,
 			struct dwarf_answer *out)
 {
 	uint32_t n_places = n ? n : 1;
@@ -68,7 +57,7 @@ static void make_places(struct dwarf_worker *w, struct dwarf_lines *lines,
 
 	*out = (struct dwarf_answer){ places, n_places, row->known, n > 0 };
 	for (uint32_t i = 0; i < n_places; i++) {
-		const struct dwarf_link *link = n ? &links[n - 1 - i] : NULL;
+		const struct dwarf_link *link = n ? links[n - 1 - i] : NULL;
 
 		places[i] = (struct dwarf_place){ link ? link->function->says : NULL,
 						  keep_path(w, file), known_number(line),
@@ -82,18 +71,34 @@ static void make_places(struct dwarf_worker *w, struct dwarf_lines *lines,
 	}
 }
 
+/* Those of each slot together, outermost first. */
+static struct dwarf_link **links_by_slot(struct dwarf_worker *w, uint32_t n, const uint32_t *depths)
+{
+	struct dwarf_link **sorted = ARENA_ARRAY(w->scratch, struct dwarf_link *, w->links.n);
+	uint32_t *first = ARENA_ARRAY(w->scratch, uint32_t, n), at = 0;
+
+	for (uint32_t slot = 0; slot < n; slot++) {
+		first[slot] = at;
+		at += depths[slot];
+	}
+	for (size_t i = 0; i < w->links.n; i++) {
+		struct dwarf_link *link = &w->links.v[i];
+
+		sorted[first[link->slot] + link->depth] = link;
+	}
+	return sorted;
+}
+
 static void make_answers(struct dwarf_worker *w, struct dwarf_job *job, struct dwarf_lines *lines,
 			 const uint32_t *depths)
 {
+	struct dwarf_link **links = links_by_slot(w, job->slots.n, depths);
 	size_t at = 0;
 
-	if (w->links.n)
-		qsort(w->links.v, w->links.n, sizeof(*w->links.v), by_slot);
 	job->answers = ARENA_ARRAY(w->answers, struct dwarf_answer, job->slots.n);
 	for (uint32_t slot = 0; slot < job->slots.n; slot++) {
 		if (depths[slot] || job->slots.rows[slot].known)
-			make_places(w, lines, &job->slots.rows[slot],
-				    depths[slot] ? &w->links.v[at] : NULL, depths[slot],
+			make_places(w, lines, &job->slots.rows[slot], &links[at], depths[slot],
 				    &job->answers[slot]);
 		at += depths[slot];
 	}

@@ -80,10 +80,20 @@ const char *binary_problem(const struct binary *b);
  * costs a pass over the units.  The more addresses a call has, the better. */
 void binary_prepare(struct binary *b, const uint64_t *addresses, size_t n);
 
+/* The same, and numbers[i] becomes that of the answer to addresses[i], which binary_answer() takes. */
+#define BINARY_NO_ANSWER UINT32_MAX
+void binary_prepare_numbered(struct binary *b, const uint64_t *addresses, size_t n,
+			     uint32_t *numbers);
+
 /* Frames at an address of the file's own address space, innermost inlined function first; the last
  * is the physical function.  Strings live as long as b.  Returns how many are known (0 = nothing),
  * at most max. */
 size_t binary_lookup(struct binary *b, uint64_t address, struct frame *frames, size_t max);
+/* The same by number. */
+size_t binary_answer(const struct binary *b, uint32_t number, struct frame *frames, size_t max);
+/* These will be asked for next.  A few dozen that are fetched together take little longer than one: where
+ * there are many answers in no order, to wait for memory is most of the work. */
+void binary_fetch_answers(const struct binary *b, const uint32_t *numbers, size_t n);
 
 struct data_symbol {
 	const char *name; /* as in the file; lives as long as b */

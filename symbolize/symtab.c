@@ -13,6 +13,7 @@
  */
 #include "symbolize/symtab.h"
 #include "base/arena.h"
+#include "symbolize/address_sort.h"
 #include "symbolize/elf_inflate.h"
 #include "symbolize/elf_relocate.h"
 
@@ -22,12 +23,17 @@
 
 #define LOOK_BACK 64 /* symbols that may start between a function and an address inside it */
 
+struct symbols {
+	struct symbol *v;
+	size_t n, cap;
+};
+
 struct symtab {
 	struct arena *arena;
 	struct elf_file *packed; /* from .gnu_debugdata; NULL = none */
 	struct elf_bytes packed_bytes;
-	VEC(struct symbol) symbols; /* by start */
-	VEC(uint64_t) reach;	    /* the greatest end of symbols 0..i */
+	struct symbols symbols; /* by start */
+	VEC(uint64_t) reach;	/* the greatest end of symbols 0..i */
 };
 
 struct section {
@@ -61,11 +67,21 @@ static bool is_wanted(const GElf_Sym *sym, const char *name)
 	return name && name[0] && name[0] != '$' && strncmp(name, ".L", 2) != 0;
 }
 
+/* A file's name stands before its local symbols, and an empty one before those of the linker. */
+static bool take_file(const GElf_Sym *sym, const char *name, const char **file)
+{
+	if (GELF_ST_TYPE(sym->st_info) != STT_FILE)
+		return false;
+	*file = name && name[0] ? name : NULL;
+	return true;
+}
+
 /* Ends of unsized symbols are their section's for now; trim_unsized() cuts them once all are
  * sorted. */
 static void add_symbols(struct symtab *t, struct elf_file *f, Elf_Scn *table,
 			const struct section *sections, size_t n_sections)
 {
+	const char *file = NULL;
 	GElf_Shdr sh;
 	Elf_Data *data;
 	size_t n;
@@ -79,19 +95,27 @@ static void add_symbols(struct symtab *t, struct elf_file *f, Elf_Scn *table,
 		GElf_Sym sym;
 		uint64_t end;
 
-		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx >= n_sections)
+		if (!gelf_getsym(data, (int)i, &sym))
+			continue;
+		name = elf_strptr(f->elf, sh.sh_link, sym.st_name);
+		if (take_file(&sym, name, &file) || sym.st_shndx >= n_sections)
 			continue;
 		s = &sections[sym.st_shndx];
 		if (f->is_object)
 			sym.st_value += s->start;
-		name = elf_strptr(f->elf, sh.sh_link, sym.st_name);
 		if (!s->is_code || sym.st_value < s->start || sym.st_value >= s->end ||
 		    !is_wanted(&sym, name))
 			continue;
 		end = s->end;
 		if (sym.st_size && sym.st_size < s->end - sym.st_value)
 			end = sym.st_value + sym.st_size;
-		*VEC_PUSH(&t->symbols) = (struct symbol){ sym.st_value, end, name, rank_of(&sym) };
+		*VEC_PUSH(&t->symbols) = (struct symbol){
+			sym.st_value,
+			end,
+			name,
+			rank_of(&sym),
+			GELF_ST_BIND(sym.st_info) == STB_LOCAL ? file : NULL,
+		};
 	}
 }
 
@@ -145,15 +169,6 @@ static int compare_aliases(const struct symbol *x, const struct symbol *y)
 	return strcmp(x->name, y->name);
 }
 
-static int compare_symbols(const void *a, const void *b)
-{
-	const struct symbol *x = a, *y = b;
-
-	if (x->start != y->start)
-		return x->start < y->start ? -1 : 1;
-	return compare_aliases(x, y);
-}
-
 static void trim_unsized(struct symtab *t)
 {
 	for (size_t i = 0; i + 1 < t->symbols.n; i++) {
@@ -177,20 +192,41 @@ const char *symtab_name_at(const struct symtab *t, uint64_t address)
 	return best ? best->name : NULL;
 }
 
+/* In the order of their addresses, the first of the aliases alone. */
+static void sort_symbols(struct symtab *t)
+{
+	struct symbols given = t->symbols, sorted = { 0 };
+	VEC(struct sort_pair) pairs = VEC_INIT;
+
+	VEC_MUST(&pairs, given.n);
+	for (size_t i = 0; i < given.n; i++)
+		*VEC_PUSH(&pairs) = (struct sort_pair){ given.v[i].start, i };
+	sort_pairs(pairs.v, pairs.n);
+	VEC_MUST(&sorted, given.n);
+	for (size_t i = 0; i < given.n; i++) {
+		const struct symbol *s = &given.v[pairs.v[i].value];
+		struct symbol *last = sorted.n ? &sorted.v[sorted.n - 1] : NULL;
+
+		if (!last || last->start != s->start)
+			*VEC_PUSH(&sorted) = *s;
+		else if (compare_aliases(s, last) < 0)
+			*last = *s;
+	}
+	t->symbols = sorted;
+	VEC_RELEASE(&given);
+	VEC_RELEASE(&pairs);
+}
+
 void symtab_sort(struct symtab *t)
 {
 	uint64_t reach = 0;
-	size_t kept = 0;
 
 	if (t->symbols.n == 0)
 		return;
-	qsort(t->symbols.v, t->symbols.n, sizeof(*t->symbols.v), compare_symbols);
-	for (size_t i = 0; i < t->symbols.n; i++)
-		if (kept == 0 || t->symbols.v[kept - 1].start != t->symbols.v[i].start)
-			t->symbols.v[kept++] = t->symbols.v[i];
-	t->symbols.n = kept;
+	sort_symbols(t);
 	trim_unsized(t);
-	for (size_t i = 0; i < kept; i++) {
+	VEC_MUST(&t->reach, t->symbols.n);
+	for (size_t i = 0; i < t->symbols.n; i++) {
 		if (t->symbols.v[i].end > reach)
 			reach = t->symbols.v[i].end;
 		*VEC_PUSH(&t->reach) = reach;

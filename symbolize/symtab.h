@@ -20,6 +20,7 @@ struct symbol {
 	uint64_t start, end;
 	const char *name; /* lives as long as the table */
 	uint8_t rank;
+	const char *file; /* of a local one, the source file; NULL = unknown */
 };
 
 /* The symbol whose code holds the address, or NULL. */

@@ -70,6 +70,8 @@ def same_hue(found):
     hue, saturation = float(found[1]), float(found[2])
     return b'less' if hue > .16667 else b'little' if hue > .16666 or saturation == 0 else found[0]
 
+NODELET = re.compile(rb'^(N\d+_\d+ \[label = ")(.*?)(" id="N)', re.M | re.S)
+
 def output(arguments, text):
     command = command_of(arguments)
     if command in ('proto', 'topproto') and text[:2] == b'\x1f\x8b':
@@ -79,6 +81,8 @@ def output(arguments, text):
         return text
     if command in ('dot', 'svg'):
         text = COLOUR.sub(same_colour, text)
+    if command == 'dot':  # pprof leaves labels as they are, which dot does not bear
+        text = NODELET.sub(lambda m: m[1] + re.sub(rb'\\(["\\])', rb'\1', m[2]) + m[3], text)
     if command == 'ps':
         text = HUE.sub(same_hue, text)
     if command == 'svg':  # the script is our own

@@ -54,7 +54,7 @@ static void put_right(uint8_t *bytes, size_t n)
 {
 	uint64_t checksum = hash_bytes(bytes + HEADER_BYTES, n - HEADER_BYTES);
 
-	memcpy(bytes, "scache1\0", 8);
+	memcpy(bytes, "scache2\0", 8);
 	memset(bytes + 8, 0, 8);
 	memcpy(bytes + 16, &checksum, 8);
 }

@@ -26,14 +26,15 @@ static void a_name_is_kept_until_its_last_use(void **state)
 	const char *first;
 
 	names_init(&n, DEMANGLE_FULL);
-	for (int i = 0; i < 3; i++)
-		names_expect(&n, f);
-	names_expect(&n, g);
+	names_expect(&n, f, 1);
+	names_expect(&n, f, 2);
+	names_expect(&n, g, 1);
 	first = names_get(&n, f);
 	assert_string_equal(first, "f(int)");
 	assert_string_equal(names_get(&n, g), "g()");
 	assert_int_equal(kept(&n), 1);
 	assert_ptr_equal(names_get(&n, f), first);
+	assert_int_equal(kept(&n), 1);
 	assert_ptr_equal(names_get(&n, f), first);
 	assert_int_equal(kept(&n), 0);
 	names_release(&n);
@@ -44,7 +45,7 @@ static void a_name_that_nobody_expected_is_demangled_too(void **state)
 	struct demangled_names n;
 
 	names_init(&n, DEMANGLE_DEFAULT);
-	names_expect(&n, f);
+	names_expect(&n, f, 1);
 	for (int i = 0; i < 3; i++) {
 		assert_string_equal(names_get(&n, f), "f");
 		assert_string_equal(names_get(&n, g), "g");
@@ -59,13 +60,13 @@ static void what_is_not_mangled_stays_where_it_is(void **state)
 	struct demangled_names n;
 
 	names_init(&n, DEMANGLE_FULL);
-	names_expect(&n, plain);
-	names_expect(&n, other);
+	names_expect(&n, plain, 1);
+	names_expect(&n, other, 1);
 	assert_ptr_equal(names_get(&n, plain), plain);
 	assert_ptr_equal(names_get(&n, other), other);
 	names_release(&n);
 	names_init(&n, DEMANGLE_NONE);
-	names_expect(&n, f);
+	names_expect(&n, f, 1);
 	assert_ptr_equal(names_get(&n, f), f);
 	names_release(&n);
 }

@@ -216,6 +216,8 @@ static void modules_are_named_where_they_are_loaded(void **state)
 static void brackets_in_the_lower_half_are_no_modules(void **state)
 {
 	expect_name((struct place){ "[heap]", "", 0x55550000, 0x55550010 }, true, "");
+	expect_name((struct place){ "[heap]", "", 0x55550000, 0x55550010 }, false, "");
+	assert_int_equal(n_said, 0);
 	expect_name((struct place){ "[vsyscall]", "", 0xffffffffff600000, 0xffffffffff600010 },
 		    true, "");
 	assert_int_equal(n_said, 0);

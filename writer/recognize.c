@@ -23,17 +23,39 @@ static bool starts_with(const uint8_t *data, size_t n, const char *magic, size_t
 	return n >= n_magic && memcmp(data, magic, n_magic) == 0;
 }
 
+/* What people hand us by mistake. */
+static const struct {
+	const char *magic;
+	size_t n;
+	const char *what;
+} strangers[] = {
+	{ "PERFILE2", 8,
+	  "a perf.data file, which perf_to_profile converts; what `perf script` prints of it can "
+	  "be read" },
+	{ "\177ELF", 4, "an ELF file" },
+	{ "go 1.", 5, "an execution trace of Go, which `go tool trace` shows" },
+	{ "FLR", 4, "a recording of Java's Flight Recorder" },
+	{ "gmon", 4, "a gmon.out of gprof" },
+	{ "# callgrind format", 18, "a file of callgrind" },
+	{ "{", 1, "JSON" },
+	{ "<", 1, "HTML or XML" },
+	{ "\x1f\x8b", 2, "packed by gzip twice" },
+	{ "\xfd"
+	  "7zXZ",
+	  5, "packed by xz: unpack it first" },
+	{ "\x28\xb5\x2f\xfd", 4, "packed by zstd: unpack it first" },
+	{ "BZh", 3, "packed by bzip2: unpack it first" },
+	{ "PK\3\4", 4, "a zip archive: unpack it first" },
+};
+
 /* What to say of bytes that are no profile: err holds what is wrong with them as profile.proto,
  * which is worth saying only if they begin like one, with a sample type. */
 static int unrecognized(const uint8_t *data, size_t n, struct err *err)
 {
-	if (starts_with(data, n, "PERFILE2", 8))
-		return err_set(err, SONDE_EFORMAT,
-			       "unrecognized profile format: a perf.data file, which "
-			       "perf_to_profile converts; what `perf script` "
-			       "prints of it can be read");
-	if (starts_with(data, n, "\177ELF", 4))
-		return err_set(err, SONDE_EFORMAT, "unrecognized profile format: an ELF file");
+	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++)
+		if (starts_with(data, n, strangers[i].magic, strangers[i].n))
+			return err_set(err, SONDE_EFORMAT, "unrecognized profile format: %s",
+				       strangers[i].what);
 	if (starts_with(data, n, "\n", 1))
 		return SONDE_EFORMAT;
 	return err_set(err, SONDE_EFORMAT, "unrecognized profile format");
@@ -113,7 +135,9 @@ static int read_all(struct bytes *out, int fd, struct err *err)
 
 static int open_file(const char *path, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool is_stdin = strcmp(path, "-") == 0;
+	int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+			  : open(path, O_RDONLY | O_CLOEXEC);
 
 	return fd >= 0 ? fd
 		       : err_set(err, SONDE_EIO, "cannot read '%s': %s", path, strerror(errno));
@@ -139,16 +163,19 @@ int read_file(struct bytes *out, const char *path, struct err *err)
 	return fd < 0 ? fd : read_open_file(out, fd, path, err);
 }
 
-/* The short way for what is large and as it should be. */
+/* The short way for what is large and as it should be, in a file: it can be read again. */
 static bool read_stream(struct profile **out, int fd)
 {
+	off_t start = lseek(fd, 0, SEEK_CUR);
 	struct gzip_stream *stream;
 	uint8_t magic[2];
 	struct stat st;
 	bool ok;
 
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size < STREAM_MIN ||
-	    pread(fd, magic, sizeof(magic), 0) != sizeof(magic) || !is_gzip(magic, sizeof(magic)))
+	if (start < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ||
+	    st.st_size - start < STREAM_MIN ||
+	    pread(fd, magic, sizeof(magic), start) != sizeof(magic) ||
+	    !is_gzip(magic, sizeof(magic)))
 		return false;
 	stream = gzip_stream_open(fd);
 	if (!stream)
@@ -156,7 +183,7 @@ static bool read_stream(struct profile **out, int fd)
 	ok = proto_decode_stream(out, stream);
 	gzip_stream_close(stream);
 	if (!ok)
-		lseek(fd, 0, SEEK_SET);
+		lseek(fd, start, SEEK_SET);
 	return ok;
 }
 

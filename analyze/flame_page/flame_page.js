@@ -2,9 +2,10 @@
 // modules of the web page, which page.c puts before this one.
 //
 // data.frames has columns by frame: name, file, line, binary.  data.tree has columns by box: frame (-1 = a heap of
-// boxes that were too small to write), parent (-1 = none), self, and in a comparison before.  Parents come before
-// their children; leftOut belongs to the last boxes, those of frame -1.
+// boxes that were too small to write), parent (-1 = none), self, inline, and in a comparison before.  Parents come before
+// their children; leftOut belongs to the last boxes, those of frame -1, which have no inline.
 
+import { foldedText, speedscopeText } from "./flame_stacks.js";
 import { flameSvg, save } from "../web_page/export.js";
 import { Flame } from "../web_page/flame.js";
 import { formatShare, formatValue } from "../web_page/format.js";
@@ -44,7 +45,7 @@ function readTree() {
   const open = [[n, 0]];
   while (open.length) {
     const [i, depth] = open.pop();
-    const row = { frame: i === n ? -1 : t.frame[i], depth, value: value[i], self: self[i], hidden: hidden[i], inline: 0, old: old[i], oldSelf: oldSelf[i] };
+    const row = { frame: i === n ? -1 : t.frame[i], depth, value: value[i], self: self[i], hidden: hidden[i], inline: i === n ? 0 : t.inline[i], old: old[i], oldSelf: oldSelf[i] };
     for (const key of Object.keys(nodes))
       nodes[key].push(row[key]);
     for (const c of children[i].reverse())
@@ -52,7 +53,7 @@ function readTree() {
   }
   const f = data.frames;
   const frames = { id: f.name.map((_, i) => i), name: f.name, module: f.binary, file: f.file.map((file, i) => file + (file && f.line[i] ? ":" + f.line[i] : "")) };
-  const tree = new Tree({ unit: data.unit, type: data.type, quantum: 0, whole: data.total, frames, nodes });
+  const tree = new Tree({ unit: data.unit, type: data.type, quantum: data.quantum, whole: data.total, frames, nodes });
   tree.net = data.net;
   return tree;
 }
@@ -138,12 +139,23 @@ const actions = {
   order: () => toggle("byWeight", !flame.look.byWeight),
   colours: () => toggle("colors", flame.look.colors === "file" ? "module" : "file"),
   theme: () => setTheme(document.documentElement.dataset.theme !== "dark"),
-  svg: () => save("flame.svg", "image/svg+xml", flameSvg(flame, document.title, describe)),
   help: () => {
     $("help").hidden = !$("help").hidden;
     $("help-button").setAttribute("aria-expanded", String(!$("help").hidden));
   },
 };
+
+// What the graph can be saved as: type, name and content.
+const files = {
+  svg: ["image/svg+xml", "flame.svg", () => flameSvg(flame, document.title, describe)],
+  folded: ["text/plain", "flame.folded", () => foldedText(tree)],
+  speedscope: ["application/json", "flame.speedscope.json", () => speedscopeText(tree, document.title)],
+};
+
+function saveAs(what) {
+  const [type, name, content] = files[what];
+  save(name, type, content());
+}
 
 // ---- keys ----
 
@@ -158,7 +170,7 @@ const keys = {
 
 function onKey(event) {
   const inField = event.target === $("search");
-  if (event.ctrlKey || event.metaKey || event.altKey || (event.target instanceof HTMLButtonElement && event.key === "Enter"))
+  if (event.ctrlKey || event.metaKey || event.altKey || (event.target instanceof HTMLButtonElement && event.key === "Enter" || event.target === $("save")))
     return;
   if (inField && event.key === "Enter") {
     nextHit(event.shiftKey ? -1 : 1);
@@ -180,6 +192,13 @@ function onKey(event) {
 function start() {
   for (const [id, action] of Object.entries(actions))
     $(id === "help" ? "help-button" : id).addEventListener("click", action);
+  for (const option of $("save").options)
+    option.hidden = option.disabled = data.comparison && ["folded", "speedscope"].includes(option.value); // they know no negative weights
+  $("save").addEventListener("change", () => {
+    if ($("save").value)
+      saveAs($("save").value);
+    $("save").value = "";
+  });
   $("search").addEventListener("input", search);
   $("search-form").addEventListener("submit", (e) => e.preventDefault());
   document.addEventListener("keydown", onKey);
@@ -187,11 +206,10 @@ function start() {
   system.addEventListener("change", (e) => setTheme(e.matches));
   setTheme(system.matches);
   $("profile").textContent = data.header.join("\n");
-  flame.look.byWeight = true;
   flame.setTree(tree);
   flame.canvas.setAttribute("aria-label", `Flame graph of ${tree.type}`);
   zoom(0);
 }
 
 start();
-window.sonde = { flame }; // for those who look from the console, and for tests
+window.sonde = { flame, files }; // for those who look from the console, and for tests

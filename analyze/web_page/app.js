@@ -1,14 +1,15 @@
 // app.js - the page: reads the address, asks for what it shows, and ties the parts together.
 
-import { ask, stop } from "./ask.js";
+import { ask, onOther, stop } from "./ask.js";
 import { drawChips } from "./chips.js";
 import { listenToDrops } from "./compare.js";
 import { applyTheme, drawGraphs, drawPanes, drawTable, layout } from "./draw.js";
 import { flamePng, flameSvg } from "./export.js";
 import { preferUnit } from "./format.js";
-import { sampleNumber, showInfo } from "./info.js";
+import { sampleNumber, showInfo, useInfo } from "./info.js";
 import { key, openHelp } from "./keys.js";
 import { closeMenu } from "./menu.js";
+import { listenToNote, showNote } from "./note.js";
 import { openOptions } from "./options.js";
 import { callers, flame, table } from "./parts.js";
 import { showText } from "./report.js";
@@ -26,6 +27,7 @@ async function show() {
   closeMenu();
   $("tip").hidden = true;
   delete $("status").dataset.error;
+  showNote("", false);
   drawPanes();
   if (!shown.info)
     return;
@@ -42,7 +44,10 @@ async function show() {
       else
         $("path").replaceChildren();
       await Promise.all(wanted);
-      await search();
+      await search().catch(complain);
+      const drawn = layout() === "flame" ? shown.tree : shown.top;
+      if (drawn?.total === 0 && !shown.info.compared)
+        showNote(`There is nothing to show. ${(drawn.notes ?? "").trim().replace(/\n/g, "; ")}`, false);
     } else {
       $("path").replaceChildren();
       await showText(state.view, { say, menu: boxMenu, open: showFunction });
@@ -50,8 +55,19 @@ async function show() {
     document.documentElement.dataset.ready = addressOf(state);
   } catch (error) {
     complain(error);
+    if (["flamegraph", "top"].includes(state.view))
+      forget(error.message);
     document.documentElement.dataset.ready = "error";
   }
+}
+
+// What was drawn before is not what the address says.
+function forget(why) {
+  showNote(why, true);
+  shown.drawn = {};
+  flame.clear();
+  callers.clear();
+  table.clear();
 }
 
 function listen() {
@@ -78,6 +94,7 @@ function listen() {
   $("help-button").addEventListener("click", openHelp);
   $("stop-button").addEventListener("click", stop);
   listenToDrops();
+  listenToNote();
   $("sandwich-close").addEventListener("click", () => go({ p: "" }));
   for (const [id, mode] of [["mode-functions", "functions"], ["mode-tree", "tree"]])
     $(id).addEventListener("click", () => {
@@ -113,6 +130,7 @@ async function start() {
   applyTheme();
   drawPanes();
   listen();
+  onOther(() => useInfo().then(() => go({ z: "", p: "" }, { replace: true })).then(() => say("Another profile was loaded.")).catch(complain));
   try {
     shown.info = await ask("info", "");
   } catch (error) {

@@ -4,6 +4,21 @@ import { busy } from "./busy.js";
 
 const pending = new Map(); // by kind: what ends it
 
+let loaded = 0; // which of the profiles that the server had the answers are from
+let other = () => {};
+
+// What is to be done when another page has had another profile loaded.
+export function onOther(what) {
+  other = what;
+}
+
+function compareLoaded(what, answer) {
+  const before = loaded;
+  loaded = answer.loaded ?? loaded;
+  if (before && loaded !== before && what !== "info")
+    other();
+}
+
 export class Refused extends Error {}
 
 async function get(path, options) {
@@ -29,7 +44,9 @@ export async function ask(what, query, kind = what) {
   pending.get(kind)?.abort("newer");
   pending.set(kind, end);
   try {
-    return await get(path(what, query), { signal: end.signal });
+    const answer = await get(path(what, query), { signal: end.signal });
+    compareLoaded(what, answer);
+    return answer;
   } catch (error) {
     if (!end.signal.aborted)
       throw error;

@@ -2,6 +2,7 @@
 
 import { ask } from "./ask.js";
 import { drawPath } from "./chips.js";
+import { diffColor } from "./colors.js";
 import { formatValue } from "./format.js";
 import { callers, flame, table } from "./parts.js";
 import { $, say } from "./say.js";
@@ -34,6 +35,17 @@ export function drawPanes() {
 export function applyTheme() {
   const dark = state.theme ? state.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   document.documentElement.dataset.theme = dark ? "dark" : "light";
+}
+
+// What the colours of a comparison mean.
+function drawLegend() {
+  $("legend").hidden = !flame.tree?.compared;
+  $("legend").replaceChildren(...[["less than before", 1, 4], ["the same, or within sampling noise", 1, 1], ["more", 4, 1]].map(([text, now, old]) => {
+    const part = document.createElement("span"), swatch = part.appendChild(document.createElement("i"));
+    swatch.style.background = diffColor(now, old, false);
+    part.append(text);
+    return part;
+  }));
 }
 
 function percentTotal() {
@@ -116,4 +128,5 @@ export async function drawGraphs() {
   const name = state.p ? nameIn(state.p) || state.p : "";
   $("callers").hidden = $("sandwich-bar").hidden = !name;
   await (name ? drawSandwich(name) : drawFlame());
+  drawLegend();
 }

@@ -3,6 +3,7 @@
 
 import { diffColor, isDark, plainColor } from "./colors.js";
 import { baseName, isNoise } from "./format.js";
+import { scopesOf } from "./names.js";
 
 export const rowHeight = 20;
 const leastText = 22; // pixels: no text in narrower boxes
@@ -22,6 +23,8 @@ export class Flame {
     this.marked = null; // ids of frames that a search found
     this.focused = -1;
     this.hovered = -1;
+    this.fingers = new Map(); // on the canvas: where
+    this.apart = 0;
     this.look = { flip: false, byWeight: false, colors: "file" };
     this.left = 0;
     this.scale = 1; // of the root to the window's width
@@ -56,12 +59,14 @@ export class Flame {
     }, { passive: false });
     canvas.addEventListener("pointerdown", (e) => {
       this.dragged = false;
-      if (e.button !== 0 || this.scale <= 1)
+      this.touch(e, true);
+      if (e.button !== 0 || this.scale <= 1 || this.fingers.size > 1)
         return;
       this.dragging = { x: e.clientX, left: this.left };
       canvas.setPointerCapture(e.pointerId);
     });
     canvas.addEventListener("pointermove", (e) => {
+      this.touch(e, this.fingers.has(e.pointerId));
       if (!this.dragging)
         return;
       const by = e.clientX - this.dragging.x;
@@ -69,7 +74,29 @@ export class Flame {
       this.left = this.dragging.left - by / this.width / this.scale;
       this.keepInside();
     });
-    canvas.addEventListener("pointerup", () => { this.dragging = null; });
+    for (const end of ["pointerup", "pointercancel"])
+      canvas.addEventListener(end, (e) => {
+        this.touch(e, false);
+        this.dragging = null;
+      });
+  }
+
+  // Two fingers zoom.
+  touch(event, isDown) {
+    if (event.pointerType !== "touch")
+      return;
+    if (isDown)
+      this.fingers.set(event.pointerId, event.clientX);
+    else
+      this.fingers.delete(event.pointerId);
+    const [a, b] = this.fingers.values(), apart = b === undefined ? 0 : Math.max(Math.abs(a - b), 20);
+    if (apart && this.apart) {
+      this.zoomAt(apart / this.apart, ((a + b) / 2 - this.canvas.getBoundingClientRect().left) / this.width);
+      this.dragged = true; // no tap
+    }
+    if (apart)
+      this.dragging = null;
+    this.apart = apart;
   }
 
   // A window that moves to another screen may keep its size.
@@ -88,6 +115,12 @@ export class Flame {
     tree.layOut(this.look.byWeight);
     this.fit();
     this.setTop();
+  }
+
+  clear() {
+    this.tree = null;
+    this.focused = this.hovered = -1;
+    this.fit();
   }
 
   // Scroll to the root.
@@ -303,7 +336,16 @@ export class Flame {
       c.fillText(text, left + indent, y + rowHeight / 2);
   }
 
-  cut(text, room) {
+  // As many of a name's scopes as there is room for, else the beginning of its last part.
+  cut(name, room) {
+    const c = this.context, fits = (text) => text.length * 3.2 < room && c.measureText(text).width <= room;
+    if (fits(name))
+      return name;
+    const scopes = scopesOf(name), from = scopes.slice(1).find((at) => fits(name.slice(at))) ?? scopes.at(-1);
+    return this.cutEnd(name.slice(from), room);
+  }
+
+  cutEnd(text, room) {
     const c = this.context;
     if (text.length * 3.2 < room && c.measureText(text).width <= room)
       return text;

@@ -6,9 +6,10 @@ import { shown } from "./shown.js";
 import { state } from "./state.js";
 
 export function showInfo() {
-  $("title").textContent = shown.info.title;
-  $("title").title = [shown.info.binary, ...shown.info.comments].join("\n");
-  document.title = `${shown.info.title} - sonde`;
+  const { title, base } = shown.info;
+  $("title").textContent = base ? `${base} → ${title}` : title;
+  $("title").title = [$("title").textContent, shown.info.binary, ...shown.info.comments].join("\n");
+  document.title = `${$("title").textContent} - sonde`;
   $("sample").replaceChildren(...shown.info.types.map((t, i) => new Option(`${t.type} (${t.unit})`, i)));
 }
 

@@ -65,6 +65,12 @@ export function key(event) {
   }
   if (typing || !shown.info)
     return;
+  if (state.view === "graph" && /^[-+=ws0]$/.test(event.key)) {
+    const at = { "-": 1, "s": 1, "0": 2 }[event.key] ?? 0;
+    document.querySelectorAll("#picture-bar button")[at].click();
+    event.preventDefault();
+    return;
+  }
   const view = activeFlame(), node = view.focused;
   const actions = {
     "/": () => $("search").focus(), "?": openHelp, "Escape": escapeKey,

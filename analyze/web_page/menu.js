@@ -34,7 +34,7 @@ menu.addEventListener("keydown", (e) => {
   const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[e.key];
   if (to !== undefined)
     items[(to + items.length) % items.length].focus();
-  else if (e.key === "Escape")
+  else if (e.key === "Escape" || e.key === "Tab")
     closeMenu();
   else
     return;

@@ -5,7 +5,7 @@
 import { ask } from "./ask.js";
 import { serverQuery, state } from "./state.js";
 
-const text = document.getElementById("text"), pattern = document.getElementById("pattern");
+const text = document.getElementById("text"), pattern = document.getElementById("pattern"), pictureBar = document.getElementById("picture-bar");
 
 function message(words, isError) {
   const p = document.createElement("p");
@@ -66,19 +66,28 @@ function copyHtml(from) {
 // Drag moves the picture, the wheel with Ctrl and the buttons zoom.
 function makePannable(svg) {
   const box = svg.getAttribute("viewBox").split(/\s+/).map(Number), natural = box[2];
-  let scale = Math.min(1.3333, (text.clientWidth - 30) / natural);
+  const fitting = () => Math.min(1.3333, (text.clientWidth - 30) / natural);
+  let scale = fitting();
   const resize = () => { svg.setAttribute("width", natural * scale); svg.setAttribute("height", box[3] * scale); };
   resize();
+  // Around a place of the window.
+  const zoom = (factor, x, y) => {
+    const before = scale;
+    scale = factor ? Math.min(Math.max(scale * factor, 0.05), 8) : fitting();
+    resize();
+    text.scrollLeft = (text.scrollLeft + x) * scale / before - x;
+    text.scrollTop = (text.scrollTop + y) * scale / before - y;
+  };
   text.onwheel = (e) => {
     if (!e.ctrlKey && !e.metaKey)
       return;
     e.preventDefault();
-    const before = scale;
-    scale = Math.min(Math.max(scale * (e.deltaY < 0 ? 1.2 : 1 / 1.2), 0.05), 8);
-    resize();
-    text.scrollLeft = (text.scrollLeft + e.offsetX) * scale / before - e.offsetX;
-    text.scrollTop = (text.scrollTop + e.offsetY) * scale / before - e.offsetY;
+    const box = text.getBoundingClientRect();
+    zoom(e.deltaY < 0 ? 1.2 : 1 / 1.2, e.clientX - box.left, e.clientY - box.top);
   };
+  for (const button of pictureBar.querySelectorAll("button"))
+    button.onclick = () => zoom(Number(button.dataset.zoom), text.clientWidth / 2, text.clientHeight / 2);
+  pictureBar.hidden = false;
   let drag = null;
   svg.addEventListener("pointerdown", (e) => { drag = { x: e.clientX, y: e.clientY, left: text.scrollLeft, top: text.scrollTop }; });
   svg.addEventListener("pointermove", (e) => {
@@ -141,6 +150,7 @@ const drawings = {
 export async function showText(view, on) {
   pattern.value = state.f;
   pattern.closest(".bar").hidden = view === "graph";
+  pictureBar.hidden = true;
   if ((view === "source" || view === "disasm") && !state.f) {
     message("Which functions? Choose one in the flame graph or the table and ask for its source in the menu, or type a regular expression above.");
     return;

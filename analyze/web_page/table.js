@@ -2,6 +2,7 @@
 // screen readers.  Only the rows in the window are in the document.
 
 import { formatDelta, formatShare, formatValue, isNoise } from "./format.js";
+import { scopesOf } from "./names.js";
 import { Tree } from "./tree.js";
 
 const rowHeight = 24;
@@ -113,6 +114,11 @@ export class Table {
     if (order === 0)
       order = Math.abs(b.cum) - Math.abs(a.cum);
     return order * (down ? 1 : -1) || (a.name < b.name ? -1 : 1);
+  }
+
+  clear() {
+    this.rows = [];
+    this.refresh();
   }
 
   setFilter(expression) {
@@ -236,7 +242,15 @@ export class Table {
     const toggle = cell.appendChild(document.createElement("span"));
     toggle.className = "toggle";
     toggle.textContent = row.children ? (row.open ? "▾" : "▸") : "";
-    cell.append(row.name);
+    // Where there is no room the scopes give way first.
+    const at = scopesOf(row.name).at(-1);
+    for (const [kind, text] of [["scope", row.name.slice(0, at)], ["own", row.name.slice(at)]]) {
+      if (!text)
+        continue;
+      const part = cell.appendChild(document.createElement("span"));
+      part.className = kind;
+      part.textContent = text;
+    }
     cell.title = row.name + (row.file ? "\n" + row.file : "") + (row.module ? "\n" + row.module : "");
     if (row.inline) {
       const mark = cell.appendChild(document.createElement("span"));

@@ -27,7 +27,7 @@ export function showTip(view, node, event) {
   const bold = document.createElement("b");
   bold.textContent = name + (t.inline[node] ? " (inline)" : "");
   const parts = [bold, rest.join(" ")];
-  for (const text of [t.file(node), t.module(node), t.hidden[node] ? `${t.hidden[node]} callees are too narrow to be drawn` : ""]) {
+  for (const text of [t.file(node), t.module(node), t.hidden[node] ? `${t.hidden[node]} ${t.hidden[node] === 1 ? "callee is" : "callees are"} too narrow to be drawn` : ""]) {
     if (!text)
       continue;
     const small = document.createElement("small");

@@ -8,6 +8,8 @@ export class Tree {
     this.type = answer.type;
     this.quantum = answer.quantum;
     this.whole = answer.whole;
+    this.total = answer.total;
+    this.notes = answer.notes;
     this.size = n.frame.length;
     Object.assign(this, n);
     this.compared = !!n.old;

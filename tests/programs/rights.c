@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -349,6 +350,60 @@ static int mode_alone(void)
 	return waitpid(pid, &status, 0) == pid ? status : 1;
 }
 
+/* A child sets all signals back past libc before it goes on, as one does that is about to execute a program. */
+static int mode_reset(void)
+{
+	struct {
+		void *handler;
+		unsigned long flags;
+		void *restorer;
+		uint64_t mask;
+	} now, none = { 0 };
+	int bad = 0, handled = 0, status;
+
+	burn(60);
+	for (int i = 0; i < 20; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			for (int sig = 1; sig < NSIG; sig++)
+				syscall(SYS_rt_sigaction, sig, &none, NULL, 8);
+			for (int sig = 1; sig < NSIG; sig++) {
+				syscall(SYS_rt_sigaction, sig, NULL, &now, 8);
+				handled += now.handler != NULL;
+			}
+			burn(20);
+			_exit(handled);
+		}
+		bad += waitpid(pid, &status, 0) != pid || status != 0;
+	}
+	printf("bad %d\n", bad);
+	return 0;
+}
+
+/* The first process of a namespace, whose number is another's outside, is killed. */
+static int mode_first(void)
+{
+	int status, ready[2];
+	char byte;
+	pid_t pid;
+
+	burn(20);
+	if (pipe(ready) || unshare(CLONE_NEWUSER | CLONE_NEWPID))
+		return errno;
+	pid = fork();
+	if (pid == 0) {
+		burn(100);
+		if (write(ready[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	printf("ready %d\n", (int)read(ready[0], &byte, 1));
+	kill(pid, SIGKILL);
+	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) ? 0 : 1;
+}
+
 /* Children without a place for samples, which take hold of the signals. */
 static int mode_jail(void)
 {
@@ -470,6 +525,8 @@ static const struct mode {
 	{ "numbers", mode_numbers },
 	{ "alone", mode_alone },
 	{ "jail", mode_jail },
+	{ "first", mode_first },
+	{ "reset", mode_reset },
 	{ "daemon", mode_daemon },
 	{ "forks", mode_forks },
 	{ "namespaces", mode_namespaces },
