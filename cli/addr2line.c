@@ -7,9 +7,8 @@
  * it can be the partner of a program that waits for each answer; what comes at once is looked up at
  * once, which is much faster than one by one.
  */
-#include "cli/addr2line.h"
-#include "base/vec.h"
 #include "cli/addr2line_options.h"
+#include "cli/addr2line_session.h"
 #include "cli/cli.h"
 #include "cli/response_file.h"
 
@@ -25,28 +24,9 @@
 #define WRITE_BYTES (1 << 16)
 #define FETCHED	    32 /* answers at a time */
 
-struct module {
-	char *path;
-	struct binary *binary; /* NULL = cannot be opened, which was said */
-	uint64_t section;      /* where addresses count from */
-};
-
-struct request {
-	uint64_t address;
-	uint32_t module; /* number; UINT32_MAX = the input made no sense */
-	uint32_t answer; /* number, of code, once it was looked up */
-	bool is_data;	 /* not code */
-};
-
-struct session {
-	const struct addr2line_options *o;
-	VEC(struct module) modules;
-	VEC(struct request) requests; /* to be answered together */
-	struct demangled_names names;
-	int status;
-};
-
 /* ---- files ---- */
+
+static const char build_id[] = "BUILDID:";
 
 static void open_module(struct session *s, struct module *m)
 {
@@ -56,10 +36,12 @@ static void open_module(struct session *s, struct module *m)
 		.binary_path = s->o->debug_folder,
 		.dwp = s->o->dwp,
 	};
+	bool is_id = strncmp(m->path, build_id, strlen(build_id)) == 0;
 	struct err err;
 
 	m->section = 0;
-	if (binary_open(&m->binary, m->path, &opts, &err)) {
+	if (is_id ? binary_open_build_id(&m->binary, m->path + strlen(build_id), &opts, &err)
+		  : binary_open(&m->binary, m->path, &opts, &err)) {
 		m->binary = NULL;
 		complain("%s", err.text);
 		s->status = EXIT_FAILED;
@@ -69,12 +51,26 @@ static void open_module(struct session *s, struct module *m)
 	}
 }
 
-static uint32_t get_module(struct session *s, const char *path, size_t n)
+/* llvm-symbolizer names files by their build id, too, in capitals. */
+static char *module_name(const char *path, size_t n)
+{
+	size_t before = sizeof(build_id) - 1;
+	char *name;
+
+	if (n < before || strncmp(path, build_id, before) != 0)
+		return strndup(path, n);
+	name = strndup(path + before, n - before);
+	for (char *p = name; p && *p; p++)
+		*p = (char)toupper((unsigned char)*p);
+	return name;
+}
+
+uint32_t session_module(struct session *s, const char *path, size_t n)
 {
 	for (uint32_t i = 0; i < s->modules.n; i++)
 		if (strlen(s->modules.v[i].path) == n && memcmp(s->modules.v[i].path, path, n) == 0)
 			return i;
-	*VEC_PUSH(&s->modules) = (struct module){ .path = strndup(path, n) };
+	*VEC_PUSH(&s->modules) = (struct module){ strndup(path, n), module_name(path, n) };
 	open_module(s, &s->modules.v[s->modules.n - 1]);
 	return (uint32_t)s->modules.n - 1;
 }
@@ -90,7 +86,7 @@ static uint64_t file_address(const struct session *s, const struct module *m,
 
 static bool is_asked(const struct session *s, const struct request *r, size_t module)
 {
-	return r->module == module && module < s->modules.n && !r->is_data &&
+	return r->module == module && module < s->modules.n && !r->is_data && !r->is_nowhere &&
 	       s->modules.v[module].binary;
 }
 
@@ -104,12 +100,12 @@ static void take_numbers(struct session *s, size_t module, const uint32_t *numbe
 }
 
 /* The frames to be printed. */
-static size_t find_frames(const struct session *s, size_t module, uint32_t answer,
+static size_t find_frames(const struct session *s, size_t module, uint32_t answer, bool is_symbol,
 			  struct frame frames[MAX_FRAMES])
 {
 	size_t n = binary_answer(s->modules.v[module].binary, answer, frames, MAX_FRAMES);
 
-	addr2line_choose(s->o, frames, &n);
+	addr2line_choose(s->o, is_symbol, frames, &n);
 	return n;
 }
 
@@ -128,7 +124,7 @@ static void expect_names(struct session *s, size_t module, const uint32_t *numbe
 			uses.v[numbers[i]]++;
 		}
 	for (uint32_t k = 0; k < uses.n; k++) {
-		size_t n_frames = uses.v[k] ? find_frames(s, module, k, frames) : 0;
+		size_t n_frames = uses.v[k] ? find_frames(s, module, k, false, frames) : 0;
 
 		for (size_t i = 0; i < n_frames; i++)
 			if (frames[i].function)
@@ -159,22 +155,28 @@ static void prepare(struct session *s, size_t module)
 	VEC_RELEASE(&numbers);
 }
 
-static void answer(struct session *s, const struct request *r)
+static void answer(struct session *s, const struct request *r, bool is_last)
 {
 	const struct module *m = r->module < s->modules.n ? &s->modules.v[r->module] : NULL;
 	struct frame frames[MAX_FRAMES];
 	struct addr2line_answer a = {
-		.module = m ? m->path : "",
+		.module = m ? m->name : "",
 		.address = r->address,
+		.symbol = r->symbol == NO_SYMBOL ? NULL : s->symbols.v[r->symbol],
 		.is_data = r->is_data,
+		.is_more = r->is_more,
+		.is_last = is_last,
 		.names = &s->names,
+		.source = &s->source,
 		.frames = frames,
 	};
 
 	if (m && m->binary && r->is_data)
 		binary_data(m->binary, file_address(s, m, r), &a.data);
-	else if (m && m->binary)
-		a.n = find_frames(s, r->module, r->answer, frames);
+	else if (m && m->binary && !r->is_nowhere)
+		a.n = find_frames(s, r->module, r->answer, r->symbol != NO_SYMBOL, frames);
+	if (s->o->style == STYLE_JSON && a.n)
+		a.start = binary_start(m->binary, file_address(s, m, r));
 	addr2line_print(stdout, s->o, &a);
 }
 
@@ -191,94 +193,36 @@ static void fetch_answers(const struct session *s, size_t first)
 		binary_fetch_answers(s->modules.v[module].binary, numbers, n);
 }
 
+static void forget_requests(struct session *s)
+{
+	for (size_t i = 0; i < s->symbols.n; i++)
+		free(s->symbols.v[i]);
+	s->symbols.n = 0;
+	s->requests.n = 0;
+}
+
 /* All requests that came; between them and after each of them what JSON needs. */
 static void answer_all(struct session *s, const char *between, const char *after)
 {
+	bool is_last;
+
 	for (size_t i = 0; i < s->modules.n; i++)
 		prepare(s, i);
 	for (size_t i = 0; i < s->requests.n; i++) {
 		if (i % FETCHED == 0)
 			fetch_answers(s, i);
-		if (i > 0)
+		is_last = i + 1 == s->requests.n || !s->requests.v[i + 1].is_more;
+		if (i > 0 && !s->requests.v[i].is_more)
 			fputs(between, stdout);
-		answer(s, &s->requests.v[i]);
-		fputs(after, stdout);
+		answer(s, &s->requests.v[i], is_last);
+		fputs(is_last ? after : "", stdout);
 	}
-	s->requests.n = 0;
+	forget_requests(s);
 	names_clear(&s->names);
 	if (fflush(stdout) || ferror(stdout)) {
 		complain("cannot write the result: %s", strerror(errno));
 		s->status = EXIT_FAILED;
 	}
-}
-
-/* ---- what is asked ---- */
-
-/* addr2line takes everything for hexadecimal; llvm-symbolizer only what begins with 0x. */
-static bool parse_address(const struct addr2line_options *o, const char *s, uint64_t *address)
-{
-	char *end;
-
-	if (!isxdigit((unsigned char)s[0]))
-		return false;
-	errno = 0;
-	*address = strtoull(s, &end, o->is_llvm ? 0 : 16);
-	return errno == 0 && *end == 0;
-}
-
-static int add_request(struct session *s, uint32_t module, const char *address, bool is_data)
-{
-	struct request r = { .module = module, .is_data = is_data };
-
-	if (!parse_address(s->o, address, &r.address)) {
-		complain(s->o->is_llvm ? "not an address: '%s'" : "not a hexadecimal address: '%s'",
-			 address);
-		r.module = UINT32_MAX;
-		s->status = EXIT_FAILED;
-	}
-	*VEC_PUSH(&s->requests) = r;
-	return r.module == UINT32_MAX ? EXIT_FAILED : EXIT_OK;
-}
-
-/* FILE ADDRESS, where FILE may be in quotes. */
-static int add_file_and_address(struct session *s, char *line, bool is_data)
-{
-	char *file = line, *end, *address;
-
-	if (line[0] == '"') {
-		file++;
-		end = strchr(file, '"');
-		address = end ? end + 1 : NULL;
-	} else {
-		end = strpbrk(line, " \t");
-		address = end;
-	}
-	if (address)
-		address += strspn(address, " \t");
-	if (!address || !*address)
-		return add_request(s, UINT32_MAX, line, is_data);
-	return add_request(s, get_module(s, file, (size_t)(end - file)), address, is_data);
-}
-
-static int add_line(struct session *s, char *line)
-{
-	int status = EXIT_OK;
-	bool is_data;
-
-	line += strspn(line, " \t");
-	line[strcspn(line, "\r\n")] = 0;
-	for (size_t n = strlen(line); n && strchr(" \t", line[n - 1]);)
-		line[--n] = 0;
-	is_data = s->o->is_llvm && strncmp(line, "DATA ", 5) == 0;
-	if (is_data || (s->o->is_llvm && strncmp(line, "CODE ", 5) == 0))
-		line += 5;
-	if (!s->o->exe)
-		return add_file_and_address(s, line, is_data);
-	for (char *save, *word = strtok_r(line, " \t", &save); word;
-	     word = strtok_r(NULL, " \t", &save))
-		if (add_request(s, 0, word, is_data))
-			status = EXIT_FAILED;
-	return status;
 }
 
 /* ---- standard input ---- */
@@ -330,7 +274,7 @@ static void add_lines(struct session *s, struct input *in)
 			end = in->bytes.v + in->bytes.n;
 		at = (size_t)(end - in->bytes.v) + 1;
 		*end = 0;
-		add_line(s, line);
+		session_add_line(s, line);
 	}
 	if (at >= in->bytes.n) {
 		VEC_RELEASE(&in->bytes);
@@ -359,7 +303,8 @@ static void answer_arguments(struct session *s, char **words, int n)
 	bool is_json = s->o->style == STYLE_JSON;
 
 	for (int i = 0; i < n; i++) {
-		if (s->o->is_llvm ? add_line(s, words[i]) : add_request(s, 0, words[i], false))
+		if (s->o->is_llvm ? session_add_line(s, words[i])
+				  : session_add_address(s, words[i]))
 			return;
 	}
 	fputs(is_json ? "[" : "", stdout);
@@ -390,7 +335,7 @@ int cmd_addr2line(int argc, char **argv)
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	names_init(&s.names, name_mode(&o));
 	if (o.exe)
-		get_module(&s, o.exe, strlen(o.exe));
+		session_module(&s, o.exe, strlen(o.exe));
 	if (s.status == EXIT_OK) {
 		if (first < argc)
 			answer_arguments(&s, argv + first, argc - first);
@@ -400,10 +345,15 @@ int cmd_addr2line(int argc, char **argv)
 	for (size_t i = 0; i < s.modules.n; i++) {
 		binary_close(s.modules.v[i].binary);
 		free(s.modules.v[i].path);
+		free(s.modules.v[i].name);
+		arena_free(s.modules.v[i].arena);
 	}
+	forget_requests(&s);
+	VEC_RELEASE(&s.symbols);
 	VEC_RELEASE(&s.modules);
 	VEC_RELEASE(&s.requests);
 	names_release(&s.names);
+	source_release(&s.source);
 	if (fflush(stdout) && s.status == EXIT_OK)
 		s.status = EXIT_FAILED;
 	return s.status;

@@ -3,6 +3,7 @@
 #define SONDE_CLI_ADDR2LINE_H
 
 #include "cli/addr2line_demangled.h"
+#include "cli/addr2line_source.h"
 #include "symbolize/symbolize.h"
 
 #include <stdio.h>
@@ -18,6 +19,7 @@ struct addr2line_options {
 	bool is_llvm; /* takes the part of llvm-symbolizer: its input */
 	bool inlines, demangle, basenames, pretty, addresses;
 	bool use_libdwarf, no_cache;
+	unsigned context_lines;	  /* of source around each place; 0 = none */
 	uint64_t adjust;	  /* where the binary lies above its own addresses */
 	const char *debug_folder; /* NULL = none */
 	const char *dwp;	  /* NULL = where it usually is */
@@ -27,16 +29,22 @@ struct addr2line_options {
 struct addr2line_answer {
 	const char *module;
 	uint64_t address;
+	const char *symbol; /* that was asked for; NULL = the address was */
 	bool is_data;
+	bool is_more; /* the next place of the same symbol */
+	bool is_last; /* of its places; true of an address */
 	struct demangled_names *names;
+	struct source *source;
 	const struct frame *frames; /* of code */
 	size_t n;
+	uint64_t start; /* of the symbol around, for JSON; 0 = unknown */
 	struct data_symbol data;
 };
 
 /* The frames that are printed are a part of all.  Without inlines addr2line names the innermost function,
- * llvm-symbolizer the outermost; both with the innermost line. */
-void addr2line_choose(const struct addr2line_options *o, struct frame *frames, size_t *n);
+ * llvm-symbolizer the outermost; both with the innermost line.  Of symbols inlines are never printed. */
+void addr2line_choose(const struct addr2line_options *o, bool is_symbol, struct frame *frames,
+		      size_t *n);
 
 void addr2line_print(FILE *out, const struct addr2line_options *o,
 		     const struct addr2line_answer *a);

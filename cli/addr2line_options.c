@@ -7,10 +7,13 @@
 #include "cli/addr2line_options.h"
 #include "cli/cli.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define MAX_CONTEXT_LINES 10000
 
 enum {
 	OPTION_STYLE = 256,
@@ -26,6 +29,9 @@ enum {
 	OPTION_READER,
 	OPTION_DWP,
 	OPTION_NOTHING_NEW,
+	OPTION_BUILD_ID,
+	OPTION_CONTEXT,
+	OPTION_REFUSED,
 };
 
 static const struct option long_options[] = {
@@ -49,6 +55,20 @@ static const struct option long_options[] = {
 	{ "dwp", required_argument, NULL, OPTION_DWP },
 	{ "debuginfod", no_argument, NULL, OPTION_NOTHING_NEW },
 	{ "relative-address", no_argument, NULL, OPTION_NOTHING_NEW },
+	{ "no-untag-addresses", no_argument, NULL, OPTION_NOTHING_NEW },
+	{ "recurse-limit", no_argument, NULL, OPTION_NOTHING_NEW },
+	{ "no-recurse-limit", no_argument, NULL, OPTION_NOTHING_NEW },
+	{ "target", required_argument, NULL, 'b' },
+	{ "build-id", required_argument, NULL, OPTION_BUILD_ID },
+	{ "print-source-context-lines", required_argument, NULL, OPTION_CONTEXT },
+	{ "cache-size", required_argument, NULL, OPTION_REFUSED },
+	{ "color", optional_argument, NULL, OPTION_REFUSED },
+	{ "default-arch", required_argument, NULL, OPTION_REFUSED },
+	{ "dia", no_argument, NULL, OPTION_REFUSED },
+	{ "dsym-hint", required_argument, NULL, OPTION_REFUSED },
+	{ "filter-markup", no_argument, NULL, OPTION_REFUSED },
+	{ "relativenames", no_argument, NULL, OPTION_REFUSED },
+	{ "verbose", no_argument, NULL, OPTION_REFUSED },
 	{ "no-debuginfod", no_argument, NULL, OPTION_NO_DEBUGINFOD },
 	{ "no-cache", no_argument, NULL, OPTION_NO_CACHE },
 	{ "dwarf-reader", required_argument, NULL, OPTION_READER },
@@ -63,6 +83,7 @@ static const char usage[] =
 	"\n"
 	"  -e, --exe=<binary>      read symbols of this ELF file and of its debug file; also "
 	"--obj\n"
+	"      --build-id=<id>     of the file with this build id\n"
 	"  -a, --addresses         print the address first\n"
 	"  -f, --functions[=<how>] print function names: none, short or linkage\n"
 	"  -i, --inlines           print the functions that were inlined, innermost first\n"
@@ -74,6 +95,7 @@ static const char usage[] =
 	"      --output-style=<s>  GNU, or LLVM or JSON as llvm-symbolizer prints it, with its\n"
 	"                          defaults: functions, inlined ones too, demangled\n"
 	"      --no-inlines, --no-demangle\n"
+	"      --print-source-context-lines=<n>  print so many lines of source around each\n"
 	"      --debug-file-directory=<dir>  look for debug files here\n"
 	"      --dwp=<file>        split debug information is in this file (default: "
 	"<binary>.dwp)\n"
@@ -84,9 +106,11 @@ static const char usage[] =
 	"Addresses are hexadecimal, with or without 0x; without any they are read from standard "
 	"input.\n"
 	"Linked as addr2line or llvm-symbolizer it is that command.  As llvm-symbolizer, or with\n"
-	"--output-style=LLVM or JSON, lines of input are [CODE|DATA] [<binary>] <address>.  "
-	"@<file>\n"
-	"stands for the arguments in that file.\n"
+	"--output-style=LLVM or JSON, lines of input are [CODE|DATA] [<binary>] <address>, where "
+	"the\n"
+	"binary may be BUILDID:<id>, the address <symbol>[+<n>].  @<file> stands for the arguments "
+	"in\n"
+	"that file.\n"
 	"\n"
 	"  sonde addr2line -e ./app -f -i 0x1139\n"
 	"  nm ./app | awk '/ T /{print $1}' | sonde addr2line -e ./app\n";
@@ -185,6 +209,59 @@ static int set_reader(struct addr2line_options *o, const char *word)
 	return refuse("--dwarf-reader", "sonde or libdwarf", word);
 }
 
+/* What llvm-symbolizer and addr2line have and this has not. */
+static int refuse_option(const char *name)
+{
+	static const struct {
+		const char *option, *why;
+	} rows[] = {
+		{ "cache-size", "files are mapped, there is no cache of them to limit" },
+		{ "color", "colors are for --filter-markup, which is not understood" },
+		{ "default-arch", "it is for Mach-O files, and only ELF files are read" },
+		{ "dia", "it is for Windows" },
+		{ "dsym-hint", "it is for Mach-O files, and only ELF files are read" },
+		{ "filter-markup", "the markup of logs is not understood" },
+		{ "relativenames",
+		  "paths are printed whole; --basenames leaves their folders out" },
+		{ "verbose", "--output-style=JSON tells where functions begin" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(name, rows[i].option) == 0)
+			complain("addr2line: --%s is not taken: %s", name, rows[i].why);
+	return EXIT_USAGE;
+}
+
+/* BFD's names of formats: every ELF file is read whatever is said. */
+static int set_target(const char *word)
+{
+	if (strncmp(word, "elf", 3) == 0 || strcmp(word, "default") == 0)
+		return -1;
+	return refuse("--target", "the name of an ELF format", word);
+}
+
+static int set_context(struct addr2line_options *o, const char *word)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(word, &end, 10);
+	if (errno || !isdigit((unsigned char)word[0]) || *end || n > MAX_CONTEXT_LINES)
+		return refuse("--print-source-context-lines", "a number up to 10000", word);
+	o->context_lines = (unsigned)n;
+	return -1;
+}
+
+static int set_build_id(struct addr2line_options *o, const char *word)
+{
+	char *file;
+
+	if (asprintf(&file, "BUILDID:%s", word) < 0)
+		return EXIT_FAILED;
+	o->exe = file; /* as long-lived as the arguments */
+	return -1;
+}
+
 static int set_adjust(struct addr2line_options *o, const char *word)
 {
 	char *end;
@@ -196,7 +273,7 @@ static int set_adjust(struct addr2line_options *o, const char *word)
 	return refuse("--adjust-vma", "a number", word);
 }
 
-static int set_option(struct addr2line_options *o, int c, char *word)
+static int set_option(struct addr2line_options *o, int c, const char *word)
 {
 	switch (c) {
 	case 'e':
@@ -251,8 +328,19 @@ static int set_option(struct addr2line_options *o, int c, char *word)
 		o->dwp = optarg;
 		return -1;
 	case OPTION_NOTHING_NEW:
-		/* Servers are asked in any case, and addresses of ELF files have no other base. */
+	case 'r':
+	case 'R':
+		/* Servers are asked in any case, addresses of ELF files have no other base and are
+		 * taken as they are, and demangling has limits of its own. */
 		return -1;
+	case OPTION_BUILD_ID:
+		return set_build_id(o, optarg);
+	case OPTION_CONTEXT:
+		return set_context(o, optarg);
+	case 'b':
+		return set_target(optarg);
+	case OPTION_REFUSED:
+		return refuse_option(word);
 	case OPTION_READER:
 		return set_reader(o, optarg);
 	case 'v':
@@ -288,7 +376,7 @@ static bool wants_llvm(int argc, char **argv)
 
 int addr2line_parse(struct addr2line_options *o, int argc, char **argv, int *first)
 {
-	int c, status = -1;
+	int c, row = 0, status = -1;
 
 	for (int i = 1; i < argc; i++)
 		argv[i] = two_dashes(argv[i]);
@@ -297,8 +385,9 @@ int addr2line_parse(struct addr2line_options *o, int argc, char **argv, int *fir
 	opterr = 0;
 	optind = 0;
 	while (status < 0 &&
-	       (c = getopt_long(argc, argv, ":e:ifaCspj:hv", long_options, NULL)) != -1)
-		status = set_option(o, c, argv[optind - 1]);
+	       (c = getopt_long(argc, argv, ":e:b:rRifaCspj:hv", long_options, &row)) != -1)
+		status = set_option(
+			o, c, c == OPTION_REFUSED ? long_options[row].name : argv[optind - 1]);
 	if (status >= 0)
 		return status;
 	*first = optind;

@@ -13,6 +13,7 @@
  */
 #include "cli/addr2line.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* stdio's own ways to print a number are a third of all the work where lines are found fast. */
@@ -87,6 +88,7 @@ static void print_frame(FILE *out, const struct addr2line_options *o,
 			put(out, function || o->is_llvm ? " at " : " ");
 	}
 	print_place(out, o, f);
+	source_print(a->source, out, f->file, f->line, o->context_lines);
 }
 
 static const char *data_name(const struct addr2line_options *o, const struct addr2line_answer *a)
@@ -111,7 +113,7 @@ static void print_lines(FILE *out, const struct addr2line_options *o,
 {
 	static const struct frame unknown;
 
-	if (o->addresses) {
+	if (o->addresses && !a->symbol) {
 		put(out, "0x");
 		put_number(out, a->address, 16, o->is_llvm ? 1 : 16);
 		put(out, o->pretty ? ": " : "\n");
@@ -125,7 +127,7 @@ static void print_lines(FILE *out, const struct addr2line_options *o,
 			put(out, " (inlined by) ");
 		print_frame(out, o, a, &a->frames[i]);
 	}
-	if (o->style == STYLE_LLVM)
+	if (o->style == STYLE_LLVM && a->is_last)
 		putc_unlocked('\n', out);
 }
 
@@ -147,18 +149,57 @@ static void print_string(FILE *out, const char *s)
 	putc('"', out);
 }
 
+static void print_source(FILE *out, const struct addr2line_options *o,
+			 const struct addr2line_answer *a, const struct frame *f)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *lines = o->context_lines ? open_memstream(&text, &n) : NULL;
+
+	if (lines) {
+		source_print(a->source, lines, f->file, f->line, o->context_lines);
+		fclose(lines);
+	}
+	if (n) {
+		fputs("\"Source\":", out);
+		print_string(out, text);
+		putc_unlocked(',', out);
+	}
+	free(text);
+}
+
 static void print_symbol(FILE *out, const struct addr2line_options *o,
 			 const struct addr2line_answer *a, const struct frame *f)
 {
 	const char *function = o->names == NAMES_NONE ? NULL : function_name(a, f);
+	bool is_whole = a->n && f == &a->frames[a->n - 1]; /* inlined ones begin nowhere */
 
 	fprintf(out, "{\"Column\":%lld,\"Discriminator\":0,\"FileName\":", (long long)f->column);
 	print_string(out, file_name(o, f));
 	fputs(",\"FunctionName\":", out);
 	print_string(out, function);
-	fprintf(out,
-		",\"Line\":%lld,\"StartAddress\":\"\",\"StartFileName\":\"\",\"StartLine\":%lld}",
-		(long long)f->line, (long long)f->start_line);
+	fprintf(out, ",\"Line\":%lld,", (long long)f->line);
+	print_source(out, o, a, f);
+	fputs("\"StartAddress\":\"", out);
+	if (is_whole && a->start)
+		fprintf(out, "0x%llx", (unsigned long long)a->start);
+	fprintf(out, "\",\"StartFileName\":\"\",\"StartLine\":%lld}", (long long)f->start_line);
+}
+
+/* A symbol's places come one after another. */
+static void print_json_symbol(FILE *out, const struct addr2line_options *o,
+			      const struct addr2line_answer *a)
+{
+	put(out, a->is_more ? "," : "{\"Loc\":[");
+	if (a->n)
+		print_symbol(out, o, a, &a->frames[0]);
+	if (!a->is_last)
+		return;
+	put(out, "],\"ModuleName\":");
+	print_string(out, a->module);
+	put(out, ",\"SymName\":");
+	print_string(out, a->symbol);
+	put(out, "}");
 }
 
 static void print_json(FILE *out, const struct addr2line_options *o,
@@ -190,9 +231,10 @@ static void print_json(FILE *out, const struct addr2line_options *o,
 	fputs("]}", out);
 }
 
-void addr2line_choose(const struct addr2line_options *o, struct frame *frames, size_t *n)
+void addr2line_choose(const struct addr2line_options *o, bool is_symbol, struct frame *frames,
+		      size_t *n)
 {
-	if (o->inlines || *n < 2)
+	if ((o->inlines && !is_symbol) || *n < 2)
 		return;
 	if (o->is_llvm) {
 		frames[0].function = frames[*n - 1].function;
@@ -203,7 +245,9 @@ void addr2line_choose(const struct addr2line_options *o, struct frame *frames, s
 
 void addr2line_print(FILE *out, const struct addr2line_options *o, const struct addr2line_answer *a)
 {
-	if (o->style == STYLE_JSON)
+	if (o->style == STYLE_JSON && a->symbol)
+		print_json_symbol(out, o, a);
+	else if (o->style == STYLE_JSON)
 		print_json(out, o, a);
 	else
 		print_lines(out, o, a);

@@ -328,6 +328,21 @@ static void answer_by_dwarf(struct binary *b, struct pending *pending)
 		ask_our_reader(b, pending);
 }
 
+static void need_symbols(struct binary *b)
+{
+	if (!b->symtab)
+		b->symtab = symtab_new(b->elf, b->debug);
+}
+
+uint64_t binary_start(struct binary *b, uint64_t address)
+{
+	const struct symbol *s;
+
+	need_symbols(b);
+	s = symtab_find(b->symtab, address);
+	return s ? s->start : 0;
+}
+
 static void answer_by_symbol(struct binary *b, struct answer *a)
 {
 	const struct symbol *s = a->n ? NULL : symtab_find(b->symtab, a->address);
@@ -353,8 +368,7 @@ static bool answer_by_cache(struct binary *b, struct answer *a)
 static void answer_by_files(struct binary *b, struct pending *pending)
 {
 	b->has_news = true;
-	if (!b->symtab)
-		b->symtab = symtab_new(b->elf, b->debug);
+	need_symbols(b);
 	if (b->dwarf)
 		answer_by_dwarf(b, pending);
 	for (size_t i = 0; i < pending->numbers.n; i++)

@@ -11,6 +11,7 @@
 #include "symbolize/kernel.h"
 #include "symbolize/vdso.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +80,24 @@ int binary_open_mapping(struct binary **out, const char *file, const char *build
 		status = debug_file_find_binary(&elf, file, build_id, symbolize_search_path(opts),
 						&log, err);
 	return status ? status : binary_from_elf(out, elf, opts, err);
+}
+
+int binary_open_build_id(struct binary **out, const char *build_id,
+			 const struct symbolize_opts *opts, struct err *err)
+{
+	struct file_log log = { opts->tell, opts->tell_ctx };
+	size_t n = strlen(build_id);
+	char id[2 * BUILD_ID_MAX + 1];
+	struct elf_file *elf;
+
+	if (n >= sizeof(id) || n < 3 || n % 2 || strspn(build_id, "0123456789abcdefABCDEF") != n)
+		return err_set(err, SONDE_EFORMAT, "not a build id: '%s'", build_id);
+	for (size_t i = 0; i <= n; i++)
+		id[i] = (char)tolower((unsigned char)build_id[i]);
+	elf = debug_file_find_by_id(id, symbolize_search_path(opts), &log);
+	if (!elf && debug_file_find_binary(&elf, "", id, symbolize_search_path(opts), &log, NULL))
+		return err_set(err, SONDE_ENOTFOUND, "no file has the build id %s", build_id);
+	return binary_from_elf(out, elf, opts, err);
 }
 
 /* A mapping that says nothing (all zero), or is all that there is, is pprof's way to say: addresses are the file's own. */

@@ -63,6 +63,9 @@ struct binary;
 /* Open an ELF file and the debug file that belongs to it (build-id folder, .gnu_debuglink). */
 SONDE_MUST int binary_open(struct binary **out, const char *path, const struct symbolize_opts *opts,
 			   struct err *err);
+/* The file with a build id (hex), from the build-id folders or a server. */
+SONDE_MUST int binary_open_build_id(struct binary **out, const char *build_id,
+				    const struct symbolize_opts *opts, struct err *err);
 /* The same from bytes, which the caller keeps until close; no debug file is looked for. */
 SONDE_MUST int binary_open_mem(struct binary **out, const void *image, size_t bytes,
 			       const char *name, struct err *err);
@@ -94,6 +97,9 @@ size_t binary_answer(const struct binary *b, uint32_t number, struct frame *fram
 /* These will be asked for next.  A few dozen that are fetched together take little longer than one: where
  * there are many answers in no order, to wait for memory is most of the work. */
 void binary_fetch_answers(const struct binary *b, const uint32_t *numbers, size_t n);
+
+/* Where the symbol begins that an address of code belongs to; 0 = unknown. */
+uint64_t binary_start(struct binary *b, uint64_t address);
 
 struct data_symbol {
 	const char *name; /* as in the file; lives as long as b */
