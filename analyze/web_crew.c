@@ -332,7 +332,8 @@ void web_crew_init(struct web_crew *c, const struct web_opts *opts, const struct
 {
 	size_t cores = parallel_width();
 
-	*c = (struct web_crew){ .loaded = { .opts = opts, .notes = notes, .opened = -1 } };
+	*c = (struct web_crew){ .n_waiting = 0 };
+	web_loaded_init(&c->loaded, opts, notes);
 	c->most_running = cores < 2 ? 2 : cores > MAX_RUNNING ? MAX_RUNNING : cores;
 	c->loader.progress = progress;
 	for (size_t i = 0; i < MAX_WORKERS; i++)

@@ -1,9 +1,12 @@
 /* web_loaded.c - load what the command line or the page names. */
 #include "analyze/web_loaded.h"
+#include "writer/writer.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* In a comparison both sides are kept apart, however the base was given: the page shows both. */
@@ -14,20 +17,6 @@ static int read_profile(struct web_loaded *l, const struct load_opts *load, stru
 	o.diff_base |= o.n_bases > 0;
 	l->compared = o.diff_base;
 	return analyze_load(&l->profile, &o, l->notes, err);
-}
-
-int web_loaded_first(struct web_loaded *l, struct err *err)
-{
-	return read_profile(l, &l->opts->load, err);
-}
-
-void web_loaded_release(struct web_loaded *l)
-{
-	profile_free(l->profile);
-	if (l->opened >= 0)
-		close(l->opened);
-	free(l->opened_name);
-	free(l->base_name);
 }
 
 static const char *last_part(const char *path)
@@ -57,6 +46,44 @@ const char *web_loaded_title(const struct web_loaded *l)
 					     : "";
 
 	return last_part(last);
+}
+
+/* Servers and pipes would send something else. */
+static bool can_be_read_again(const struct load_opts *load)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < load->n_sources; i++)
+		if (stat(load->sources[i], &st) || !S_ISREG(st.st_mode))
+			return false;
+	return true;
+}
+
+void web_loaded_init(struct web_loaded *l, const struct web_opts *opts, const struct notes *notes)
+{
+	*l = (struct web_loaded){ .opts = opts, .notes = notes, .opened = -1 };
+	if (opts->load.n_bases || can_be_read_again(&opts->load))
+		return;
+	l->opened_name = strdup(web_loaded_title(l));
+	l->opened = memfd_create("profile", MFD_CLOEXEC);
+}
+
+int web_loaded_first(struct web_loaded *l, struct err *err)
+{
+	int rc = read_profile(l, &l->opts->load, err);
+
+	return rc || l->opened < 0
+		       ? rc
+		       : profile_write_fd(l->profile, l->opened, "what was loaded", err);
+}
+
+void web_loaded_release(struct web_loaded *l)
+{
+	profile_free(l->profile);
+	if (l->opened >= 0)
+		close(l->opened);
+	free(l->opened_name);
+	free(l->base_name);
 }
 
 static const char *path_of(const struct web_job *job, int fd)
@@ -98,7 +125,7 @@ int web_loaded_compare(struct web_loaded *l, const struct web_job *job, struct e
 	l->base_name = strdup(web_query_get(&job->query, "name"));
 	load.bases = &base;
 	load.n_bases = 1;
-	if (l->opened_name) {
+	if (l->opened >= 0) {
 		load.sources = &source;
 		load.n_sources = 1;
 	}

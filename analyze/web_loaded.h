@@ -14,11 +14,15 @@ struct web_loaded {
 	const struct notes *notes;
 	struct profile *profile; /* NULL in the server */
 	bool compared;
-	int opened; /* descriptor of a profile that the page sent in the place of the first, or -1 */
-	char *opened_name; /* NULL = the first */
+	int opened; /* descriptor of what is read in the place of the sources: a profile that the page
+		       sent, or what came from where it cannot be read again; -1 = none */
+	char *opened_name; /* NULL = none */
 	char *base_name;   /* of a base that the page sent; NULL = none */
 	unsigned number;   /* of profiles that were loaded until now */
 };
+
+/* Begin with what the command line names.  For the server. */
+void web_loaded_init(struct web_loaded *l, const struct web_opts *opts, const struct notes *notes);
 
 /* Load what the options say; the profile that came with the job as the base of what is shown; or it in the
  * place of what is shown.  For the keeper. */
