@@ -64,7 +64,7 @@ struct frame *answer_list_set_frames(struct answer_list *l, struct answer *a, si
 	a->n = (uint32_t)n;
 	VEC_MUST(&l->frames, l->frames.n + n);
 	l->frames.n += n;
-	return &l->frames.v[a->first];
+	return n ? &l->frames.v[a->first] : NULL;
 }
 
 /* (Not inlined, gcc takes it for a function without effect and calls it never.) */
