@@ -128,7 +128,9 @@ long event_start(struct thread *t, uint64_t period_ns)
 
 long event_change(struct thread *t, uint64_t period_ns)
 {
-	return replace(t, 0, period_ns, atomic_load(&t->event));
+	void *old = atomic_load(&t->event);
+
+	return old ? replace(t, 0, period_ns, old) : 0; /* what was stopped stays so */
 }
 
 /* The thread's handler may be reading the ring: then the event is the handler's to end.  (Where another one waits for that
