@@ -140,6 +140,12 @@ static void trap_of_host(const siginfo_t *si)
 		end_by_default(SIGTRAP);
 }
 
+void handler_trap_of_host(int sig, siginfo_t *si, void *context)
+{
+	if (!thread_table_contains(event_thread(si)))
+		atomic_load (&live.trap_handler)(sig, si, context);
+}
+
 void handler_count(struct thread *t, const ucontext_t *uc, uint64_t weight)
 {
 	atomic_store(&t->busy, 1);

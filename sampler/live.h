@@ -4,6 +4,7 @@
 
 #include "sampler/unwind.h"
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -19,10 +20,11 @@ struct live {
 	const struct module_list *_Atomic modules;
 	uintptr_t skip_low, skip_high; /* the library's own code; goes into lists of modules */
 	uintptr_t main_stack_end;
-	uintptr_t first_sp; /* of the main thread; goes into lists of modules */
-	_Atomic int signal; /* ours; 0 = none yet */
+	uintptr_t first_sp;	      /* of the main thread; goes into lists of modules */
+	_Atomic int signal;	      /* ours; 0 = none yet */
 	_Atomic bool trap_is_ignored; /* what the host did with SIGTRAP; see trap.c */
-	_Atomic int wanted;	      /* futex of the keeper */
+	void (*_Atomic trap_handler)(int, siginfo_t *, void *);
+	_Atomic int wanted; /* futex of the keeper */
 };
 
 extern struct live live;

@@ -12,7 +12,10 @@ bool trap_can_be_watched(void);
 bool trap_take(void);
 bool trap_is_ours(void);
 
-/* sigaction(SIGTRAP, ...) of the host while it is ours. */
+/* So it is, or it calls the host's. */
+bool trap_is_watched(void);
+
+/* sigaction(SIGTRAP, ...) of the host while it is watched. */
 int trap_sigaction(const struct sigaction *action, struct sigaction *before);
 
 #endif

@@ -43,7 +43,7 @@ __attribute__((constructor)) static void look_up(void)
 static bool is_one_of_ours(int sig)
 {
 	return (sig == live.signal && session_is_of_this_process()) ||
-	       (sig == SIGTRAP && trap_is_ours());
+	       (sig == SIGTRAP && trap_is_watched());
 }
 
 static sighandler_t set_action(int sig, sighandler_t handler, int flags)
@@ -113,7 +113,9 @@ EXPORT int sigignore(int sig)
 /* (Of a signal without a handler of the host's there is nothing to change.) */
 EXPORT int siginterrupt(int sig, int yes)
 {
-	return next.siginterrupt && !is_one_of_ours(sig) ? next.siginterrupt(sig, yes) : 0;
+	bool has_handler = !is_one_of_ours(sig) || (sig == SIGTRAP && !trap_is_ours());
+
+	return next.siginterrupt && has_handler ? next.siginterrupt(sig, yes) : 0;
 }
 
 /* ---- past libc ---- */

@@ -175,7 +175,7 @@ EXPORT int sigaction(int sig, const struct sigaction *action, struct sigaction *
 			return 0;
 		}
 	}
-	if (sig == SIGTRAP && trap_is_ours() &&
+	if (sig == SIGTRAP && trap_is_watched() &&
 	    (session_is_of_this_process() || !atomic_load(&live.sampling)))
 		return trap_sigaction(action, before);
 	return pass_action_on(sig, action, before);

@@ -6,6 +6,7 @@
  *	trap         raises SIGTRAP        int3     runs into a breakpoint
  *	ignored      raises SIGTRAP, which it ignores, then burns
  *	handler      has a handler for SIGTRAP of its own from some moment on
+ *	late N       N children of many threads have a handler from some moment on: so many signals came to them
  *	calls        counts the system calls that were interrupted: none may be
  *	cloned       makes threads by clone(), which end by returning and by the exit system call
  *	full         has no descriptor to spare when its threads begin
@@ -25,6 +26,7 @@
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -96,6 +98,56 @@ static int mode_int3(char **args)
 	burn_ms(50);
 	__asm__ volatile("int3");
 	return 0;
+}
+
+static _Atomic int late_signals, is_over;
+
+static void on_late(int sig)
+{
+	late_signals++;
+}
+
+static void *burn_until_over(void *arg)
+{
+	while (!is_over)
+		burn(1000);
+	return arg;
+}
+
+/* Then the handler is taken away again, and whatever still comes must end nothing. */
+static int be_late_child(void)
+{
+	struct sigaction action = { .sa_handler = on_late }, told;
+	pthread_t threads[8];
+
+	for (int i = 0; i < 8; i++)
+		pthread_create(&threads[i], NULL, burn_until_over, NULL);
+	burn_ms(5);
+	sigaction(SIGTRAP, &action, NULL);
+	burn_ms(5);
+	if (sigaction(SIGTRAP, NULL, &told) || told.sa_handler != on_late)
+		return 1;
+	signal(SIGTRAP, SIG_DFL);
+	burn_ms(2);
+	is_over = 1;
+	for (int i = 0; i < 8; i++)
+		pthread_join(threads[i], NULL);
+	return late_signals != 0;
+}
+
+static int mode_late(char **args)
+{
+	int status, n_bad = 0;
+
+	for (int n = atoi(args[2]); n > 0; n--) {
+		pid_t child = fork();
+
+		if (child == 0)
+			_exit(be_late_child());
+		n_bad += waitpid(child, &status, 0) != child || status != 0;
+	}
+	printf("%d late\n", n_bad);
+	return n_bad != 0;
 }
 
 static int mode_ignored(char **args)
@@ -215,8 +267,8 @@ static const struct mode {
 	int (*run)(char **args);
 } modes[] = {
 	{ "chain", mode_chain },     { "trap", mode_trap },	  { "int3", mode_int3 },
-	{ "ignored", mode_ignored }, { "handler", mode_handler }, { "calls", mode_calls },
-	{ "cloned", mode_cloned },   { "full", mode_full },
+	{ "ignored", mode_ignored }, { "handler", mode_handler }, { "late", mode_late },
+	{ "calls", mode_calls },     { "cloned", mode_cloned },	  { "full", mode_full },
 };
 
 int main(int argc, char **argv)
