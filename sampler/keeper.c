@@ -24,7 +24,7 @@
 enum { PAUSE_NS = 50000000, SLOW_EVERY = 5, STACK_BYTES = 256 * 1024 };
 
 static pthread_t keeper;
-static pid_t keeper_tid;
+static _Atomic pid_t keeper_tid;
 static _Atomic bool is_running; /* somebody is to join it */
 static _Atomic bool has_left;	/* of its own accord */
 static pthread_mutex_t pause_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -54,8 +54,7 @@ static void *run(void *arg)
 {
 	leave_descriptors();
 	prctl(PR_SET_NAME, "sonde");
-	keeper_tid = (pid_t)raw_syscall(SYS_gettid, 0, 0, 0, 0);
-	threads_ignore(keeper_tid);
+	threads_ignore((pid_t)raw_syscall(SYS_gettid, 0, 0, 0, 0));
 	for (unsigned round = 0;; round++) {
 		int wanted;
 
@@ -84,6 +83,14 @@ static void *run(void *arg)
 	}
 }
 
+/* Known at once, and not when the keeper comes to run: the clock of a thread is made of its number. */
+static pid_t number_of(pthread_t thread)
+{
+	clockid_t clock;
+
+	return pthread_getcpuclockid(thread, &clock) == 0 ? (pid_t)~(clock >> 3) : 0;
+}
+
 int keeper_start(void)
 {
 	long least = sysconf(_SC_THREAD_STACK_MIN);
@@ -99,6 +106,7 @@ int keeper_start(void)
 	rc = real_pthread_create(&keeper, &attr, run, NULL);
 	real_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
+	keeper_tid = rc == 0 ? number_of(keeper) : 0;
 	is_running = rc == 0;
 	return -rc;
 }
@@ -159,4 +167,9 @@ void keeper_forked(void)
 bool keeper_is_counted(void)
 {
 	return is_running && !has_left && session_is_of_this_process();
+}
+
+bool keeper_is(pid_t tid)
+{
+	return tid == keeper_tid && keeper_is_counted();
 }

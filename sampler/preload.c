@@ -50,6 +50,7 @@ enum role { ROLE_NONE, ROLE_COLLECTED, ROLE_WRITES };
 
 static enum role role;
 static bool is_child, is_finished, is_verbose;
+static int complaints = -1; /* stderr, if there was one: what is opened as 2 later is a file of the host's */
 static char out[PATH_MAX], spool_path[PATH_MAX + 64];
 /* Copies: a program may write its title over its arguments and environment (nginx, postgres) and
  * fork afterwards. */
@@ -59,7 +60,7 @@ static char spool_dir[PATH_MAX], out_pattern[PATH_MAX], program[NAME_MAX + 1];
 void preload_say(const char *text, const char *what, const char *why)
 {
 	char path[PATH_MAX + 32];
-	int fd = STDERR_FILENO;
+	int fd = complaints;
 
 	if (role == ROLE_COLLECTED) {
 		snprintf(path, sizeof(path), "%s/problem", spool_dir);
@@ -70,7 +71,7 @@ void preload_say(const char *text, const char *what, const char *why)
 		close(fd);
 		return;
 	}
-	dprintf(STDERR_FILENO, "sonde: %s '%s'%s%s\n", text, what, why[0] ? ": " : "", why);
+	dprintf(complaints, "sonde: %s '%s'%s%s\n", text, what, why[0] ? ": " : "", why);
 }
 
 /* ---- names ---- */
@@ -311,6 +312,7 @@ __attribute__((constructor, section("sonde_text"), noinline)) static void on_loa
 	bool is_published;
 	struct stat st;
 
+	complaints = fcntl(STDERR_FILENO, F_GETFD) < 0 ? -1 : STDERR_FILENO;
 	choose_role();
 	if (role == ROLE_COLLECTED && settings_come_too_late(&opts.window))
 		role = ROLE_NONE;
@@ -352,7 +354,7 @@ static void write_profile(void)
 		return;
 	}
 	if (session_write_file(out, &err)) {
-		dprintf(STDERR_FILENO, "sonde: %s\n", err.text);
+		dprintf(complaints, "sonde: %s\n", err.text);
 		if (session_weight() == 0)
 			unlink(spool_path);
 		else
@@ -361,7 +363,7 @@ static void write_profile(void)
 	}
 	unlink(spool_path);
 	if (is_verbose)
-		dprintf(STDERR_FILENO, "sonde: %llu samples in %s\n",
+		dprintf(complaints, "sonde: %llu samples in %s\n",
 			(unsigned long long)session_weight(), out);
 }
 

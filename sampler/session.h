@@ -99,6 +99,9 @@ void keeper_resume(void);
 void keeper_forked(void); /* it does not exist in the child */
 /* Is it one of the threads that the kernel counts in this process?  Async-signal-safe. */
 bool keeper_is_counted(void);
+bool keeper_is(pid_t tid);
+/* Is that descriptor's folder /proc/self/task?  Async-signal-safe. */
+bool is_task_folder(int fd);
 
 /* What the keeper does for the session. */
 void session_grow(void);

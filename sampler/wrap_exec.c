@@ -7,6 +7,7 @@
  * to go on to are looked up before), and a child that shares its parent's memory leaves its parent's event alone.
  */
 #include "sampler/event.h"
+#include "sampler/exec_preload.h"
 #include "sampler/live.h"
 #include "sampler/session.h"
 #include "sampler/syscalls.h"
@@ -76,8 +77,11 @@ static int go_on(struct thread *t, int rc)
 	return rc;
 }
 
+/* With `kept` for the environment. */
 #define PASS_ON(function, ...)                                                                     \
 	struct thread *stopped = stop_own_event();                                                 \
+	size_t n_room = exec_preload_room(envp);                                                   \
+	char *room[n_room], *const *kept = exec_preload_environment(envp, room, n_room);           \
                                                                                                    \
 	if (!next.function)                                                                        \
 		look_up();                                                                         \
@@ -89,22 +93,22 @@ static int go_on(struct thread *t, int rc)
 
 EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
-	PASS_ON(execve, path, argv, envp);
+	PASS_ON(execve, path, argv, kept);
 }
 
 EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-	PASS_ON(execvpe, file, argv, envp);
+	PASS_ON(execvpe, file, argv, kept);
 }
 
 EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
-	PASS_ON(fexecve, fd, argv, envp);
+	PASS_ON(fexecve, fd, argv, kept);
 }
 
 EXPORT int execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
 {
-	PASS_ON(execveat, fd, path, argv, envp, flags);
+	PASS_ON(execveat, fd, path, argv, kept, flags);
 }
 
 EXPORT int execv(const char *path, char *const argv[])

@@ -3,7 +3,8 @@
  * The folder /proc/self/task has two links, and one for each thread.  Programs look at that before they do what only a
  * process of one thread may, and end when there are more: chromium's zygote and its children, firefox's content
  * processes.  So the keeper is taken off the number wherever the stat functions report that folder, by path or by
- * descriptor.  What is asked of anything else is passed on, and costs a look at the answer.
+ * descriptor.  What is asked of anything else is passed on, and costs a look at the answer.  (What is read there and in files
+ * beside it: wrap_count.c.)
  *
  * Async-signal-safe as the real ones are, once the functions to go on to have been looked up.
  */
@@ -43,6 +44,14 @@ static bool is_own_folder(const struct stat *st)
 
 	return raw_syscall(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/task", (long)&own, 0) == 0 &&
 	       own.st_ino == st->st_ino && own.st_dev == st->st_dev;
+}
+
+bool is_task_folder(int fd)
+{
+	struct stat st;
+
+	return raw_syscall(SYS_fstat, fd, (long)&st, 0, 0) == 0 && st.st_mode == TASK_MODE &&
+	       is_own_folder(&st);
 }
 
 /* Is st, as found by that path (NULL or "": by a descriptor), our folder with the keeper in it?  (In a mount of /proc other

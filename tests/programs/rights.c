@@ -2,6 +2,7 @@
  *
  * usage: rights MODE       what it prints must be the same with a profiler as without
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -297,6 +298,43 @@ static int mode_numbers(void)
 	return 0;
 }
 
+static int listed(int task)
+{
+	DIR *d = fdopendir(dup(task));
+	struct dirent *e;
+	int n = 0;
+
+	while ((e = readdir(d)))
+		n += e->d_name[0] != '.';
+	closedir(d);
+	return n;
+}
+
+/* By stat or status of /proc/self. */
+static int told(const char *name)
+{
+	char path[64], text[4096], *at;
+	size_t got;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/%s", name);
+	f = fopen(path, "re");
+	if (!f)
+		return -1;
+	got = fread(text, 1, sizeof(text) - 1, f);
+	text[got] = 0;
+	fclose(f);
+	at = strstr(text, "\nThreads:");
+	if (at)
+		return atoi(at + 9);
+	at = strrchr(text, ')');
+	for (int field = 2; at && field < 20; field++) {
+		at = strchr(at, ' ');
+		at += at != NULL;
+	}
+	return at ? atoi(at) : -1;
+}
+
 /* How many threads /proc counts, by every door. */
 static void print_threads(const char *who)
 {
@@ -316,7 +354,7 @@ static void print_threads(const char *who)
 	printf(" %d", fstatat(task, "../task", &s, 0) ? -1 : (int)s.st_nlink - 2);
 	printf(" %d", fstatat(task, "", &s, AT_EMPTY_PATH) ? -1 : (int)s.st_nlink - 2);
 	printf(" %d", statx(proc, "self/task", 0, STATX_NLINK, &x) ? -1 : (int)x.stx_nlink - 2);
-	printf("\n");
+	printf(", listed %d, told %d %d\n", listed(task), told("stat"), told("status"));
 	close(proc);
 	close(task);
 }
