@@ -330,9 +330,43 @@ static void array_type(struct v0 *v, bool has_length)
 	v0_put(v, "]");
 }
 
+/* 1..=9, one of several with bars between them, or what no null pointer is. */
+static void pattern(struct v0 *v)
+{
+	if (!v0_enter(v))
+		return;
+	if (v0_eat(v, 'R')) {
+		v0_constant(v, false);
+		v0_put(v, "..=");
+		v0_constant(v, false);
+	} else if (v0_eat(v, 'O')) {
+		pattern(v);
+		while (v0_more_items(v)) {
+			v0_put(v, " | ");
+			pattern(v);
+		}
+		v0_expect(v, 'E');
+	} else {
+		v0_expect(v, 'N');
+		v0_put(v, "!null");
+	}
+	v0_leave(v);
+}
+
+/* A type that has not all of its values. */
+static void pattern_type(struct v0 *v)
+{
+	type(v);
+	v0_put(v, " is ");
+	pattern(v);
+}
+
 static void type_of_kind(struct v0 *v, char kind)
 {
 	switch (kind) {
+	case 'W':
+		pattern_type(v);
+		return;
 	case 'A':
 	case 'S':
 		array_type(v, kind == 'A');

@@ -134,7 +134,7 @@ static void names_agree_with_pprof_and_llvm(void **state)
 	expect_rows(common, sizeof(common) / sizeof(common[0]));
 }
 
-/* Constants that the grammar got later; 00 is two numbers, which pprof takes for one. */
+/* Constants and types that the grammar got later; 00 is two numbers, which pprof takes for one. */
 static const struct row newer[] = {
 	{ "_RINvNCNvCs6xxl1lAjzDf_1a4main05innerNCB2_0EB6_", "a::main::{closure#0}::inner::<>",
 	  "a::main::{closure#0}::inner::<a::main::{closure#0}::{closure#0}>" },
@@ -163,6 +163,10 @@ static const struct row newer[] = {
 	{ "_RNvNCNCNvNtCs4nK2o8jUcLW_14rustc_ty_utils10needs_drop15drop_tys_helper0010___CALLSITE",
 	  "rustc_ty_utils::needs_drop::drop_tys_helper::{closure#0}::{closure#0}::__CALLSITE",
 	  "rustc_ty_utils::needs_drop::drop_tys_helper::{closure#0}::{closure#0}::__CALLSITE" },
+	{ "_RINvC1a1fWmRm1_m9_E", "a::f::<>", "a::f::<u32 is 1..=9>" },
+	{ "_RNvMC1aWaORan5_a2_Ra5_a6_E1n", "<i8 is -5..=2 | 5..=6>::n",
+	  "<i8 is -5..=2 | 5..=6>::n" },
+	{ "_RINvC1a1fWPuNWjRj0_pE", "a::f::<>", "a::f::<*const () is !null, usize is 0..=_>" },
 };
 
 static void names_that_others_do_not_know_are_read_by_the_grammar(void **state)
@@ -195,6 +199,11 @@ static void what_is_no_name_of_rust_stays_as_it_is(void **state)
 		"_RINvC1a1fKdx_E", /* no such constants */
 		"_RINvC1a1fKVC1aX_E",
 		"_RINvC1a1fgE", /* no such type */
+		"_RINvC1a1fWmRm1_m9_",
+		"_RINvC1a1fWmORm1_m2_E",
+		"_RINvC1a1fWmRm1_E",
+		"_RINvC1a1fWmXE",
+		"_RINvC1a1fWmE",
 		"_RNvCszzzzzzzzzzzzzz_1a4main",
 	};
 
