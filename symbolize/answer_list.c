@@ -53,8 +53,11 @@ struct frame answer_list_frame(const struct answer_list *l, const struct answer 
 	if (!a->places)
 		return l->frames.v[a->first + k];
 	f = dwarf_place_frame(&a->places[k]).frame;
-	if (k + 1 == a->n)
+	if (k + 1 == a->n) {
 		f.function = a->outer;
+		if (!f.file)
+			f.file = a->outer_file;
+	}
 	return f;
 }
 

@@ -15,7 +15,8 @@ struct answer {
 	uint64_t address;
 	const struct dwarf_place *places; /* NULL = in frames */
 	const char *outer;		  /* with places, the name of the outermost function */
-	uint32_t first, n;		  /* first in frames */
+	const char *outer_file; /* and where its code is from, if the place does not say */
+	uint32_t first, n;	/* first in frames */
 };
 
 struct answer_list {

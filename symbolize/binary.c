@@ -247,6 +247,14 @@ static const char *outer_name(struct binary *b, uint64_t address, const struct d
 	return strtab_get(b->strings, strtab_add(b->strings, s->name, strcspn(s->name, ".")));
 }
 
+/* Strict DWARF 2 says of no call where it is.  The file of a local function is known in any case. */
+static const char *outer_file(const struct binary *b, uint64_t address, const struct dwarf_frame *f)
+{
+	const struct symbol *s = f->frame.file ? NULL : symtab_find(b->symtab, address);
+
+	return s ? s->file : NULL;
+}
+
 /* Addresses that neither an earlier answer nor the cache knows, ascending, and the numbers of their
  * answers. */
 struct pending {
@@ -270,6 +278,7 @@ static void take_places(void *ctx, size_t i, const struct dwarf_place *places, s
 	a->places = places;
 	a->n = (uint32_t)n;
 	a->outer = outer_name(pending->b, a->address, &outer);
+	a->outer_file = outer_file(pending->b, a->address, &outer);
 }
 
 /* Answers of libdwarf.  May come twice for an address: the second is the better one. */
@@ -285,6 +294,8 @@ static void take_answer(void *ctx, size_t i, const struct dwarf_frame *frames, s
 		f[k].function =
 			k + 1 == n ? outer_name(b, a->address, &frames[k]) : keep(b, f[k].function);
 		f[k].file = keep(b, f[k].file);
+		if (k + 1 == n && !f[k].file)
+			f[k].file = outer_file(b, a->address, &frames[k]);
 	}
 }
 
