@@ -301,6 +301,7 @@ static bool is_held_back(void)
 	    strcmp(call, "write") != 0) /* which it takes to say it */
 		preload_say("not profiling", program, why);
 	role = ROLE_NONE;
+	session_retire();
 	return true;
 }
 
@@ -312,7 +313,7 @@ __attribute__((constructor, section("sonde_text"), noinline)) static void on_loa
 	bool is_published;
 	struct stat st;
 
-	complaints = fcntl(STDERR_FILENO, F_GETFD) < 0 ? -1 : STDERR_FILENO;
+	complaints = fstat(STDERR_FILENO, &st) ? -1 : STDERR_FILENO;
 	choose_role();
 	if (role == ROLE_COLLECTED && settings_come_too_late(&opts.window))
 		role = ROLE_NONE;

@@ -50,8 +50,8 @@ bool is_task_folder(int fd)
 {
 	struct stat st;
 
-	return raw_syscall(SYS_fstat, fd, (long)&st, 0, 0) == 0 && st.st_mode == TASK_MODE &&
-	       is_own_folder(&st);
+	return raw_syscall(SYS_newfstatat, fd, (long)"", (long)&st, AT_EMPTY_PATH) == 0 &&
+	       st.st_mode == TASK_MODE && is_own_folder(&st);
 }
 
 /* Is st, as found by that path (NULL or "": by a descriptor), our folder with the keeper in it?  (In a mount of /proc other

@@ -324,6 +324,8 @@ static int told(const char *name)
 	got = fread(text, 1, sizeof(text) - 1, f);
 	text[got] = 0;
 	fclose(f);
+	if (got == 0 || strlen(text) != got || text[got - 1] != '\n')
+		return -2;
 	at = strstr(text, "\nThreads:");
 	if (at)
 		return atoi(at + 9);
