@@ -3,6 +3,7 @@
  * usage: engine MODE
  *
  *	chain N      executes itself N times, by each door to exec
+ *	failed       burns after an exec that failed
  *	trap         raises SIGTRAP        int3     runs into a breakpoint
  *	ignored      raises SIGTRAP, which it ignores, then burns
  *	handler      has a handler for SIGTRAP of its own from some moment on
@@ -84,6 +85,20 @@ static int mode_chain(char **args)
 	default:
 		return (int)syscall(SYS_execve, args[0], argv, environ);
 	}
+}
+
+static __attribute__((noinline)) void burn_on(void)
+{
+	burn_ms(200);
+	work = work + 1;
+}
+
+static int mode_failed(char **args)
+{
+	if (execl("/nonexistent/program", "x", NULL) != -1 || errno != ENOENT)
+		return 1;
+	burn_on();
+	return puts("done") < 0;
 }
 
 static int mode_trap(char **args)
@@ -266,9 +281,10 @@ static const struct mode {
 	const char *name;
 	int (*run)(char **args);
 } modes[] = {
-	{ "chain", mode_chain },     { "trap", mode_trap },	  { "int3", mode_int3 },
-	{ "ignored", mode_ignored }, { "handler", mode_handler }, { "late", mode_late },
-	{ "calls", mode_calls },     { "cloned", mode_cloned },	  { "full", mode_full },
+	{ "chain", mode_chain }, { "failed", mode_failed },   { "trap", mode_trap },
+	{ "int3", mode_int3 },	 { "ignored", mode_ignored }, { "handler", mode_handler },
+	{ "late", mode_late },	 { "calls", mode_calls },     { "cloned", mode_cloned },
+	{ "full", mode_full },
 };
 
 int main(int argc, char **argv)
