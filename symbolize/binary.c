@@ -367,12 +367,14 @@ static void answer_by_symbol(struct binary *b, struct answer *a)
 
 static bool answer_by_cache(struct binary *b, struct answer *a)
 {
-	struct frame frames[DWARF_MAX_FRAMES];
+	struct frame frames[DWARF_MAX_FRAMES], *to;
 	size_t n;
 
 	if (!b->cache || !answer_cache_find(b->cache, a->address, frames, DWARF_MAX_FRAMES, &n))
 		return false;
-	memcpy(answer_list_set_frames(&b->answers, a, n), frames, n * sizeof(*frames));
+	to = answer_list_set_frames(&b->answers, a, n);
+	if (n)
+		memcpy(to, frames, n * sizeof(*frames));
 	return true;
 }
 
