@@ -37,16 +37,14 @@ static size_t first_member(const uint8_t *data, size_t n)
 /* Is this what comes next, and how much of it?  -1: there is something wrong. */
 static ssize_t next_piece(struct inflate *z, const struct bytes *whole, size_t at, size_t want)
 {
-	size_t before = at < INFLATE_WINDOW ? at : INFLATE_WINDOW;
-	uint8_t *room = malloc(before + want + INFLATE_MARGIN);
+	uint8_t *room = malloc(want);
 	ssize_t n;
 
 	if (!room)
 		abort();
-	memcpy(room, whole->buf.v + at - before, before);
-	n = inflate_next(z, room + before, want);
-	if (n > 0 && ((size_t)n > whole->buf.n - at ||
-		      memcmp(room + before, whole->buf.v + at, (size_t)n) != 0))
+	n = inflate_next(z, room, want);
+	if (n > 0 &&
+	    ((size_t)n > whole->buf.n - at || memcmp(room, whole->buf.v + at, (size_t)n) != 0))
 		abort();
 	free(room);
 	return n;

@@ -21,7 +21,7 @@ enum { BLOCKS = 4 };
 /* The bytes begin at data + GZIP_STREAM_KEPT; before them are those of the block before. */
 struct block {
 	size_t n;
-	uint8_t data[GZIP_STREAM_KEPT + BLOCK_BYTES + INFLATE_MARGIN];
+	uint8_t data[GZIP_STREAM_KEPT + BLOCK_BYTES];
 };
 
 struct gzip_stream {
