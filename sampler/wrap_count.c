@@ -31,19 +31,31 @@ __attribute__((constructor)) static void look_up(void)
 	*(void **)&next.readdir = dlsym(RTLD_NEXT, "readdir");
 }
 
+/* The number that text begins with, and what comes after it in *end; 0 = none.  (strtol may change errno, which who reads
+ * folders looks at.) */
+static pid_t number_at(const char *text, const char **end)
+{
+	pid_t n = 0;
+
+	while (*text >= '0' && *text <= '9' && n < 100000000)
+		n = n * 10 + (*text++ - '0');
+	*end = text;
+	return n;
+}
+
 /* ---- files ---- */
 
 /* The name of a file of our own in /proc: what comes after /proc/self/ or /proc/PID/; NULL = something else. */
 static const char *own_file(const char *path)
 {
-	char *end;
+	const char *end;
 
 	if (!path || strncmp(path, "/proc/", 6) != 0)
 		return NULL;
 	path += 6;
 	if (strncmp(path, "self/", 5) == 0)
 		return path + 5;
-	return strtol(path, &end, 10) == getpid() && *end == '/' ? end + 1 : NULL;
+	return number_at(path, &end) == getpid() && *end == '/' ? end + 1 : NULL;
 }
 
 /* Where the number of threads is. */
@@ -139,8 +151,10 @@ ALSO(fopen64, fopen);
 
 static bool names_keeper(DIR *d, const struct dirent *e)
 {
-	return e->d_name[0] >= '1' && e->d_name[0] <= '9' &&
-	       keeper_is((pid_t)strtol(e->d_name, NULL, 10)) && is_task_folder(dirfd(d));
+	const char *end;
+	pid_t n = number_at(e->d_name, &end);
+
+	return n && !*end && keeper_is(n) && is_task_folder(dirfd(d));
 }
 
 EXPORT struct dirent *readdir(DIR *d)

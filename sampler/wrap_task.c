@@ -40,7 +40,7 @@ static bool ends_in(const char *path, size_t *n, const char *name)
 
 static bool is_own_folder(const struct stat *st)
 {
-	struct stat own;
+	struct stat own = { 0 };
 
 	return raw_syscall(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/task", (long)&own, 0) == 0 &&
 	       own.st_ino == st->st_ino && own.st_dev == st->st_dev;
@@ -48,7 +48,7 @@ static bool is_own_folder(const struct stat *st)
 
 bool is_task_folder(int fd)
 {
-	struct stat st;
+	struct stat st = { 0 };
 
 	return raw_syscall(SYS_newfstatat, fd, (long)"", (long)&st, AT_EMPTY_PATH) == 0 &&
 	       st.st_mode == TASK_MODE && is_own_folder(&st);
@@ -153,7 +153,7 @@ ALSO(fstatat64, fstatat);
 
 EXPORT int statx(int dir, const char *path, int flags, unsigned mask, struct statx *stx)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	int rc;
 
 	if (!next.statx)

@@ -367,6 +367,28 @@ static void *counting_thread(void *arg)
 	return arg;
 }
 
+/* Names that are numbers, and too long for any, leave errno alone. */
+static void print_numbers(void)
+{
+	char folder[] = "/tmp/rights.XXXXXX", path[128];
+	int n = 0, fd;
+	DIR *d;
+
+	if (!mkdtemp(folder))
+		return;
+	snprintf(path, sizeof(path), "%s/12345678901234567890123456789", folder);
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	d = opendir(folder);
+	errno = 0;
+	while (d && readdir(d))
+		n++;
+	printf("%d names, errno %d\n", n, errno);
+	closedir(d);
+	close(fd);
+	unlink(path);
+	rmdir(folder);
+}
+
 /* As a sandbox does: a child makes sure that it is alone, by looking and by leaving its namespace past libc. */
 static int mode_alone(void)
 {
@@ -376,6 +398,7 @@ static int mode_alone(void)
 
 	burn(60);
 	print_threads("one thread");
+	print_numbers();
 	pthread_create(&t, NULL, counting_thread, NULL);
 	pthread_join(t, NULL);
 	fflush(stdout);
