@@ -36,7 +36,8 @@ uint32_t answer_list_add(struct answer_list *l, uint64_t address);
 
 /* Frame k of an answer. */
 struct frame answer_list_frame(const struct answer_list *l, const struct answer *a, uint32_t k);
-/* Give an answer n frames, whose contents are undefined.  They stay where they are until the next call. */
+/* Give an answer n frames, whose contents are undefined.  They stay where they are until the next call.
+ * NULL if n is 0. */
 struct frame *answer_list_set_frames(struct answer_list *l, struct answer *a, size_t n);
 
 /* Bring these into the processor's cache; BINARY_NO_ANSWER is fine. */
