@@ -24,6 +24,7 @@
 #include "sampler/at_fork.h"
 #include "sampler/live.h"
 #include "sampler/modules.h"
+#include "sampler/own_writes.h"
 #include "sampler/sampler.h"
 #include "sampler/seccomp_filter.h"
 #include "sampler/session.h"
@@ -50,7 +51,8 @@ enum role { ROLE_NONE, ROLE_COLLECTED, ROLE_WRITES };
 
 static enum role role;
 static bool is_child, is_finished, is_verbose;
-static int complaints = -1; /* stderr, if there was one: what is opened as 2 later is a file of the host's */
+static int complaints =
+	-1; /* stderr, if there was one: what is opened as 2 later is a file of the host's */
 static char out[PATH_MAX], spool_path[PATH_MAX + 64];
 /* Copies: a program may write its title over its arguments and environment (nginx, postgres) and
  * fork afterwards. */
@@ -67,11 +69,11 @@ void preload_say(const char *text, const char *what, const char *why)
 		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 		if (fd < 0)
 			return;
-		dprintf(fd, "%s '%s'%s%s\n", text, what, why[0] ? ": " : "", why);
+		own_writes_say(fd, "%s '%s'%s%s\n", text, what, why[0] ? ": " : "", why);
 		close(fd);
 		return;
 	}
-	dprintf(complaints, "sonde: %s '%s'%s%s\n", text, what, why[0] ? ": " : "", why);
+	own_writes_say(complaints, "sonde: %s '%s'%s%s\n", text, what, why[0] ? ": " : "", why);
 }
 
 /* ---- names ---- */
@@ -136,13 +138,16 @@ static void convert(const char *from, const char *to)
 {
 	jmp_buf env;
 	struct err err;
+	sigset_t mask;
 
+	own_writes_begin(&mask);
 	if (setjmp(env) == 0) {
 		oom_catch(&env);
 		if (spool_convert(from, to, &err) == 0)
 			unlink(from);
 	}
 	oom_release();
+	own_writes_end(&mask, true);
 }
 
 /* A name for the profile of a process that is gone, or of what this process was before exec: with
@@ -349,13 +354,18 @@ __attribute__((constructor, section("sonde_text"), noinline)) static void on_loa
 static void write_profile(void)
 {
 	struct err err = { "" };
+	sigset_t mask;
+	int rc;
 
 	if (is_child && session_weight() == 0) {
 		unlink(spool_path);
 		return;
 	}
-	if (session_write_file(out, &err)) {
-		dprintf(complaints, "sonde: %s\n", err.text);
+	own_writes_begin(&mask);
+	rc = session_write_file(out, &err);
+	own_writes_end(&mask, rc != 0);
+	if (rc) {
+		own_writes_say(complaints, "sonde: %s\n", err.text);
 		if (session_weight() == 0)
 			unlink(spool_path);
 		else
@@ -364,8 +374,8 @@ static void write_profile(void)
 	}
 	unlink(spool_path);
 	if (is_verbose)
-		dprintf(complaints, "sonde: %llu samples in %s\n",
-			(unsigned long long)session_weight(), out);
+		own_writes_say(complaints, "sonde: %llu samples in %s\n",
+			       (unsigned long long)session_weight(), out);
 }
 
 static void leave_behind(void)
