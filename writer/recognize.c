@@ -119,8 +119,7 @@ static int read_all(struct bytes *out, int fd, struct err *err)
 		if (out->buf.cap - out->buf.n < want / 2 + 1 &&
 		    VEC_RESERVE(&out->buf, out->buf.n + want))
 			return err_set(err, SONDE_ENOMEM,
-				       "not enough memory after %zu MB (see --max-memory)",
-				       out->buf.n >> 20);
+				       "not enough memory to hold it (see --max-memory)");
 		got = read(fd, out->buf.v + out->buf.n, out->buf.cap - out->buf.n);
 		if (got < 0 && errno == EINTR)
 			continue;
