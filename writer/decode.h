@@ -36,6 +36,7 @@ struct decoder {
 	 * samples are decoded at once, and as nothing that they name is known yet, a location is its
 	 * id - 1, and a string of a label its number. */
 	bool in_pieces;
+	uint32_t largest; /* location in a sample */
 	struct arena *copies;
 };
 

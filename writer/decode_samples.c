@@ -16,6 +16,7 @@ struct run {
 	const struct sample_run *what;
 	size_t stack, labels;	      /* counted; later where the run begins */
 	size_t stack_end, labels_end; /* where it has come to */
+	uint32_t largest;	      /* location */
 	int rc;
 	struct err err;
 };
@@ -118,6 +119,7 @@ static int fill_stack(const struct decoder *d, struct run *r, struct wire *w,
 
 		if (w->error)
 			return 0;
+		r->largest = index > r->largest ? index : r->largest;
 		stack[r->stack_end++] = index;
 		return index == PROFILE_NONE ? unknown_location(r, id) : 0;
 	}
@@ -130,6 +132,7 @@ static int fill_stack(const struct decoder *d, struct run *r, struct wire *w,
 			return fail_at(d, r, ids.pos, ids.error);
 		if (index == PROFILE_NONE)
 			return unknown_location(r, id);
+		r->largest = index > r->largest ? index : r->largest;
 		stack[r->stack_end++] = index;
 	}
 	return 0;
@@ -308,8 +311,10 @@ int decode_sample(struct decoder *d, const struct wire_field *f)
 	make_room(p, f->u, d->n_types);
 	r.stack_end = p->stack.n;
 	r.labels_end = p->labels.n;
+	r.largest = d->largest;
 	r.err.text[0] = 0;
 	rc = fill_sample(d, &r, (struct wire){ f->data, f->data + f->u, NULL }, p->n_samples);
+	d->largest = r.largest;
 	p->n_samples++;
 	p->stack.n = r.stack_end;
 	p->labels.n = r.labels_end;

@@ -100,8 +100,11 @@ static bool set_labels_right(const struct decoder *d)
 static bool set_right(struct decoder *d)
 {
 	struct setting_right work = { .d = d };
+	size_t n = d->p->locations.n;
 
-	parallel_run(set_frames_right, &work, (d->p->stack.n + RANGE_FRAMES - 1) / RANGE_FRAMES);
+	if (d->p->stack.n && (d->locations.n_straight < n || d->largest >= n))
+		parallel_run(set_frames_right, &work,
+			     (d->p->stack.n + RANGE_FRAMES - 1) / RANGE_FRAMES);
 	return !work.unknown_location && set_labels_right(d);
 }
 
