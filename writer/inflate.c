@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <isa-l/igzip_lib.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,7 +23,8 @@ static struct {
 	int (*inflate)(struct inflate_state *);
 } isal;
 
-static bool is_loaded(void)
+/* All or none of the functions. */
+static void load(void)
 {
 	static const char *const names[] = { "libisal.so.2", NULL };
 	static const struct library_function functions[] = {
@@ -32,7 +34,17 @@ static bool is_loaded(void)
 	};
 	struct err err;
 
-	return isal.inflate || library_load(names, functions, 3, &err) == 0;
+	if (library_load(names, functions, 3, &err))
+		isal.inflate = NULL;
+}
+
+/* Several files are read at a time. */
+static bool is_loaded(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, load);
+	return isal.inflate != NULL;
 }
 
 struct inflate {
