@@ -58,7 +58,8 @@ static struct {
 	int64_t used_us; /* by all names so far */
 } child;
 
-/* S_ T_ are number 0, S0_ 1, S9_ 10, SA_ 11 ...; -1 if p is no back reference, *end past it. */
+/* S_ T_ are number 0, S0_ 1, S9_ 10, SA_ 11 ..., all from MAX_REFERENCES on that one; -1 if p is no back
+ * reference, *end past it. */
 static int reference(const char *p, const char **end)
 {
 	int n = 0;
@@ -67,8 +68,8 @@ static int reference(const char *p, const char **end)
 		return -1;
 	for (p++; isdigit((unsigned char)*p) || isupper((unsigned char)*p); p++) {
 		n = n * 36 + (isdigit((unsigned char)*p) ? *p - '0' : *p - 'A' + 10) + 1;
-		if (n >= MAX_REFERENCES)
-			return -1;
+		if (n > MAX_REFERENCES)
+			n = MAX_REFERENCES;
 	}
 	if (*p != '_')
 		return -1;
@@ -98,6 +99,8 @@ bool demangle_is_risky(const char *mangled)
 			p++;
 			continue;
 		}
+		if (n == MAX_REFERENCES)
+			return true; /* its length is not known here */
 		while (b->n <= n)
 			b->bytes[b->n++] = printed;
 		printed += b->bytes[n];

@@ -181,6 +181,23 @@ static void names_that_explode_stay_mangled(void **state)
 	assert_string_equal(demangle(s, DEMANGLE_DEFAULT), "f");
 }
 
+/* The same with references to the 140th type and those after it. */
+static void explosions_of_high_numbers_stay_mangled_too(void **state)
+{
+	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	char s[2000], *p = stpcpy(s, "_Z1f1AIiiE");
+
+	memset(p, 'P', 140);
+	p = stpcpy(p + 140, "i");
+	for (int i = 0; i < 30; i++) {
+		int n = 140 + i; /* S3W_ is number 141 */
+		char high = digits[n / 36], low = digits[n % 36];
+
+		p += sprintf(p, "S_IS%c%c_S%c%c_E", high, low, high, low);
+	}
+	assert_string_equal(demangle(s, DEMANGLE_DEFAULT), s);
+}
+
 /* _Z2f71A1A1A...: f7(A, A, A, ...), longer than what is demangled in this process. */
 static const char *long_name(char s[2000], int number)
 {
@@ -282,6 +299,7 @@ int main(void)
 		cmocka_unit_test(the_same_name_is_demangled_once),
 		cmocka_unit_test(names_of_profiles_become_what_pprof_makes_of_them),
 		cmocka_unit_test(names_that_explode_stay_mangled),
+		cmocka_unit_test(explosions_of_high_numbers_stay_mangled_too),
 		cmocka_unit_test(deep_and_long_names_do_no_harm),
 		cmocka_unit_test(long_names_are_demangled_however_many_there_are),
 		cmocka_unit_test(a_name_that_explodes_costs_no_other_name),
