@@ -23,6 +23,8 @@ export class Flame {
     this.marked = null; // ids of frames that a search found
     this.focused = -1;
     this.hovered = -1;
+    this.widths = new Map(); // of names, in pixels
+    this.colors = {};
     this.fingers = new Map(); // on the canvas: where
     this.apart = 0;
     this.look = { flip: false, byWeight: false, colors: "file" };
@@ -241,7 +243,15 @@ export class Flame {
     });
   }
 
+  // Found once for a tree and a look.
   color(i) {
+    const look = `${isDark()} ${this.look.colors}`;
+    if (this.colors.look !== look || this.colors.tree !== this.tree)
+      this.colors = { look, tree: this.tree, of: [] };
+    return this.colors.of[i] ??= this.findColor(i);
+  }
+
+  findColor(i) {
     const t = this.tree;
     if (t.frame[i] < 0)
       return isDark() ? "rgb(48,56,66)" : "rgb(232,235,239)";
@@ -336,28 +346,36 @@ export class Flame {
       c.fillText(text, left + indent, y + rowHeight / 2);
   }
 
-  // As many of a name's scopes as there is room for, else the beginning of its last part.
-  cut(name, room) {
-    const c = this.context, fits = (text) => text.length * 3.2 < room && c.measureText(text).width <= room;
-    if (fits(name))
-      return name;
-    const scopes = scopesOf(name), from = scopes.slice(1).find((at) => fits(name.slice(at))) ?? scopes.at(-1);
-    return this.cutEnd(name.slice(from), room);
+  // Measured once: most names are drawn again and again.
+  widthOf(name) {
+    let width = this.widths.get(name);
+    if (width === undefined) {
+      if (this.widths.size > 50000)
+        this.widths.clear();
+      this.widths.set(name, width = this.context.measureText(name).width);
+    }
+    return width;
   }
 
+  // As many of a name's scopes as there is room for, else the beginning of its last part.
+  cut(name, room) {
+    const fits = (text) => text.length * 3.2 < room && this.widthOf(text) <= room;
+    if (fits(name))
+      return name;
+    const scopes = scopesOf(name), from = scopes.slice(1).find((at) => fits(name.slice(at)));
+    return from === undefined ? this.cutEnd(name.slice(scopes.at(-1)), room) : name.slice(from);
+  }
+
+  // From where the letters end if all are of one width.
   cutEnd(text, room) {
-    const c = this.context;
-    if (text.length * 3.2 < room && c.measureText(text).width <= room)
-      return text;
-    let low = 0, high = Math.min(text.length, Math.ceil(room / 3));
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (c.measureText(text.slice(0, middle) + "…").width <= room)
-        low = middle;
-      else
-        high = middle - 1;
-    }
-    return low === text.length ? text : low > 1 ? text.slice(0, low) + "…" : "";
+    const fits = (n) => this.context.measureText(text.slice(0, n) + "…").width <= room;
+    const long = text.slice(0, Math.ceil(room / 3));
+    let n = Math.max(0, Math.min(long.length - 1, Math.round(long.length * (room - 10) / this.widthOf(long))));
+    while (n < text.length && fits(n + 1))
+      n++;
+    while (n > 1 && !fits(n))
+      n--;
+    return n > 1 ? text.slice(0, n) + "…" : "";
   }
 
   // The neighbour that an arrow key leads to.
