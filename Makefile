@@ -201,7 +201,7 @@ soak: all $(TEST_TOOLS) | build/.test-deps ## run what is hardest on a profiler,
 	$(Q)SOAK_SECONDS=$(SOAK_SECONDS) SOAK_PARTS="$(SOAK_PARTS)" tests/soak $(B)
 
 bench: all $(B)/genprofile | build/.test-deps ## run every benchmark beside its peers and print the ratios
-	$(Q)for b in accuracy overhead handler labels memory unwind forks completeness analyze symbolize agreement web browsers; do bench/$$b || exit 1; done
+	$(Q)for b in accuracy overhead handler labels memory unwind forks completeness foreign analyze symbolize agreement web browsers; do bench/$$b || exit 1; done
 
 # A profile of any size, for timing the reports: build/release/genprofile 1000000 big.pb.gz
 $(B)/genprofile: bench/genprofile.c $(CORE_OBJ)

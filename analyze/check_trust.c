@@ -223,7 +223,7 @@ static bool is_gap(const struct profile *p, uint32_t location)
 		      "[frames without unwind rules]") == 0;
 }
 
-/* Stacks of code made at run time by nobody who describes it. */
+/* Stacks over code that nobody describes, made at run time mostly. */
 static void check_gaps(struct check *c)
 {
 	const struct profile *p = c->r.profile;
@@ -241,9 +241,8 @@ static void check_gaps(struct check *c)
 	share = check_percent(c, with_gap);
 	if (with_gap > 0)
 		check_add(c, VERDICT_NOTE, "stacks", share, "%",
-			  "%.1f%% of the cost has stacks in which frames are missing, of code made "
-			  "at run "
-			  "time that nobody describes",
+			  "%.1f%% of the cost has stacks in which frames are missing, of code that "
+			  "nobody describes",
 			  share);
 }
 

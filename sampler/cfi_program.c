@@ -8,7 +8,11 @@
 #include "sampler/arch.h"
 #include "sampler/cfi_run.h"
 
-enum { MAX_REMEMBERED = 8, ELSEWHERE = 0x80 /* a place that no rule can say */ };
+enum {
+	MAX_REMEMBERED = 8,
+	ELSEWHERE = 0x80,	    /* a place that no rule can say */
+	PLACE_SP_AND_OFFSET = 0x81, /* of sp: the value is its own, and an offset */
+};
 
 struct program {
 	const struct cie *cie;
@@ -35,7 +39,7 @@ static bool is_sayable(const struct cfi_state *s)
 /* The place in the lower byte, the offset in the upper half. */
 static uint32_t say(struct saved s)
 {
-	if (s.place == ELSEWHERE || s.offset != (int16_t)s.offset)
+	if (s.place >= ELSEWHERE || s.offset != (int16_t)s.offset)
 		return PLACE_LOST;
 	return s.place | (uint32_t)s.offset << 16;
 }
@@ -70,8 +74,34 @@ static struct rule make_rule(const struct cfi_state *s, bool is_exact)
 	return r;
 }
 
-static struct rule rule_of(const struct cfi_state *s, bool is_signal)
+static struct saved from_cfa(struct saved s, int64_t distance)
 {
+	if (s.place == PLACE_CFA || s.place == PLACE_POINTER)
+		s.offset -= (int32_t)distance;
+	return s;
+}
+
+/* The caller's sp by another name than the CFA, sp and an offset too: the CFA may as well be there. */
+static struct cfi_state with_cfa_at_sp(const struct cfi_state *s)
+{
+	struct cfi_state n = *s;
+	int64_t distance = s->sp.offset - s->cfa_offset;
+
+	if (s->cfa != RULE_SP || s->sp.place != PLACE_SP_AND_OFFSET ||
+	    distance != (int16_t)distance)
+		return n;
+	n.cfa_offset = s->sp.offset;
+	n.sp = (struct saved){ PLACE_SAME, 0 };
+	n.bp = from_cfa(s->bp, distance);
+	n.bx = from_cfa(s->bx, distance);
+	n.ra = from_cfa(s->ra, distance);
+	return n;
+}
+
+static struct rule rule_of(const struct cfi_state *state, bool is_signal)
+{
+	const struct cfi_state n = with_cfa_at_sp(state), *s = &n;
+
 	if (is_signal && arch_is_signal_cfa(s->cfa == RULE_DEREF_SP, s->cfa_offset))
 		return (struct rule){ .kind = RULE_SIGNAL };
 	if (s->ra.place == PLACE_LOST)
@@ -183,6 +213,18 @@ static void save_at_expression(struct cfi_state *s, uint64_t reg, struct cursor 
 
 	if (op == OP_BREG + ARCH_REG_BP && e.p == e.end && !e.bad)
 		save_at(s, reg, PLACE_BP, offset);
+	else
+		save_at(s, reg, ELSEWHERE, 0);
+}
+
+/* DW_CFA_val_expression: only "sp + constant", for sp, is representable. */
+static void save_value(struct cfi_state *s, uint64_t reg, struct cursor e)
+{
+	uint8_t op = cursor_u8(&e);
+	int64_t offset = cursor_sleb(&e);
+
+	if (reg == ARCH_REG_SP && op == OP_BREG + ARCH_REG_SP && e.p == e.end && !e.bad)
+		save_at(s, reg, PLACE_SP_AND_OFFSET, offset);
 	else
 		save_at(s, reg, ELSEWHERE, 0);
 }
@@ -312,8 +354,7 @@ static bool run_saved(struct program *p, struct cursor *i, uint8_t op)
 		save_at(s, reg, ELSEWHERE, 0);
 		return true;
 	case 0x16: /* val_expression */
-		cursor_block(i, cursor_uleb(i));
-		save_at(s, reg, ELSEWHERE, 0);
+		save_value(s, reg, cursor_block(i, cursor_uleb(i)));
 		return true;
 	default:
 		*i = before;

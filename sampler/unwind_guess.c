@@ -123,39 +123,67 @@ static bool goes_on_by_rules(const struct walk *from)
 	return true;
 }
 
-/* Is what the call before pc calls a function that goes on by a jump to where a pointer leads, its own frame gone? */
-static bool calls_a_jump(struct walk *w, uintptr_t pc, const uint8_t *after)
+/* A place on the stack where a function may have called what a pointer led to. */
+struct way_in {
+	uintptr_t pc, sp, bp; /* when that returns */
+	bool is_certain;      /* rules say so */
+};
+
+/* Would a function that jumps away return just there, if the stack pointer were still what it was then, or a word below
+ * to be aligned for a call? */
+static bool leads_back(const struct walk *w, uintptr_t jump, const struct rule *rule,
+		       struct way_in *in)
+{
+	for (unsigned padding = 0; padding <= sizeof(uintptr_t); padding += sizeof(uintptr_t)) {
+		struct walk there = *w;
+
+		there.regs.pc = jump;
+		there.regs.sp += padding;
+		if (!walk_by_rule(&there, rule) || there.regs.pc != in->pc ||
+		    there.regs.sp != in->sp)
+			continue;
+		in->bp = there.regs.bp;
+		in->is_certain = true;
+		return true;
+	}
+	return false;
+}
+
+/* Is what was called a function that goes on by a jump to where a pointer leads, its own frame gone or left as it is? */
+static bool calls_a_jump(struct walk *w, struct way_in *in, const uint8_t *after)
 {
 	enum { LOOKED_AT = 128 };
 	uint8_t body[LOOKED_AT];
 	const struct rule *rule;
 	uintptr_t target;
 
-	if (!arch_call_target(after, pc, &target) ||
+	if (!arch_call_target(after, in->pc, &target) ||
 	    !unwind_memory_code(&w->memory, target, body, sizeof(body)))
 		return false;
 	for (unsigned i = 0; i + 4 <= sizeof(body); i++) {
 		if (!arch_is_jump_by_register(body + i))
 			continue;
 		rule = walk_rule(w, module_find(w->list, target + i), target + i);
-		if (rule && rule->kind == RULE_SP && rule->cfa_offset == ARCH_ENTRY_CFA)
+		if (rule && (leads_back(w, target + i, rule, in) ||
+			     (rule->kind == RULE_SP && rule->cfa_offset == ARCH_ENTRY_CFA)))
 			return true;
 	}
 	return false;
 }
 
-/* Where a function that has rules called what a pointer led to. */
-static bool is_way_in(struct walk *w, uintptr_t pc, uintptr_t sp, uintptr_t bp)
+/* Go there, if a function that has rules called what a pointer led to. */
+static bool take_way_in(struct walk *w, const struct module *m, struct way_in *in)
 {
 	uint8_t code[ARCH_CALL_BYTES], *after = code + sizeof(code);
 	struct unwind_regs before = w->regs;
 	bool is_in;
 
-	if (!module_find(w->list, pc - 1) ||
-	    !unwind_memory_code(&w->memory, pc - sizeof(code), code, sizeof(code)) ||
-	    (!arch_follows_call_by_pointer(after) && !calls_a_jump(w, pc, after)))
+	if (!module_find(w->list, in->pc - 1) ||
+	    !unwind_memory_code(&w->memory, in->pc - sizeof(code), code, sizeof(code)) ||
+	    (!arch_follows_call_by_pointer(after) && !calls_a_jump(w, in, after)) ||
+	    (m && !in->is_certain))
 		return false;
-	w->regs = (struct unwind_regs){ pc, sp, bp, 0 };
+	w->regs = (struct unwind_regs){ in->pc, in->sp, in->bp, 0 };
 	w->bx_at = 0;
 	is_in = goes_on_by_rules(w);
 	if (!is_in)
@@ -185,17 +213,19 @@ static uintptr_t lowest_known(struct walk *w)
 /* Code that is made at run time is entered by calls through pointers, from functions that have rules.  Where its own
  * frames tell nothing, the first word up the stack that such a call returns to, and from which rules lead on, is where
  * the unknown part ends.  A frame of its own says that some are missing. */
-static bool leave_out(struct walk *w, uint64_t *pcs)
+static bool leave_out(struct walk *w, const struct module *m, uint64_t *pcs)
 {
 	enum { MOST_WORDS = 4096, MOST_ELSEWHERE = 64, WORDS_A_GUESS = 128 };
 	uintptr_t at = lowest_known(w) & ~(uintptr_t)7, below = 0, word = 0;
+	struct way_in in;
 	int most = is_on_own_stack(w, at) ? MOST_WORDS : MOST_ELSEWHERE;
 
 	for (int i = 0; !ARCH_RA_IS_LOADED && i < most; i++, at += sizeof(word)) {
 		below = word; /* bp, if it was pushed first of all */
 		if (!walk_read(w, at, &word))
 			return false;
-		if (word > 4096 && is_way_in(w, word, at + sizeof(word), below)) {
+		in = (struct way_in){ word, at + sizeof(word), below, false };
+		if (word > 4096 && take_way_in(w, m, &in)) {
 			walk_put(w, pcs, PC_GAP);
 			w->out->guessed += (uint32_t)(i / WORDS_A_GUESS);
 			return true;
@@ -249,7 +279,7 @@ bool walk_without_rule(struct walk *w, const struct module *m, bool *is_return, 
 	if (!m)
 		w->out->unknown_module = true;
 	walk_put(w, pcs, pc - (was_return ? 1 : 0));
-	if (!guess(w, m, !was_return) && (m || !leave_out(w, pcs)))
+	if (!guess(w, m, !was_return) && !leave_out(w, m, pcs))
 		return walk_ends(w, END_NO_RULE);
 	w->out->guessed++;
 	return false;

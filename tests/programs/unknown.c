@@ -1,10 +1,11 @@
-/* unknown.c - code that is made while the program runs, whose frames nobody describes, in three ways.
+/* unknown.c - code whose frames nobody describes, made while the program runs in three ways, and in a fourth part of it.
  *
- * usage: unknown hole | stack | jumps
+ * usage: unknown hole | stack | jumps | bare
  *
  *	hole	its frame has no frame pointer, and in it are return addresses of calls that are long over
  *	stack	it runs on a stack of its own, and keeps in rbx where it left the thread's
  *	jumps	its frames have frame pointers, but one is returned to by an address that no call precedes
+ *	bare	it is entered by a jump, on the frame of a function that says so by the caller's rsp, as Haskell's does
  *
  * Compiled without frame pointers.
  */
@@ -42,6 +43,26 @@ static const uint8_t jumps[] = {
 typedef void (*work_fn)(void);
 typedef void (*code_fn)(work_fn work, void *stack_end);
 
+void run_bare(work_fn work, void *unused);
+__asm__(".text\n"
+	"run_bare:\n"
+	"	.cfi_startproc\n"
+	"	sub $0x238, %rsp\n"
+	"	mov %rbp, 0x200(%rsp)\n"
+	"	.cfi_def_cfa %rsp, 0\n"
+	"	.cfi_offset %rbp, 0x200\n"
+	"	.cfi_offset %rip, 0x238\n"
+	"	.cfi_escape 0x16, 7, 3, 0x77, 0xc0, 4\n" /* the caller's rsp is rsp + 0x240 */
+	"	lea bare(%rip), %rax\n"
+	"	jmp *%rax\n"
+	"back:	mov 0x200(%rsp), %rbp\n"
+	"	add $0x238, %rsp\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	"bare:	mov $1, %ebp\n"
+	"	call *%rdi\n"
+	"	jmp back\n");
+
 static volatile double sink;
 static char other_stack[STACK_BYTES] __attribute__((aligned(16)));
 
@@ -63,7 +84,10 @@ __attribute__((noipa)) static void enter(code_fn code)
 {
 	volatile int kept = decoy(60); /* the call is not the last thing that is done */
 
-	code(work, other_stack + STACK_BYTES);
+	if (code)
+		code(work, other_stack + STACK_BYTES);
+	else
+		run_bare(work, NULL);
 	kept++;
 }
 
@@ -88,7 +112,7 @@ int main(int argc, char **argv)
 		if (argc > 1 && strcmp(argv[1], codes[i].name) == 0)
 			memcpy(page, codes[i].code, codes[i].bytes);
 	for (int i = 0; i < ROUNDS; i++)
-		enter((code_fn)(uintptr_t)page);
+		enter(argc > 1 && strcmp(argv[1], "bare") == 0 ? NULL : (code_fn)(uintptr_t)page);
 	puts("done");
 	return 0;
 }
