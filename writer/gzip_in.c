@@ -143,6 +143,17 @@ static size_t expected_bytes(const uint8_t *data, size_t n)
 	return said <= n * 1032 && said >= n / 2 ? said + 64 : n * 2 + 65536;
 }
 
+/* (What was cut short says anything at its end.) */
+static int reserve_guess(struct bytes *out, const uint8_t *data, size_t n)
+{
+	size_t guesses[] = { expected_bytes(data, n), n * 2 + 65536 }, most = most_bytes();
+	int rc = -1;
+
+	for (size_t i = 0; rc && i < sizeof(guesses) / sizeof(guesses[0]); i++)
+		rc = VEC_RESERVE(&out->buf, out->buf.n + (guesses[i] < most ? guesses[i] : most));
+	return rc;
+}
+
 static int unpack_slowly(struct bytes *out, const uint8_t *at, const uint8_t *end, struct err *err)
 {
 	z_stream z = { .next_in = (Bytef *)(uintptr_t)at };
@@ -161,9 +172,8 @@ static int unpack_slowly(struct bytes *out, const uint8_t *at, const uint8_t *en
 int gzip_unpack(struct bytes *out, const uint8_t *data, size_t n, struct err *err)
 {
 	struct unpacking u = { out, data, data + n };
-	size_t expected = expected_bytes(data, n), most = most_bytes();
 
-	if (VEC_RESERVE(&out->buf, out->buf.n + (expected < most ? expected : most)))
+	if (reserve_guess(out, data, n))
 		return err_set(err, SONDE_ENOMEM,
 			       "not enough memory to unpack gzip data (see --max-memory)");
 	parallel_run(unpack_piece, &u, clear_ahead(&u) ? 2 : 1);
