@@ -101,12 +101,19 @@ static void forget_path(struct err *err, const char *path)
 		memmove(err->text, err->text + n, strlen(err->text + n) + 1);
 }
 
+static int allow_memory(const struct web_loaded *l, const char *path, struct err *err)
+{
+	return l->opts->allow ? l->opts->allow(l->opts->ctx, path, err) : 0;
+}
+
 static int read_sent(struct web_loaded *l, const struct web_job *job, const struct load_opts *load,
 		     struct err *err)
 {
 	const char *sent = path_of(job, job->upload);
-	int rc = l->opts->allow ? l->opts->allow(l->opts->ctx, sent, err) : 0;
+	int rc = allow_memory(l, sent, err);
 
+	if (!rc && l->opened >= 0)
+		rc = allow_memory(l, path_of(job, l->opened), err);
 	if (!rc)
 		rc = read_profile(l, load, err);
 	if (!rc)

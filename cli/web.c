@@ -65,10 +65,16 @@ static void end(void)
 
 static int serve(const struct web_opts *o, bool no_browser, struct err *err)
 {
+	const struct read_opts *opts = o->ctx;
+	const struct load_opts *load = &o->load;
 	struct web *web = NULL;
 	sigset_t ends;
-	int rc, sig;
+	int sig, rc = memory_limit_allow(opts->max_memory, load->sources, load->n_sources, err);
 
+	if (!rc)
+		rc = memory_limit_allow(opts->max_memory, load->bases, load->n_bases, err);
+	if (rc)
+		return rc;
 	block_end_signals(&ends);
 	rc = web_open(&web, o, &stderr_notes, err);
 	if (!rc) {
