@@ -48,7 +48,7 @@ MAY_cli       := base writer sampler symbolize analyze cli
 
 # ---- packages (Debian 12) ---------------------------------------------------------------------------------------
 BUILD_PACKAGES := gcc libc6-dev make libiberty-dev
-BUILD_PACKAGES += protobuf-c-compiler libprotobuf-c-dev zlib1g-dev libdeflate-dev libisal-dev
+BUILD_PACKAGES += protobuf-c-compiler libprotobuf-c-dev zlib1g-dev libdeflate-dev
 BUILD_PACKAGES += libelf-dev libdwarf-dev libzstd-dev liblzma-dev
 BUILD_PACKAGES += libmicrohttpd-dev libedit-dev
 BUILD_PACKAGES += libpcre2-dev libcapstone-dev libcurl4-openssl-dev

@@ -6,7 +6,6 @@
 #include "writer/inflate.h"
 #include "writer/input.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -44,20 +43,15 @@ static ssize_t next_piece(struct inflate *z, const struct bytes *whole, size_t a
 	if (!room)
 		abort();
 	n = inflate_next(z, room, want);
-	if (n > 0 && at < whole->buf.n) {
-		size_t known = whole->buf.n - at < (size_t)n ? whole->buf.n - at : (size_t)n;
-
-		if (memcmp(room, whole->buf.v + at, known) != 0)
-			abort();
-	}
+	if (n > 0 &&
+	    ((size_t)n > whole->buf.n - at || memcmp(room, whole->buf.v + at, (size_t)n) != 0))
+		abort();
 	free(room);
 	return n;
 }
 
-/* Until something is wrong the pieces are those of the whole.  (ISA-L may go on where zlib refuses a
- * code that is not complete.) */
-static void unpack_in_pieces(const uint8_t *file, size_t n_file, const struct bytes *whole,
-			     bool is_right)
+/* Until something is wrong the pieces are those of the whole. */
+static void unpack_in_pieces(const uint8_t *file, size_t n_file, const struct bytes *whole)
 {
 	int fd = memfd_create("gzip", 0);
 	struct inflate *z = inflate_new(fd);
@@ -68,7 +62,7 @@ static void unpack_in_pieces(const uint8_t *file, size_t n_file, const struct by
 		abort();
 	while ((n = next_piece(z, whole, at, 1 + n_file % 5 * 1000)) > 0)
 		at += (size_t)n;
-	if (is_right && n == 0 && at != whole->buf.n)
+	if (n == 0 && at != whole->buf.n)
 		abort();
 	inflate_free(z);
 	close(fd);
@@ -79,16 +73,15 @@ static void unpack(const uint8_t *data, size_t n)
 	struct bytes out = { VEC_INIT };
 	struct err err = { "" };
 	size_t want = first_member(data, n);
-	bool is_right = gzip_unpack(&out, data, n, &err) == 0;
 
-	if (is_right) {
+	if (gzip_unpack(&out, data, n, &err) == 0) {
 		if (want && out.buf.n != want)
 			abort();
 	} else if (want || !err.text[0]) {
 		abort();
 	}
 	if (out.buf.n < MOST)
-		unpack_in_pieces(data, n, &out, is_right);
+		unpack_in_pieces(data, n, &out);
 	VEC_RELEASE(&out.buf);
 }
 

@@ -1,15 +1,12 @@
-/* inflate.c - gzip from a descriptor, by ISA-L, which takes pieces as zlib does and is as fast as
- * libdeflate, which does not.  It is loaded for files that are large enough to gain by it. */
+/* inflate.c - gzip from a descriptor, by zlib, which unlike libdeflate takes it in pieces. */
 #include "writer/inflate.h"
-#include "base/library.h"
 #include "base/memory.h"
 
 #include <errno.h>
-#include <isa-l/igzip_lib.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 enum { INPUT = 1 << 13 }; /* so that small files come in several reads */
@@ -17,40 +14,11 @@ enum { INPUT = 1 << 13 }; /* so that small files come in several reads */
 enum { INPUT = 1 << 18 };
 #endif
 
-static struct {
-	void (*init)(struct inflate_state *);
-	void (*reset)(struct inflate_state *);
-	int (*inflate)(struct inflate_state *);
-} isal;
-
-/* All or none of the functions. */
-static void load(void)
-{
-	static const char *const names[] = { "libisal.so.2", NULL };
-	static const struct library_function functions[] = {
-		{ "isal_inflate_init", &isal.init },
-		{ "isal_inflate_reset", &isal.reset },
-		{ "isal_inflate", &isal.inflate },
-	};
-	struct err err;
-
-	if (library_load(names, functions, 3, &err))
-		isal.inflate = NULL;
-}
-
-/* Several files are read at a time. */
-static bool is_loaded(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, load);
-	return isal.inflate != NULL;
-}
-
 struct inflate {
 	int fd;
 	bool at_end;
-	struct inflate_state state;
+	bool is_behind_a_member;
+	z_stream state;
 	uint8_t input[INPUT];
 };
 
@@ -71,7 +39,7 @@ static bool read_more(struct inflate *z)
 		got = read(z->fd, z->input + left, INPUT - left);
 	while (got < 0 && errno == EINTR);
 	z->state.next_in = z->input;
-	z->state.avail_in = (uint32_t)left + (got > 0 ? (uint32_t)got : 0);
+	z->state.avail_in = (uInt)left + (got > 0 ? (uInt)got : 0);
 	return got >= 0;
 }
 
@@ -89,37 +57,28 @@ static bool next_member(struct inflate *z)
 	z->at_end = input_left(z) == 0;
 	if (z->at_end)
 		return true;
-	isal.reset(&z->state);
-	return input_left(z) >= 2 && memcmp(z->state.next_in, "\x1f\x8b", 2) == 0;
-}
-
-static bool is_behind_a_member(const struct inflate *z)
-{
-	return z->state.block_state == ISAL_BLOCK_FINISH;
+	z->is_behind_a_member = false;
+	return input_left(z) >= 2 && memcmp(z->state.next_in, "\x1f\x8b", 2) == 0 &&
+	       inflateReset(&z->state) == Z_OK;
 }
 
 static bool step(struct inflate *z)
 {
-	uint32_t room = z->state.avail_out;
-	size_t left;
 	int rc;
 
-	if (is_behind_a_member(z))
+	if (z->is_behind_a_member)
 		return next_member(z);
 	if (input_left(z) == 0 && !read_more(z))
 		return false;
-	left = input_left(z);
-	rc = isal.inflate(&z->state);
-	if (rc != ISAL_DECOMP_OK && rc != ISAL_END_INPUT && rc != ISAL_OUT_OVERFLOW)
-		return false;
-	/* that nothing came of nothing means that the file ends in the middle */
-	return left || z->state.avail_out < room || is_behind_a_member(z);
+	rc = inflate(&z->state, Z_NO_FLUSH);
+	z->is_behind_a_member = rc == Z_STREAM_END;
+	return rc == Z_OK || rc == Z_STREAM_END; /* Z_BUF_ERROR: the file ends in the middle */
 }
 
 ssize_t inflate_next(struct inflate *z, uint8_t *out, size_t want)
 {
 	z->state.next_out = out;
-	z->state.avail_out = (uint32_t)want;
+	z->state.avail_out = (uInt)want;
 	while (z->state.avail_out && !z->at_end)
 		if (!step(z))
 			return -1;
@@ -128,19 +87,22 @@ ssize_t inflate_next(struct inflate *z, uint8_t *out, size_t want)
 
 struct inflate *inflate_new(int fd)
 {
-	struct inflate *z = is_loaded() ? memory_map(memory_round(sizeof(*z))) : NULL;
+	struct inflate *z = memory_map(memory_round(sizeof(*z)));
 
 	if (!z)
 		return NULL;
 	z->fd = fd;
-	isal.init(&z->state);
-	z->state.crc_flag = ISAL_GZIP;
 	z->state.next_in = z->input;
-	return z;
+	if (inflateInit2(&z->state, 15 + 16) == Z_OK) /* gzip alone */
+		return z;
+	memory_unmap(z, memory_round(sizeof(*z)));
+	return NULL;
 }
 
 void inflate_free(struct inflate *z)
 {
-	if (z)
-		memory_unmap(z, memory_round(sizeof(*z)));
+	if (!z)
+		return;
+	inflateEnd(&z->state);
+	memory_unmap(z, memory_round(sizeof(*z)));
 }

@@ -12,8 +12,8 @@
 
 struct inflate;
 
-/* All members of the file, from where fd is now.  NULL: no memory, or no library.  The
- * descriptor stays the caller's.  Not thread-safe. */
+/* All members of the file, from where fd is now.  NULL: no memory.  The descriptor
+ * stays the caller's.  Not thread-safe. */
 struct inflate *inflate_new(int fd);
 void inflate_free(struct inflate *z); /* NULL is fine */
 
