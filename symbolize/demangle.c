@@ -44,8 +44,7 @@ static const char *demangle_cxx(const char *s, enum demangle_mode mode, struct a
 	char *full, *clone;
 	const char *plain;
 
-	full = demangle_is_risky(s) ? demangle_in_child(s)
-				    : cplus_demangle_v3(s, DMGL_PARAMS | DMGL_TYPES);
+	full = demangle_is_risky(s) ? demangle_in_child(s) : cplus_demangle_v3(s, DEMANGLE_OPTIONS);
 	if (!full)
 		return NULL;
 	/* Copies that the optimizer made are one function in the source. */

@@ -33,7 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SURE_BYTES	   1000 /* longer names are risky in any case */
+#define SURE_BYTES	   2000 /* longer names are risky in any case: libiberty recurses for each letter */
 #define RISKY_BYTES	   (1 << 22)
 #define MAX_REFERENCES	   128
 #define MAX_NAME_BYTES	   (1 << 14)
@@ -99,11 +99,10 @@ bool demangle_is_risky(const char *mangled)
 			p++;
 			continue;
 		}
-		if (n == MAX_REFERENCES)
-			return true; /* its length is not known here */
-		while (b->n <= n)
+		while (b->n <= n && n < MAX_REFERENCES)
 			b->bytes[b->n++] = printed;
-		printed += b->bytes[n];
+		/* of high numbers nothing is kept: they print at most all that was printed yet */
+		printed += n < MAX_REFERENCES ? b->bytes[n] : printed;
 		if (printed > RISKY_BYTES)
 			return true;
 		p = end;
@@ -149,12 +148,10 @@ static void put_plain(const char *text, size_t n, void *ctx)
 	o->n = o->is_too_long ? MAX_OUTPUT_BYTES : o->n + n;
 }
 
-/* Names of a kilobyte pass libiberty's own limit, which is for those who have no other. */
 static void demangle_desk(struct desk *desk)
 {
 	struct output o = { .plain = desk->plain };
-	int ok = cplus_demangle_v3_callback(
-		desk->mangled, DMGL_PARAMS | DMGL_TYPES | DMGL_NO_RECURSE_LIMIT, put_plain, &o);
+	int ok = cplus_demangle_v3_callback(desk->mangled, DEMANGLE_OPTIONS, put_plain, &o);
 
 	desk->plain[ok && !o.is_too_long ? o.n : 0] = 0;
 }

@@ -2,8 +2,12 @@
 #ifndef SONDE_SYMBOLIZE_DEMANGLE_CHILD_H
 #define SONDE_SYMBOLIZE_DEMANGLE_CHILD_H
 
+#include <libiberty/demangle.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+/* Names of a kilobyte pass libiberty's own limit, which is for those who have no other. */
+#define DEMANGLE_OPTIONS (DMGL_PARAMS | DMGL_TYPES | DMGL_NO_RECURSE_LIMIT)
 
 /* May this name become so long that printing it takes noticeable time? */
 bool demangle_is_risky(const char *mangled);
