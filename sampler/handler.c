@@ -80,7 +80,7 @@ static bool count(struct thread *t, struct segment *s, const struct unwind_resul
 /* (Frames of the kernel are in the record already: so many.)  True when it may have taken long. */
 static bool sample(struct thread *t, const ucontext_t *uc, uint64_t weight, uint32_t n_kernel)
 {
-	enum { MANY_FRAMES = 128, MANY_GUESSES = 16 };
+	enum { MANY_FRAMES = 128, MANY_GUESSES = 16, MUCH_SEARCH = 1024 };
 	struct spool_header *h = live.header;
 	struct segment *s = atomic_load_explicit(&live.segment, memory_order_acquire);
 	struct unwind_result result;
@@ -108,7 +108,8 @@ static bool sample(struct thread *t, const ucontext_t *uc, uint64_t weight, uint
 	if (segment_is_half_full(s) &&
 	    !atomic_exchange_explicit(&s->want_more, 1, memory_order_relaxed))
 		live_want(WANT_SEGMENT);
-	return result.n > MANY_FRAMES || result.guessed > MANY_GUESSES;
+	return result.n > MANY_FRAMES || result.guessed > MANY_GUESSES ||
+	       result.searched > MUCH_SEARCH;
 }
 
 /* What the kernel would do if our handler were not there. */

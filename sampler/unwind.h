@@ -118,6 +118,7 @@ struct unwind_result {
 	uint32_t n; /* frames written */
 	uint32_t
 		guessed; /* of these, found by frame pointer or by a word that looks like a return address, for want of a rule */
+	uint32_t searched; /* what was looked at for want of a rule, in words of the stack */
 	enum stack_end end;
 	bool unknown_module; /* some frame lies in no known module: the list may be out of date */
 	bool wants_table;    /* some module's rules were read one by one for the first time */

@@ -171,15 +171,19 @@ static bool calls_a_jump(struct walk *w, struct way_in *in, const uint8_t *after
 	return false;
 }
 
-/* Go there, if a function that has rules called what a pointer led to. */
+/* Go there, if a function that has rules called what a pointer led to.  (Code is copied by a system call.) */
+enum { A_LOOK_AT_CODE = 16 };
+
 static bool take_way_in(struct walk *w, const struct module *m, struct way_in *in)
 {
 	uint8_t code[ARCH_CALL_BYTES], *after = code + sizeof(code);
 	struct unwind_regs before = w->regs;
 	bool is_in;
 
-	if (!module_find(w->list, in->pc - 1) ||
-	    !unwind_memory_code(&w->memory, in->pc - sizeof(code), code, sizeof(code)) ||
+	if (!module_find(w->list, in->pc - 1))
+		return false;
+	w->out->searched += A_LOOK_AT_CODE;
+	if (!unwind_memory_code(&w->memory, in->pc - sizeof(code), code, sizeof(code)) ||
 	    (!arch_follows_call_by_pointer(after) && !calls_a_jump(w, in, after)) ||
 	    (m && !in->is_certain))
 		return false;
@@ -215,19 +219,21 @@ static uintptr_t lowest_known(struct walk *w)
  * the unknown part ends.  A frame of its own says that some are missing. */
 static bool leave_out(struct walk *w, const struct module *m, uint64_t *pcs)
 {
-	enum { MOST_WORDS = 4096, MOST_ELSEWHERE = 64, WORDS_A_GUESS = 128 };
+	enum { MOST_WORDS = 4096, MOST_ELSEWHERE = 64 };
 	uintptr_t at = lowest_known(w) & ~(uintptr_t)7, below = 0, word = 0;
 	struct way_in in;
-	int most = is_on_own_stack(w, at) ? MOST_WORDS : MOST_ELSEWHERE;
+	uintptr_t end = is_on_own_stack(w, at) ? w->memory.own->high & ~(uintptr_t)7
+					       : at + MOST_ELSEWHERE * sizeof(word);
 
-	for (int i = 0; !ARCH_RA_IS_LOADED && i < most; i++, at += sizeof(word)) {
+	for (; !ARCH_RA_IS_LOADED && at < end && w->out->searched < MOST_WORDS;
+	     at += sizeof(word)) {
+		w->out->searched++;
 		below = word; /* bp, if it was pushed first of all */
 		if (!walk_read(w, at, &word))
 			return false;
 		in = (struct way_in){ word, at + sizeof(word), below, false };
 		if (word > 4096 && take_way_in(w, m, &in)) {
 			walk_put(w, pcs, PC_GAP);
-			w->out->guessed += (uint32_t)(i / WORDS_A_GUESS);
 			return true;
 		}
 	}
