@@ -202,7 +202,7 @@ static const struct view *seen_after(void (*scenario)(void))
 {
 	static struct view v;
 	pid_t pid = fork();
-	int status;
+	int status = 0;
 
 	memset(&v, 0, sizeof(v));
 	if (pid == 0) {
