@@ -44,7 +44,12 @@ static const char *demangle_cxx(const char *s, enum demangle_mode mode, struct a
 	char *full, *clone;
 	const char *plain;
 
-	full = demangle_is_risky(s) ? demangle_in_child(s) : cplus_demangle_v3(s, DEMANGLE_OPTIONS);
+	if (demangle_is_deep(s))
+		full = demangle_in_child(s);
+	else if (demangle_is_risky(s))
+		full = demangle_timed(s);
+	else
+		full = cplus_demangle_v3(s, DEMANGLE_OPTIONS);
 	if (!full)
 		return NULL;
 	/* Copies that the optimizer made are one function in the source. */

@@ -7,9 +7,12 @@
  *
  * demangle_is_risky() bounds the printed length from above: a back reference prints at most what
  * was printed up to the first time that it, or one with a higher number, was used.  Real names stay
- * below the limit but for a few hundred of heavy template code, and those are demangled in a child
- * process that may use a tenth of a second of CPU time for each, and two seconds for all; what comes
- * after that stays as it is.
+ * below the limit but for a few hundred of heavy template code, and those are demangled against the
+ * clock (demangle_timed.c).
+ *
+ * Names of more than two kilobytes may moreover need more stack than there is.  They are demangled in a
+ * child process that may use a tenth of a second of CPU time for each, and two seconds for all; what
+ * comes after that stays as it is.
  *
  * One child serves many names: a fork costs more than a thousand of them.  Name and answer lie in
  * memory that both share; a byte through a socket says whose turn it is.  A name that takes too much
@@ -82,12 +85,17 @@ struct bounds {
 	int n; /* known so far */
 };
 
+bool demangle_is_deep(const char *mangled)
+{
+	return strlen(mangled) > SURE_BYTES;
+}
+
 bool demangle_is_risky(const char *mangled)
 {
 	struct bounds types = { .n = 0 }, parameters = { .n = 0 };
 	uint64_t printed = 0;
 
-	if (strlen(mangled) > SURE_BYTES)
+	if (demangle_is_deep(mangled))
 		return true;
 	for (const char *p = mangled; *p;) {
 		const char *end;

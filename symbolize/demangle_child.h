@@ -11,6 +11,12 @@
 
 /* May this name become so long that printing it takes noticeable time? */
 bool demangle_is_risky(const char *mangled);
+/* And is it so long that taking it apart may take too much of the stack? */
+bool demangle_is_deep(const char *mangled);
+
+/* The name in full, within a tenth of a second of CPU time, and all of them within two; NULL if that was not enough, or it
+ * is no name.  malloc'ed.  Not thread-safe.  Not for deep ones. */
+char *demangle_timed(const char *mangled);
 
 /* The name in full, by a child process with little time; NULL if that was not enough, or it is no
  * name.  malloc'ed.  Not thread-safe; after a fork each process has a child of its own. */
