@@ -330,8 +330,7 @@ static int set_option(struct addr2line_options *o, int c, const char *word)
 	case OPTION_NOTHING_NEW:
 	case 'r':
 	case 'R':
-		/* Servers are asked in any case, addresses of ELF files have no other base and are
-		 * taken as they are, and demangling has limits of its own. */
+		/* it is so in any case: addresses as they are, demangling within limits */
 		return -1;
 	case OPTION_BUILD_ID:
 		return set_build_id(o, optarg);
