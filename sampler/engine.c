@@ -13,6 +13,7 @@
  * A thread that no event can be had for (descriptors or locked memory exhausted, rights dropped) gets a timer.
  */
 #include "sampler/engine.h"
+#include "base/hash.h"
 #include "sampler/due.h"
 #include "sampler/event.h"
 #include "sampler/kept.h"
@@ -31,6 +32,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#define GOLDEN 0x9e3779b97f4a7c15ULL
+
 enum {
 	MAX_LEFT_OVER = 256,
 	SHORTEST_NS = 30000,	 /* what a signal costs must be much less */
@@ -40,7 +43,7 @@ enum {
 static bool use_events;
 static char note[128];
 static int64_t period, before;
-static uint64_t next_phase, owed_before;
+static uint64_t next_phase, next_beginning, owed_before;
 
 /* Of threads that ended: how far each was from its next due point, less the periods that it owed. */
 static int64_t left_over[MAX_LEFT_OVER];
@@ -188,6 +191,29 @@ static const char *obstacle(bool user_only, bool kernel_frames)
 
 /* ---- beginning ---- */
 
+/* Processes that one forks may all be gone before they are sampled, as short threads are: their first phases follow the
+ * golden ratio, too. */
+void engine_about_to_fork(void)
+{
+	next_beginning += GOLDEN;
+}
+
+static uint64_t first_phase(void)
+{
+	static pid_t of;
+	pid_t pid = getpid();
+	uint64_t phase;
+
+	if (!of)
+		next_beginning = timer_random();
+	next_beginning += GOLDEN;
+	phase = next_beginning;
+	if (of != pid) /* its children's are others than its brothers' */
+		next_beginning = hash_mix(phase ^ (uint64_t)pid);
+	of = pid;
+	return phase;
+}
+
 /* Where in (0, period] the first due point of a thread lies.  The phase of a thread that ended is handed to the next
  * one that begins, as if their times were one: so the total follows the CPU time that was used instead of straying
  * from it as the square root of the number of threads.  Other phases follow the golden ratio from a random beginning,
@@ -196,7 +222,7 @@ static int64_t draw_phase(enum engine_from from)
 {
 	if ((from == FROM_BIRTH || from == FROM_CLONE) && n_left_over)
 		return left_over[--n_left_over];
-	next_phase += 0x9e3779b97f4a7c15ULL;
+	next_phase += GOLDEN;
 	return (int64_t)((unsigned __int128)next_phase * (uint64_t)period >> 64) + 1;
 }
 
@@ -214,9 +240,9 @@ void engine_setup(const struct engine_setup *setup)
 	before = (int64_t)setup->cpu_before_ns;
 	n_left_over = 0;
 	note[0] = 0;
-	timer_setup(setup->period_ns, setup->signal);
+	next_phase = first_phase();
+	timer_setup(setup->period_ns, setup->signal, next_phase);
 	due_setup(setup->period_ns);
-	next_phase = timer_random();
 	owed_before = due_points(draw_phase(FROM_NOW), before);
 	use_events = false;
 	if (setup->wanted == ENGINE_TIMER && setup->kernel_frames)
@@ -357,10 +383,23 @@ static void event_thread_ends(struct thread *t, int64_t cpu_ns)
 		left_over[n_left_over++] = left;
 }
 
+static bool is_by_timer(const struct thread *t)
+{
+	return t->has_timer || !use_events;
+}
+
 void engine_thread_ends(struct thread *t, int64_t cpu_ns)
 {
-	if (t->has_timer || !use_events)
+	if (is_by_timer(t))
 		tick_thread_ends(t, cpu_ns - t->clock_ns);
+	else
+		event_thread_ends(t, cpu_ns);
+}
+
+void engine_process_ends(struct thread *t, int64_t cpu_ns)
+{
+	if (is_by_timer(t))
+		tick_process_ends(t, cpu_ns - t->clock_ns);
 	else
 		event_thread_ends(t, cpu_ns);
 }

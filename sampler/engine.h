@@ -27,6 +27,9 @@ struct engine_setup {
 };
 void engine_setup(const struct engine_setup *setup); /* before the first thread is armed */
 
+/* In the parent: the child of the next fork begins at another phase than those before it. */
+void engine_about_to_fork(void);
+
 struct engine_facts {
 	const char *name;
 	const char
@@ -54,8 +57,10 @@ void engine_was_too_late(
 void engine_give_up_events(
 	void); /* from now on timers; those that have events are armed again by the caller */
 
-/* A thread that was armed from its birth ends, or the calling one when sampling does.  It is sampled no more, and used
- * cpu_ns: what its signals did not stand for is laid on its samples, or handed on to other threads. */
+/* A thread that was armed from its birth ends.  It is sampled no more, and used cpu_ns: what its signals did not stand for
+ * is laid on its samples, or handed on to other threads. */
 void engine_thread_ends(struct thread *t, int64_t cpu_ns);
+/* Sampling ends: the same for the thread that ends it, when there are no others to hand on to. */
+void engine_process_ends(struct thread *t, int64_t cpu_ns);
 
 #endif

@@ -4,8 +4,8 @@
  * half done.  The signal handler, once installed, stays for ever: a late signal must never meet the default action,
  * which ends the process.
  */
-#include "sampler/at_fork.h"
 #include "sampler/session.h"
+#include "sampler/at_fork.h"
 #include "sampler/handler.h"
 #include "sampler/live.h"
 #include "sampler/modules.h"
@@ -106,6 +106,7 @@ static void before_fork(void)
 	modules_lock();
 	threads_lock();
 	labels_lock();
+	engine_about_to_fork();
 }
 
 static void after_fork_in_parent(void)

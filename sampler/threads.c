@@ -129,7 +129,7 @@ void threads_settle(void)
 
 	if (!t || !t->kept.segment)
 		return;
-	engine_thread_ends(t, (int64_t)timer_thread_cpu_ns(t->tid));
+	engine_process_ends(t, (int64_t)timer_thread_cpu_ns(t->tid));
 	kept_forget(t); /* once */
 }
 

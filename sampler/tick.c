@@ -18,7 +18,9 @@
  *     follows the CPU time used instead of straying from it as the square root of the number of threads;
  *   - but where many threads begin together and then end together there is nobody left to pay, and where a busy machine
  *     takes the processor from a thread between ticks more often than at them, its ticks are too few.  So a thread that
- *     ends with whole periods of debt, its own and others', has them laid on one of its own samples (kept.c).
+ *     ends with whole periods of debt, its own and others', has them laid on one of its own samples (kept.c);
+ *   - of processes shorter than a tick some are hit, and the others have no sample that a debt could be laid on: what the
+ *     hits stand for is right on the average, and nothing is taken from them.
  *
  * The count of a thread starts at a phase in [0, period).  Phases follow the golden ratio from a random beginning, so
  * that those of many threads are spread evenly.
@@ -42,7 +44,7 @@ void tick_setup(const struct tick_setup *setup)
 {
 	period_ns = setup->period_ns;
 	tick = setup->tick_ns;
-	atomic_store(&next_phase, setup->random);
+	atomic_store(&next_phase, setup->first_phase);
 	atomic_store(&debt_ns, 0);
 }
 
@@ -107,4 +109,10 @@ void tick_thread_ends(struct thread *t, int64_t cpu_ns)
 	own_ns = clamp(own_ns, limit);
 	atomic_fetch_add(&debt_ns, own_ns);
 	settle(t, own_ns);
+}
+
+void tick_process_ends(struct thread *t, int64_t cpu_ns)
+{
+	if (cpu_ns >= (int64_t)tick)
+		tick_thread_ends(t, cpu_ns);
 }

@@ -9,7 +9,7 @@
 struct tick_setup {
 	uint64_t period_ns;     /* CPU time between samples */
 	uint64_t tick_ns;       /* of the kernel's scheduler, at which CPU timers are looked at */
-	uint64_t random;
+	uint64_t first_phase; /* as a share of 2^64 */
 };
 void tick_setup(const struct tick_setup *setup); /* before the first timer */
 
@@ -21,5 +21,6 @@ long tick_set_timer(int timer, uint64_t first_ns);
 
 /* A thread that had its timer since its birth ends after so much CPU time with it. */
 void tick_thread_ends(struct thread *t, int64_t cpu_ns);
+void tick_process_ends(struct thread *t, int64_t cpu_ns); /* in its last thread */
 
 #endif

@@ -4,6 +4,7 @@
  * the kernel's number.
  */
 #include "sampler/timer.h"
+#include "base/hash.h"
 #include "sampler/syscalls.h"
 #include "sampler/tick.h"
 
@@ -24,7 +25,8 @@ uint64_t timer_random(void)
 	if (bytes)
 		memcpy(&random, bytes + sizeof(random), sizeof(random));
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return random ^ (uint64_t)now.tv_nsec << 32 ^ (uint64_t)getpid() << 20;
+	random = hash_add(random, (uint64_t)now.tv_nsec);
+	return hash_add(random, (uint64_t)getpid());
 }
 
 uint64_t timer_tick_ns(void)
@@ -38,12 +40,11 @@ uint64_t timer_tick_ns(void)
 	return (uint64_t)coarse.tv_nsec;
 }
 
-void timer_setup(uint64_t period_ns, int signal)
+void timer_setup(uint64_t period_ns, int signal, uint64_t first_phase)
 {
-	struct tick_setup setup = { .period_ns = period_ns };
+	struct tick_setup setup = { .period_ns = period_ns, .first_phase = first_phase };
 
 	setup.tick_ns = timer_tick_ns();
-	setup.random = timer_random();
 	tick_setup(&setup);
 	signal_number = signal;
 }

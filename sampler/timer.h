@@ -4,8 +4,8 @@
 
 #include "sampler/threads.h"
 
-/* Before the first timer: the period, the signal to use, and the CPU time that went before and is to be counted. */
-void timer_setup(uint64_t period_ns, int signal);
+/* Before the first timer: the period, the signal to use, and the first phase as a share of 2^64. */
+void timer_setup(uint64_t period_ns, int signal, uint64_t first_phase);
 
 void timer_use_signal(int signal); /* of timers armed from now on */
 int timer_arm(struct thread *t); /* 0 or -errno */
