@@ -33,6 +33,7 @@ static void open_module(struct session *s, struct module *m)
 	struct symbolize_opts opts = {
 		.use_libdwarf = s->o->use_libdwarf,
 		.use_cache = !s->o->no_cache,
+		.demangle = s->names.mode,
 		.binary_path = s->o->debug_folder,
 		.dwp = s->o->dwp,
 	};
@@ -127,7 +128,7 @@ static void expect_names(struct session *s, size_t module, const uint32_t *numbe
 		size_t n_frames = uses.v[k] ? find_frames(s, module, k, false, frames) : 0;
 
 		for (size_t i = 0; i < n_frames; i++)
-			if (frames[i].function)
+			if (frames[i].function && !frames[i].plain)
 				names_expect(&s->names, frames[i].function, uses.v[k]);
 	}
 	VEC_RELEASE(&uses);
@@ -333,7 +334,7 @@ int cmd_addr2line(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
-	names_init(&s.names, name_mode(&o));
+	names_init(&s.names, name_mode(&o), !o.no_cache);
 	if (o.exe)
 		session_module(&s, o.exe, strlen(o.exe));
 	if (s.status == EXIT_OK) {

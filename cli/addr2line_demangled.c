@@ -7,10 +7,13 @@
 #include "cli/addr2line_demangled.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-void names_init(struct demangled_names *n, enum demangle_mode mode)
+#define MAX_KEPT_BYTES ((size_t)4 << 20)
+
+void names_init(struct demangled_names *n, enum demangle_mode mode, bool has_cache)
 {
-	*n = (struct demangled_names){ .mode = mode };
+	*n = (struct demangled_names){ .mode = mode, .n_to_keep = has_cache ? MAX_KEPT_BYTES : 0 };
 	hash_map_init(&n->index);
 }
 
@@ -66,6 +69,20 @@ void names_expect(struct demangled_names *n, const char *name, uint32_t times)
 	known->uses += times;
 }
 
+/* malloc'ed; NULL = it stays as it is.  What demangle() has done, binary_close() keeps in the cache. */
+static char *new_plain(struct demangled_names *n, const char *name)
+{
+	const char *plain;
+	size_t bytes;
+
+	if (!n->n_to_keep)
+		return demangle_copy(name, n->mode);
+	plain = demangle(name, n->mode);
+	bytes = strlen(plain) + strlen(name);
+	n->n_to_keep -= bytes < n->n_to_keep ? bytes : n->n_to_keep;
+	return plain == name ? NULL : strdup(plain);
+}
+
 const char *names_get(struct demangled_names *n, const char *name)
 {
 	struct known_name *known, other = { .name = name };
@@ -79,7 +96,7 @@ const char *names_get(struct demangled_names *n, const char *name)
 	if (!known)
 		known = &other;
 	if (!known->is_known)
-		known->plain = demangle_copy(name, n->mode);
+		known->plain = new_plain(n, name);
 	known->is_known = true;
 	if (!known->plain)
 		return name;

@@ -17,10 +17,12 @@ struct demangled_names {
 	enum demangle_mode mode;
 	struct hash_map index;
 	VEC(struct known_name) v;
-	char *last; /* what the last names_get() returned, if nobody else keeps it */
+	size_t n_to_keep; /* bytes of names that may still be kept for the cache of answers */
+	char *last;	  /* what the last names_get() returned, if nobody else keeps it */
 };
 
-void names_init(struct demangled_names *n, enum demangle_mode mode);
+/* With a cache of answers it is to know names, too, as long as they are few. */
+void names_init(struct demangled_names *n, enum demangle_mode mode, bool has_cache);
 void names_release(struct demangled_names *n);
 
 /* names_get() will be called so often for this name, which lies where it is until names_clear(). */

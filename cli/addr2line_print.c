@@ -50,6 +50,8 @@ static const char *base_name(const char *file)
 
 static const char *function_name(const struct addr2line_answer *a, const struct frame *f)
 {
+	if (f->plain)
+		return f->plain;
 	return f->function ? names_get(a->names, f->function) : NULL;
 }
 

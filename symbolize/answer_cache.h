@@ -18,17 +18,19 @@ struct answer_cache *answer_cache_open(struct elf_file *const *files, size_t n);
 struct answer_cache *answer_cache_open_mem(const void *bytes, size_t n, uint64_t key);
 void answer_cache_close(struct answer_cache *c); /* NULL is fine */
 
-/* Is there an answer?  Its frames, innermost first, at most max, and how many there are; the strings live
- * until close. */
-bool answer_cache_find(const struct answer_cache *c, uint64_t address, struct frame *frames,
-		       size_t max, size_t *n);
+/* Is there an answer?  Its frames, innermost first, at most max, with what is known of their names at a level of
+ * demangling, and how many there are; the strings live until close. */
+bool answer_cache_find(const struct answer_cache *c, uint64_t address, enum demangle_mode mode,
+		       struct frame *frames, size_t max, size_t *n);
 
-/* The file is written anew with these, each address once, and with what it had beside them. */
+/* The file is written anew with these, each address once, their names at a level of demangling, and with what
+ * it had beside them. */
 struct cached_answer {
 	uint64_t address;
 	const struct frame *frames;
 	size_t n;
 };
-void answer_cache_write(struct answer_cache *c, const struct cached_answer *answers, size_t n);
+void answer_cache_write(struct answer_cache *c, enum demangle_mode mode,
+			const struct cached_answer *answers, size_t n);
 
 #endif

@@ -39,6 +39,7 @@ struct binary {
 	struct answer_list answers;
 	struct err problem;
 	struct answer_cache *cache; /* NULL = none */
+	enum demangle_mode mode;    /* of the names in it that are asked for */
 	bool has_news;		    /* answers that the cache has not */
 	uint64_t kernel_text;	    /* 0 = it is no kernel */
 	const char *dwp;	    /* NULL = where it usually is */
@@ -81,6 +82,7 @@ int binary_from_elf(struct binary **out, struct elf_file *elf, const struct symb
 	b->elf = elf;
 	b->strings = strtab_new();
 	b->use_libdwarf = opts->use_libdwarf;
+	b->mode = opts->demangle;
 	if (opts->dwp)
 		b->dwp = strtab_get(b->strings, strtab_add_str(b->strings, opts->dwp));
 	answer_list_init(&b->answers);
@@ -117,25 +119,42 @@ int binary_open_mem(struct binary **out, const void *image, size_t bytes, const 
 	return status ? status : binary_from_elf(out, elf, NULL, err);
 }
 
+/* The answers, with the names that somebody wanted to know meanwhile.  Is there anything that the cache has not? */
+static bool list_answers(const struct binary *b, struct cached_answer *answers,
+			 struct arena *frames)
+{
+	bool any_new = false, any_unknown = false;
+
+	for (size_t i = 0; i < b->answers.v.n; i++) {
+		const struct answer *a = &b->answers.v.v[i];
+		struct frame *f = ARENA_ARRAY(frames, struct frame, a->n);
+
+		for (uint32_t k = 0; k < a->n; k++) {
+			f[k] = answer_list_frame(&b->answers, a, k);
+			if (f[k].plain || !f[k].function)
+				continue;
+			f[k].plain = demangle_known(f[k].function, b->mode);
+			any_new |= f[k].plain != NULL;
+			any_unknown |= !f[k].plain && demangle_wants(f[k].function, b->mode);
+		}
+		answers[i] = (struct cached_answer){ a->address, f, a->n };
+	}
+	/* Where names are too many to be kept, some are new each time. */
+	return b->has_news || (any_new && !any_unknown);
+}
+
 /* What damage or a missing file has changed is not worth keeping. */
 static void save_answers(struct binary *b)
 {
 	struct cached_answer *answers;
 	struct arena *frames;
 
-	if (!b->cache || !b->has_news || b->problem.text[0])
+	if (!b->cache || b->problem.text[0])
 		return;
 	frames = arena_new(ARENA_DIE);
 	answers = ARENA_ARRAY(frames, struct cached_answer, b->answers.v.n);
-	for (size_t i = 0; i < b->answers.v.n; i++) {
-		const struct answer *a = &b->answers.v.v[i];
-		struct frame *f = ARENA_ARRAY(frames, struct frame, a->n);
-
-		for (uint32_t k = 0; k < a->n; k++)
-			f[k] = answer_list_frame(&b->answers, a, k);
-		answers[i] = (struct cached_answer){ a->address, f, a->n };
-	}
-	answer_cache_write(b->cache, answers, b->answers.v.n);
+	if (list_answers(b, answers, frames))
+		answer_cache_write(b->cache, b->mode, answers, b->answers.v.n);
 	arena_free(frames);
 }
 
@@ -370,7 +389,8 @@ static bool answer_by_cache(struct binary *b, struct answer *a)
 	struct frame frames[DWARF_MAX_FRAMES], *to;
 	size_t n;
 
-	if (!b->cache || !answer_cache_find(b->cache, a->address, frames, DWARF_MAX_FRAMES, &n))
+	if (!b->cache ||
+	    !answer_cache_find(b->cache, a->address, b->mode, frames, DWARF_MAX_FRAMES, &n))
 		return false;
 	to = answer_list_set_frames(&b->answers, a, n);
 	if (n)

@@ -88,6 +88,11 @@ static const char *mangled_part(const char *s)
 	return is_mangled(s) || s[0] != '_' ? s : s + 1;
 }
 
+bool demangle_wants(const char *s, enum demangle_mode mode)
+{
+	return mode != DEMANGLE_NONE && is_mangled(mangled_part(s));
+}
+
 char *demangle_copy(const char *s, enum demangle_mode mode)
 {
 	static struct arena *scratch;
@@ -106,6 +111,25 @@ char *demangle_copy(const char *s, enum demangle_mode mode)
 	return copy;
 }
 
+/* Where the number of a name's entry is, or belongs. */
+static uint32_t *find_entry(const char *mangled, enum demangle_mode mode, uint64_t h)
+{
+	uint32_t *at = hash_map_first(&cache.index, h);
+
+	for (; *at != HASH_MAP_NONE; at = hash_map_next(&cache.index, at, h)) {
+		const struct entry *e = &cache.entries.v[*at];
+
+		if (e->mode == mode && strcmp(e->mangled, mangled) == 0)
+			break;
+	}
+	return at;
+}
+
+static uint64_t entry_hash(const char *mangled, enum demangle_mode mode)
+{
+	return hash_add(hash_bytes(mangled, strlen(mangled)), mode);
+}
+
 const char *demangle(const char *s, enum demangle_mode mode)
 {
 	const char *mangled = mangled_part(s);
@@ -117,13 +141,11 @@ const char *demangle(const char *s, enum demangle_mode mode)
 		return s;
 	if (!cache.arena)
 		open_cache();
-	h = hash_add(hash_bytes(mangled, strlen(mangled)), mode);
-	for (at = hash_map_first(&cache.index, h); *at != HASH_MAP_NONE;
-	     at = hash_map_next(&cache.index, at, h)) {
-		const struct entry *e = &cache.entries.v[*at];
-
-		if (e->mode == mode && strcmp(e->mangled, mangled) == 0)
-			return e->plain ? e->plain : s;
+	h = entry_hash(mangled, mode);
+	at = find_entry(mangled, mode, h);
+	if (*at != HASH_MAP_NONE) {
+		plain = cache.entries.v[*at].plain;
+		return plain ? plain : s;
 	}
 	*at = (uint32_t)cache.entries.n;
 	hash_map_added(&cache.index, at, h);
@@ -131,4 +153,15 @@ const char *demangle(const char *s, enum demangle_mode mode)
 	*VEC_PUSH(&cache.entries) =
 		(struct entry){ arena_strdup(cache.arena, mangled), plain, mode };
 	return plain ? plain : s;
+}
+
+const char *demangle_known(const char *s, enum demangle_mode mode)
+{
+	const char *mangled = mangled_part(s);
+	uint32_t *at;
+
+	if (mode == DEMANGLE_NONE || !is_mangled(mangled) || !cache.arena)
+		return NULL;
+	at = find_entry(mangled, mode, entry_hash(mangled, mode));
+	return *at == HASH_MAP_NONE ? NULL : cache.entries.v[*at].plain;
 }

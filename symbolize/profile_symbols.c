@@ -143,10 +143,11 @@ static str_id intern(struct job *j, const char *s)
 }
 
 /* Names that DWARF has in source form lose their template arguments like the others. */
-static const char *plain_name(struct job *j, const char *name)
+static const char *plain_name(struct job *j, const struct frame *f)
 {
 	struct demangle_cut cut = { true };
-	const char *plain = demangle(name, j->opts->demangle);
+	const char *name = f->function ? f->function : "";
+	const char *plain = f->plain ? f->plain : demangle(name, j->opts->demangle);
 
 	if (plain != name || j->opts->demangle != DEMANGLE_DEFAULT || !strchr(name, '<'))
 		return plain;
@@ -165,7 +166,7 @@ static void set_lines(struct job *j, struct location *l, const struct frame *fra
 		const char *name = f->function ? f->function : "";
 		uint32_t function =
 			add_function(j, (struct function){
-						.name = intern(j, plain_name(j, name)),
+						.name = intern(j, plain_name(j, f)),
 						.system_name = intern(j, name),
 						.filename = intern(j, f->file ? f->file : ""),
 						.start_line = f->start_line,

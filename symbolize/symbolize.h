@@ -22,7 +22,9 @@ struct symbolize_opts {	   /* NULL or zeros = defaults */
 	bool use_cache;	   /* keep answers by build id below $XDG_CACHE_HOME or ~/.cache */
 	bool verbose;	   /* tell also of files that are not there, and which were used */
 	bool is_fresh; /* recorded here, since this machine was started: the kernel is the same */
-	enum demangle_mode demangle;
+	enum demangle_mode
+		demangle;	 /* what is asked for; symbolize_profile() does it, and a binary's
+				      * frames have it where the cache knows it */
 	const char *binary_path; /* ':' list of folders to search; NULL = $PPROF_BINARY_PATH */
 	const char *dwp;  /* file with split DWARF; NULL = beside the binary, if there is one */
 	const char *root; /* what is before /proc, /sys, /boot and /tmp; NULL = nothing */
@@ -53,7 +55,8 @@ void symbolize_demangle(struct profile *p, bool force, enum demangle_mode mode);
 
 struct frame {
 	const char *function; /* linkage name as in the file; NULL = unknown */
-	const char *file;     /* NULL = unknown */
+	const char *plain; /* what demangle() makes of it, by the options' level; NULL = ask it */
+	const char *file;  /* NULL = unknown */
 	int64_t line, column; /* 0 = unknown */
 	int64_t start_line;   /* of the function; 0 = unknown */
 };
@@ -112,6 +115,10 @@ bool binary_data(const struct binary *b, uint64_t address, struct data_symbol *o
 /* The name in C++ (or Rust) source form, in a buffer that lives as long as the process; s itself if
  * not mangled. */
 const char *demangle(const char *s, enum demangle_mode mode);
+/* The same if it was asked for before; NULL if not, or not mangled. */
+const char *demangle_known(const char *s, enum demangle_mode mode);
+/* Is there anything to do, by the look of it? */
+bool demangle_wants(const char *s, enum demangle_mode mode);
 /* The same, malloc'ed and not kept; NULL if not mangled. */
 char *demangle_copy(const char *s, enum demangle_mode mode);
 
