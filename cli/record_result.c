@@ -108,6 +108,7 @@ void record_read_spools(struct record *r)
 			first_pid = info->pid;
 			n_busy++;
 		}
+		n_busy += info->n_guests;
 		if (!info->finished && !r->quiet && still_runs(info, names[i].path))
 			complain("process %d still runs: in the profile are its samples up to now",
 				 info->pid);

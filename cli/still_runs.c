@@ -43,7 +43,7 @@ static int has_mapped(const char *process, const char *spool)
 	return found;
 }
 
-/* Its number is that of another namespace: look at all processes. */
+/* Its number is that of another namespace, or a child of it may be there still: look at all processes. */
 static bool any_has_mapped(const char *spool)
 {
 	DIR *d = opendir("/proc");
@@ -64,8 +64,8 @@ bool still_runs(const struct spool_info *info, const char *spool)
 	struct stat here;
 	int mapped;
 
-	if (info->pid_namespace && stat("/proc/self/ns/pid", &here) == 0 &&
-	    here.st_ino != info->pid_namespace)
+	if (info->n_guests || (info->pid_namespace && stat("/proc/self/ns/pid", &here) == 0 &&
+			       here.st_ino != info->pid_namespace))
 		return any_has_mapped(spool);
 	snprintf(process, sizeof(process), "%d", info->pid);
 	mapped = has_mapped(process, spool);

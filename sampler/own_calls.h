@@ -47,6 +47,7 @@
 	OWN_CALL(LIBRARY, MAY_FAIL, mmap, 0, 0, PROT_READ | PROT_WRITE,                            \
 		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)                                               \
 	OWN_CALL(LIBRARY, MAY_FAIL, mmap, 0, 0, PROT_READ | PROT_WRITE, MAP_SHARED, -1, 0)         \
+	OWN_CALL(LIBRARY, MAY_FAIL, madvise, 0, 0, MADV_POPULATE_WRITE)                            \
 	OWN_CALL(LIBRARY, MAY_FAIL, mremap, 0, 0, 0, MREMAP_MAYMOVE)                               \
 	OWN_CALL(LIBRARY, MAY_FAIL, openat, AT_FDCWD, 0, O_RDONLY | O_CLOEXEC, 0)                  \
 	OWN_CALL(LIBRARY, MAY_FAIL, openat, AT_FDCWD, 0, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0)       \

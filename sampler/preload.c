@@ -184,7 +184,7 @@ static bool take_over(const char *path, struct session_past *past)
 	if (info.pid == getpid())
 		*past = (struct session_past){ info.exec_cpu_ns,
 					       info.weight == 0 ? info.start_cpu_ns : 0 };
-	if (info.weight == 0) {
+	if (info.weight == 0 && info.n_guests == 0) {
 		unlink(path);
 	} else {
 		name_of_gone(name, sizeof(name), info.pid);
@@ -353,12 +353,17 @@ __attribute__((constructor, section("sonde_text"), noinline)) static void on_loa
 
 static void write_profile(void)
 {
+	enum session_guests guests = session_guests();
 	struct err err = { "" };
 	sigset_t mask;
 	int rc;
 
-	if (is_child && session_weight() == 0) {
-		unlink(spool_path);
+	if (guests == GUESTS_LIVE) {
+		preload_say("children still sample into", spool_path, "");
+		return;
+	}
+	if (is_child && session_weight() == 0 && guests == GUESTS_NONE) {
+		session_discard();
 		return;
 	}
 	own_writes_begin(&mask);
@@ -366,7 +371,7 @@ static void write_profile(void)
 	own_writes_end(&mask, rc != 0);
 	if (rc) {
 		own_writes_say(complaints, "sonde: %s\n", err.text);
-		if (session_weight() == 0)
+		if (session_weight() == 0 && guests == GUESTS_NONE)
 			unlink(spool_path);
 		else
 			preload_say("the samples are still in", spool_path, "");
@@ -380,13 +385,13 @@ static void write_profile(void)
 
 static void leave_behind(void)
 {
-	if (role == ROLE_WRITES) {
+	if (role == ROLE_WRITES && !session_is_guest()) {
 		write_profile();
 		return;
 	}
 	session_mark_finished();
-	if (is_child && session_weight() == 0)
-		unlink(spool_path);
+	if (is_child && session_weight() == 0 && session_guests() == GUESTS_NONE)
+		session_discard();
 	else
 		session_trim();
 }

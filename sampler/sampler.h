@@ -10,6 +10,7 @@
 #include "base/profile.h"
 
 struct spool_header;
+struct spool_reserve;
 
 /* Several spools, one for each process image, become one profile. */
 struct spool_profile;
@@ -35,9 +36,10 @@ SONDE_MUST int spool_profile_add_file(struct spool_profile *sp, const char *path
 SONDE_MUST int spool_profile_add_mem(struct spool_profile *sp, const void *file, size_t bytes,
 				     const char *name,
 				     struct err *err); /* file is aligned to a page */
-/* The spool of this very process, header and segments where they are mapped. */
+/* The spool of this very process, header, segments and reserve (NULL: none) where they are mapped. */
 SONDE_MUST int spool_profile_add_live(struct spool_profile *sp, const struct spool_header *h,
-				      const void *const *segments, struct err *err);
+				      const void *const *segments, const struct spool_reserve *reserve,
+				      struct err *err);
 
 /* The profile, complete with comments; owned by sp. */
 struct profile *spool_profile_finish(struct spool_profile *sp);
@@ -58,6 +60,7 @@ struct spool_info {
 	uint64_t weight, start_realtime_ns;
 	uint64_t start_cpu_ns, exec_cpu_ns; /* of the process: from when on it counts, and when it executed another program */
 	bool finished; /* nothing is added to it: sampling is over, or has not begun */
+	unsigned n_guests; /* children whose samples are in the same file, for want of a place */
 	char program[256], out[1024];
 };
 SONDE_MUST int spool_info_read(struct spool_info *info, const char *path, struct err *err);

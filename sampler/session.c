@@ -11,6 +11,7 @@
 #include "sampler/modules.h"
 #include "sampler/own_signal.h"
 #include "sampler/spool_file.h"
+#include "sampler/spool_reserve.h"
 #include "sampler/store.h"
 #include "sampler/syscalls.h"
 #include "sampler/threads.h"
@@ -29,6 +30,7 @@ enum { DEFAULT_HZ = 100, MAX_HZ = 10000, FIRST_SEGMENT = 256 << 10 };
 static pthread_mutex_t control = PTHREAD_MUTEX_INITIALIZER; /* one start or stop at a time */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct spool spool;
+static struct spool_reserve *inherited; /* the parent's, in a child that has no spool yet */
 static struct session_opts current;
 static pid_t owner;
 static bool is_retired;
@@ -127,6 +129,8 @@ static void forget_parent(void)
 	atomic_store(&live.segment, NULL);
 	(void)session_window_cancel();
 	spool_close(&spool); /* the parent's; its file stays with the parent */
+	inherited = spool.reserve;
+	spool.reserve = NULL;
 	spool.path[0] = 0;
 	owner = 0;
 }
@@ -205,6 +209,21 @@ static size_t first_segment(unsigned hz, bool is_child)
 	return is_child ? bytes / 4 : bytes;
 }
 
+/* A child that finds no place for a spool of its own is its parent's guest. */
+static int create_spool(struct spool *fresh, const char *path, size_t first, size_t max)
+{
+	int rc = spool_create(fresh, path, first, max);
+
+	if (rc == -EEXIST)
+		return rc;
+	if (rc && inherited && spool_create_guest(fresh, inherited, first, max) == 0)
+		rc = 0;
+	else if (inherited)
+		spool_reserve_unmap(inherited);
+	inherited = NULL;
+	return rc;
+}
+
 static int open_spool(const struct session_opts *opts, unsigned hz, bool is_child)
 {
 	size_t max = opts->options.max_bytes ? opts->options.max_bytes : (size_t)128 << 20;
@@ -215,7 +234,7 @@ static int open_spool(const struct session_opts *opts, unsigned hz, bool is_chil
 
 	if (first + SPOOL_HEADER_BYTES > max)
 		first = (max - SPOOL_HEADER_BYTES) & ~(size_t)4095;
-	rc = spool_create(&fresh, opts->spool_path, first, max);
+	rc = create_spool(&fresh, opts->spool_path, first, max);
 	if (rc)
 		return rc;
 	is_quiet = threads_quiet();
@@ -408,6 +427,22 @@ void session_trim(void)
 	pthread_mutex_unlock(&lock);
 }
 
+void session_make_reserve(void)
+{
+	int error = errno, cancel;
+
+	if (!session_is_of_this_process() || is_retired)
+		return;
+	cancel = cancel_off();
+	if (lock_to_exit()) {
+		if (atomic_load(&live.sampling) || session_window_is_ahead())
+			spool_make_reserve(&spool);
+		pthread_mutex_unlock(&lock);
+	}
+	cancel_back(cancel);
+	errno = error;
+}
+
 const struct spool *session_hold(int *cancel)
 {
 	*cancel = cancel_off();
@@ -435,11 +470,6 @@ bool session_is_retired(void)
 bool session_is_of_this_process(void)
 {
 	return owner != 0 && owner == getpid();
-}
-
-const char *session_spool_path(void)
-{
-	return spool.path;
 }
 
 /* ---- the public calls ---- */

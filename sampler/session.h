@@ -66,7 +66,13 @@ uint64_t session_weight(void); /* periods sampled so far */
 void session_give_up_signal(void);
 void session_give_up_events(void); /* the same for SIGTRAP: threads go on with timers */
 
-const char *session_spool_path(void); /* "" = none */
+/* The host is about to change what it can reach: room is taken for what comes after (spool_reserve.h). */
+void session_make_reserve(void);
+
+/* session_guests.c: children without a spool of their own, which have their samples in that of this process. */
+bool session_is_guest(void); /* this is one: somebody else's file has its samples */
+enum session_guests { GUESTS_NONE, GUESTS_ENDED, GUESTS_LIVE } session_guests(void);
+void session_discard(void); /* nothing was sampled: the name, or a guest's room, is given back */
 
 /* Called in the child of a fork; starts a session for it when the parent's follows forks. */
 typedef void (*session_fork_fn)(const struct session_opts *parents);

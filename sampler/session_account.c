@@ -84,8 +84,9 @@ bool session_replaces(const char *path, struct session_past *past)
 
 	if (!h)
 		return false;
-	is_ours = h->pid == getpid() && h->pid_namespace && h->pid_namespace == session_pid_namespace();
-	is_empty = !h->weight && !h->lost_weight;
+	is_ours = h->pid == getpid() && h->pid_namespace &&
+		  h->pid_namespace == session_pid_namespace();
+	is_empty = !h->weight && !h->lost_weight && !h->reserve_at; /* guests may be there */
 	if (is_ours)
 		*past = (struct session_past){ h->exec_cpu_ns, is_empty ? h->start_cpu_ns : 0 };
 	if (is_ours && !is_empty)

@@ -28,7 +28,7 @@ static int with_profile(int (*write)(const struct profile *p, void *arg, struct 
 			session_note_clocks(true);
 		sp = spool_profile_new();
 		rc = spool_profile_add_live(sp, spool->header, (const void *const *)spool->segments,
-					    err);
+					    spool->reserve, err);
 		if (rc == 0)
 			rc = write(spool_profile_finish(sp), arg, err);
 		spool_profile_free(sp);

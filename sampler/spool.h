@@ -13,6 +13,8 @@
  * or a module.  It becomes visible when its slot is stored.  A sample slot counts one pair of stack and context.
  * The same content may stand in several segments; whoever reads the spool adds it up.
  *
+ * A process that is about to lose sight of its file has a reserve besides (struct spool_reserve).
+ *
  * Everything is native-endian and private to one version of sonde: the reader refuses any other version.
  */
 #ifndef SONDE_SAMPLER_SPOOL_H
@@ -30,6 +32,7 @@ enum {
 	SPOOL_NAME_BYTES = 16, /* a thread's name, zero-padded: TASK_COMM_LEN */
 	SPOOL_MAX_FRAMES = 512,
 	SPOOL_MAX_WORDS = 640, /* of one record */
+	SPOOL_MAX_GUESTS = 500,
 };
 
 /* Why a stack ends where it does. */
@@ -55,6 +58,7 @@ enum spool_state {
 	SPOOL_RUNNING = 1,
 	SPOOL_FINISHED = 2,
 	SPOOL_WAITING = 3, /* sampling has not begun, and may never */
+	SPOOL_FREE = 4,	   /* of a guest that left no samples: the next may have the room */
 };
 
 struct spool_header {
@@ -90,8 +94,21 @@ struct spool_header {
 	_Atomic uint64_t
 		exec_cpu_ns; /* of the process when it last executed a program; 0 = not known */
 	_Atomic uint64_t unseen_ns; /* CPU time of threads before and after they could be sampled */
+	_Atomic uint64_t reserve_at; /* offset of a struct spool_reserve; 0 = none */
 };
 _Static_assert(sizeof(struct spool_header) <= SPOOL_HEADER_BYTES, "the header is one page");
+
+/* The first page of room in the file that was taken before the process could reach it no more (spool_reserve.c): segments lie
+ * in it, of the process and of its guests, children that could not make a file.  A guest has a header of its own, whose
+ * offsets are in the file too. */
+struct spool_reserve {
+	uint64_t offset, bytes; /* of all of it */
+	_Atomic uint64_t next;	/* offset in the file of what is not taken yet */
+	_Atomic uint32_t n_guests;
+	uint32_t is_populated;			   /* all of it has been written to */
+	_Atomic uint64_t guests[SPOOL_MAX_GUESTS]; /* offsets of their headers; 0 = none yet */
+};
+_Static_assert(sizeof(struct spool_reserve) <= SPOOL_HEADER_BYTES, "so is that of the reserve");
 
 struct sample_slot {
 	_Atomic uint64_t

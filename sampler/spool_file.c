@@ -4,6 +4,7 @@
  * be answered by SIGBUS, in the host.  No descriptor is kept open: the host may close it, or count on its number.
  */
 #include "sampler/spool_file.h"
+#include "sampler/spool_reserve.h"
 #include "sampler/store.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LARGEST_SEGMENT = 32 << 20 };
+enum { SMALLEST_SEGMENT = 64 << 10, LARGEST_SEGMENT = 32 << 20 };
 
 /* Of this process and, after a fork, of its parent before: what a handler remembers of a segment must not be taken for
  * knowledge of another. */
@@ -33,14 +34,14 @@ static int write_zeros(int fd, off_t at, size_t bytes)
 	return 0;
 }
 
-static int reserve(int fd, off_t at, size_t bytes)
+int spool_allocate(int fd, size_t at, size_t bytes)
 {
 	int rc;
 
 	do
-		rc = fallocate(fd, 0, at, (off_t)bytes) ? -errno : 0;
+		rc = fallocate(fd, 0, (off_t)at, (off_t)bytes) ? -errno : 0;
 	while (rc == -EINTR);
-	return rc == -EOPNOTSUPP || rc == -ENOSYS ? write_zeros(fd, at, bytes) : rc;
+	return rc == -EOPNOTSUPP || rc == -ENOSYS ? write_zeros(fd, (off_t)at, bytes) : rc;
 }
 
 /* A file larger than the host's own limit would be answered by SIGXFSZ, which ends it. */
@@ -63,7 +64,7 @@ static int extend(struct spool *s, size_t bytes, int open_flags, void **out)
 		fd = open(s->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | open_flags, 0600);
 		if (fd < 0)
 			return -errno;
-		rc = reserve(fd, (off_t)s->bytes, bytes);
+		rc = spool_allocate(fd, s->bytes, bytes);
 	} else {
 		flags |= MAP_ANONYMOUS;
 	}
@@ -86,23 +87,42 @@ static void take_segment(struct spool *s, void *p, uint64_t offset, size_t bytes
 	unsigned i = s->n_segments++;
 
 	s->segments[i] = p;
+	s->used += bytes;
 	segment_init(p, bytes, ++last_seq);
 	s->header->segments[i].offset = offset;
 	s->header->segments[i].bytes = bytes;
 	atomic_store_explicit(&s->header->n_segments, i + 1, memory_order_release);
 }
 
+/* Where the file cannot be reached, as much as there is in the reserve. */
+static int add_reserved(struct spool *s, size_t bytes)
+{
+	uint64_t offset;
+	void *p = NULL;
+
+	while (s->reserve && !(p = spool_reserve_take(s->reserve, bytes, &offset)) &&
+	       bytes > SMALLEST_SEGMENT)
+		bytes /= 2;
+	if (!p)
+		return -ENOSPC;
+	take_segment(s, p, offset, bytes);
+	return 0;
+}
+
 static int add_segment(struct spool *s, size_t bytes)
 {
 	uint64_t offset = s->bytes;
 	void *p = NULL;
-	int rc;
+	int rc = -ENOSPC;
 
-	if (s->n_segments == SPOOL_MAX_SEGMENTS || s->bytes + bytes > s->max_bytes)
-		return -ENOSPC;
-	rc = extend(s, bytes, 0, &p);
+	if (s->n_segments == SPOOL_MAX_SEGMENTS || s->used + bytes > s->max_bytes)
+		return rc;
+	if (!s->is_guest)
+		rc = extend(s, bytes, 0, &p);
 	if (rc == 0)
 		take_segment(s, p, offset, bytes);
+	else if (s->reserve && add_reserved(s, bytes) == 0)
+		rc = 0;
 	return rc;
 }
 
@@ -122,8 +142,36 @@ int spool_create(struct spool *s, const char *path, size_t first_bytes, size_t m
 		return rc;
 	}
 	s->header = p;
+	s->used = SPOOL_HEADER_BYTES;
 	take_segment(s, (char *)p + SPOOL_HEADER_BYTES, SPOOL_HEADER_BYTES, first_bytes);
 	return 0;
+}
+
+int spool_create_guest(struct spool *s, struct spool_reserve *reserve, size_t first_bytes,
+		       size_t max_bytes)
+{
+	uint64_t offset = 0;
+	char *p = spool_reserve_guest(reserve, SPOOL_HEADER_BYTES + first_bytes, &offset);
+
+	if (!p)
+		return -ENOSPC;
+	memset(s, 0, sizeof(*s));
+	s->max_bytes = max_bytes;
+	s->reserve = reserve;
+	s->is_guest = true;
+	s->header = (struct spool_header *)p;
+	s->used = SPOOL_HEADER_BYTES;
+	take_segment(s, p + SPOOL_HEADER_BYTES, offset + SPOOL_HEADER_BYTES, first_bytes);
+	return 0;
+}
+
+void spool_make_reserve(struct spool *s)
+{
+	if (s->reserve || !s->path[0])
+		return;
+	s->reserve = spool_reserve_map(s->path, &s->bytes);
+	if (s->reserve)
+		atomic_store(&s->header->reserve_at, s->reserve->offset);
 }
 
 void spool_publish(struct spool *s)
@@ -190,8 +238,9 @@ void spool_trim_file(const struct spool_header *h, const char *path, bool is_emp
 void spool_close(struct spool *s)
 {
 	for (unsigned i = 0; i < s->n_segments; i++)
-		munmap(s->segments[i], s->header->segments[i].bytes);
-	if (s->header)
+		if (!spool_reserve_holds(s->reserve, s->segments[i]))
+			munmap(s->segments[i], s->header->segments[i].bytes);
+	if (s->header && !s->is_guest)
 		munmap(s->header, SPOOL_HEADER_BYTES);
 	s->header = NULL;
 	s->n_segments = 0;

@@ -13,8 +13,11 @@ struct spool {
 	struct spool_header *header;
 	struct segment *segments[SPOOL_MAX_SEGMENTS];
 	unsigned n_segments;
-	size_t bytes, max_bytes;
-	char path[1100]; /* "" = memory only */
+	size_t bytes; /* of the file */
+	size_t used, max_bytes;
+	struct spool_reserve *reserve; /* NULL = none */
+	bool is_guest;		       /* in a reserve of another process's file */
+	char path[1100];	       /* "" = memory only, or a guest */
 };
 
 /* 0 or -errno.  path NULL: memory that dies with the process.  The file must not exist.  Readers take it for a spool
@@ -22,6 +25,13 @@ struct spool {
 int spool_create(struct spool *s, const char *path, size_t first_bytes, size_t max_bytes);
 
 void spool_publish(struct spool *s);
+
+/* The same for a child that cannot make a file, in the reserve of its parent. */
+int spool_create_guest(struct spool *s, struct spool_reserve *reserve, size_t first_bytes,
+		       size_t max_bytes);
+
+/* The process will perhaps not reach the file any more. */
+void spool_make_reserve(struct spool *s);
 
 /* One more segment, twice as large as the last; 0, -ENOSPC at the limit, or -errno. */
 int spool_grow(struct spool *s);
@@ -33,7 +43,10 @@ struct spool_header *spool_map_header(const char *path);
  * No handler may be at work on it. */
 void spool_trim_file(const struct spool_header *h, const char *path, bool is_empty);
 
-/* Unmap; the file stays. */
+/* Unmap, but for the reserve; the file stays. */
 void spool_close(struct spool *s);
+
+/* Take disk space for a part of a file: 0 or -errno. */
+int spool_allocate(int fd, size_t at, size_t bytes);
 
 #endif

@@ -76,20 +76,34 @@ int spool_image_map(const char *path, void **out, size_t *bytes, struct err *err
 	return 0;
 }
 
-static void find_segments(struct spool_image *im, const void *file, size_t bytes)
+/* In a piece of the file, which begins at that offset of it. */
+static void find_segments(struct spool_image *im, const void *piece, uint64_t begins,
+			  uint64_t bytes)
 {
 	unsigned n =
 		im->h->n_segments < SPOOL_MAX_SEGMENTS ? im->h->n_segments : SPOOL_MAX_SEGMENTS;
 
 	for (unsigned i = 0; i < n; i++) {
-		uint64_t offset = im->h->segments[i].offset, size = im->h->segments[i].bytes;
+		uint64_t offset = im->h->segments[i].offset - begins,
+			 size = im->h->segments[i].bytes;
 
 		if (offset % 4096 || offset > bytes || size > bytes - offset ||
 		    size < sizeof(struct segment))
 			continue;
-		im->segments[im->n_segments] = (const void *)((const char *)file + offset);
+		im->segments[im->n_segments] = (const void *)((const char *)piece + offset);
 		im->segment_words[im->n_segments++] = size / 8;
 	}
+}
+
+static void find_reserve(struct spool_image *im, const void *file, size_t bytes)
+{
+	uint64_t at = im->h->reserve_at;
+	const struct spool_reserve *r = (const void *)((const char *)file + at);
+
+	if (!at || at % 4096 || at > bytes || bytes - at < SPOOL_HEADER_BYTES || r->offset != at)
+		return;
+	im->reserve = r;
+	im->reserve_bytes = bytes - at;
 }
 
 int spool_image_of(struct spool_image *im, const void *file, size_t bytes, const char *name,
@@ -98,14 +112,42 @@ int spool_image_of(struct spool_image *im, const void *file, size_t bytes, const
 	int rc = check_header(file, bytes, name, err);
 
 	*im = (struct spool_image){ .h = file };
-	if (!rc)
-		find_segments(im, file, bytes);
-	return rc;
+	if (rc)
+		return rc;
+	find_segments(im, file, 0, bytes);
+	find_reserve(im, file, bytes);
+	return 0;
+}
+
+bool spool_image_of_guest(struct spool_image *im, const struct spool_image *host, unsigned i)
+{
+	const struct spool_reserve *r = host->reserve;
+	uint64_t at = r ? r->guests[i] - r->offset : 0;
+	const struct spool_header *h = (const void *)((const char *)r + at);
+
+	if (!r || !r->guests[i] || at % 4096 || at == 0 || at > host->reserve_bytes ||
+	    check_header(h, host->reserve_bytes - at, "", NULL) || h->state == SPOOL_FREE ||
+	    !(h->weight || h->lost_weight || h->state == SPOOL_RUNNING))
+		return false;
+	*im = (struct spool_image){ .h = h };
+	find_segments(im, r, r->offset, host->reserve_bytes);
+	return true;
+}
+
+static unsigned count_guests(const struct spool_image *host)
+{
+	struct spool_image guest;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SPOOL_MAX_GUESTS; i++)
+		n += spool_image_of_guest(&guest, host, i);
+	return n;
 }
 
 int spool_info_read(struct spool_info *info, const char *path, struct err *err)
 {
 	const struct spool_header *h;
+	struct spool_image im;
 	size_t bytes = 0;
 	void *file = NULL;
 	int rc = spool_image_map(path, &file, &bytes, err);
@@ -113,7 +155,7 @@ int spool_info_read(struct spool_info *info, const char *path, struct err *err)
 	if (rc)
 		return rc;
 	h = file;
-	rc = check_header(file, bytes, path, err);
+	rc = spool_image_of(&im, file, bytes, path, err);
 	if (rc == 0) {
 		*info = (struct spool_info){ h->pid,
 					     h->parent,
@@ -123,6 +165,7 @@ int spool_info_read(struct spool_info *info, const char *path, struct err *err)
 					     h->start_cpu_ns,
 					     h->exec_cpu_ns,
 					     h->state != SPOOL_RUNNING,
+					     count_guests(&im),
 					     "",
 					     "" };
 		memcpy(info->program, h->program, sizeof(info->program) - 1);

@@ -17,11 +17,16 @@ struct spool_image { /* bounds known */
 	const struct segment *segments[SPOOL_MAX_SEGMENTS];
 	uint64_t segment_words[SPOOL_MAX_SEGMENTS];
 	unsigned n_segments;
+	const struct spool_reserve *reserve; /* NULL = none */
+	uint64_t reserve_bytes;
 };
 
 /* The image of a spool that lies in memory, which it refers to; name is for messages.  SONDE_EFORMAT or SONDE_ENOTFOUND. */
 SONDE_MUST int spool_image_of(struct spool_image *im, const void *file, size_t bytes,
 			      const char *name, struct err *err);
+
+/* That of the guest in slot i of it, below SPOOL_MAX_GUESTS: false when nobody is there, or left nothing. */
+bool spool_image_of_guest(struct spool_image *im, const struct spool_image *host, unsigned i);
 
 /* A file of spool, mapped; the caller unmaps it. */
 SONDE_MUST int spool_image_map(const char *path, void **out, size_t *bytes, struct err *err);

@@ -348,8 +348,22 @@ static void add_image(struct spool_profile *sp, const struct spool_image *im)
 	add_unseen(sp, im);
 }
 
+/* And those of its children that are in the same file. */
+static void add_images(struct spool_profile *sp, const struct spool_image *host)
+{
+	struct spool_image guest;
+
+	for (unsigned i = 0; host->reserve && i < SPOOL_MAX_GUESTS && !sp->label_pids; i++)
+		sp->label_pids = spool_image_of_guest(&guest, host, i);
+	add_image(sp, host);
+	for (unsigned i = 0; host->reserve && i < SPOOL_MAX_GUESTS; i++)
+		if (spool_image_of_guest(&guest, host, i))
+			add_image(sp, &guest);
+}
+
 int spool_profile_add_live(struct spool_profile *sp, const struct spool_header *h,
-			   const void *const *segments, struct err *err)
+			   const void *const *segments, const struct spool_reserve *reserve,
+			   struct err *err)
 {
 	struct spool_image im = { .h = h };
 
@@ -358,7 +372,9 @@ int spool_profile_add_live(struct spool_profile *sp, const struct spool_header *
 		im.segment_words[i] = h->segments[i].bytes / 8;
 	}
 	im.n_segments = h->n_segments;
-	add_image(sp, &im);
+	im.reserve = reserve;
+	im.reserve_bytes = reserve ? reserve->bytes : 0;
+	add_images(sp, &im);
 	return 0;
 }
 
@@ -370,7 +386,7 @@ int spool_profile_add_mem(struct spool_profile *sp, const void *file, size_t byt
 
 	if (rc)
 		return rc;
-	add_image(sp, &im);
+	add_images(sp, &im);
 	return 0;
 }
 

@@ -4,6 +4,9 @@
  * namespace or enter another (EINVAL), or change its identity while some capabilities are kept, which glibc carries
  * out in every thread and answers by abort() when one of them cannot.  The keeper is taken away while they last.
  *
+ * Before a process changes its root, its mounts or its identity, room for samples is taken: it may reach no file of ours after
+ * that.
+ *
  * The host may want the signal that we use.  It gets it: we take another.  (SIGTRAP: see trap.c; signal() and its kin:
  * wrap_actions.c.)
  *
@@ -40,6 +43,7 @@
 			errno = ENOSYS;                                                            \
 			return -1;                                                                 \
 		}                                                                                  \
+		session_make_reserve();                                                            \
 		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);                           \
 		was_there = keeper_pause();                                                        \
 		rc = next arguments;                                                               \
@@ -76,6 +80,38 @@ __attribute__((used)) long sonde_unshare_call(long number, long flags)
 __attribute__((used)) long sonde_setns_call(long number, long fd, long type)
 {
 	return setns((int)fd, (int)type);
+}
+
+/* ---- another root ---- */
+
+#define AFTER_RESERVE(name, parameters, arguments)                                                \
+	EXPORT int name parameters                                                                 \
+	{                                                                                          \
+		int(*next) parameters = dlsym(RTLD_NEXT, #name);                                   \
+                                                                                                   \
+		if (!next) {                                                                       \
+			errno = ENOSYS;                                                            \
+			return -1;                                                                 \
+		}                                                                                  \
+		session_make_reserve();                                                            \
+		return next arguments;                                                             \
+	}
+
+int pivot_root(const char *to, const char *old);
+AFTER_RESERVE(chroot, (const char *path), (path))
+AFTER_RESERVE(pivot_root, (const char *to, const char *old), (to, old))
+
+long sonde_chroot_call(long number, const char *path);
+long sonde_pivot_root_call(long number, const char *to, const char *old);
+
+__attribute__((used)) long sonde_chroot_call(long number, const char *path)
+{
+	return chroot(path);
+}
+
+__attribute__((used)) long sonde_pivot_root_call(long number, const char *to, const char *old)
+{
+	return pivot_root(to, old);
 }
 
 /* ---- signals ---- */

@@ -110,7 +110,8 @@ __attribute__((used)) long sonde_failed_call(long result)
 }
 
 _Static_assert(SYS_seccomp == 317 && SYS_execve == 59 && SYS_execveat == 322 &&
-		       SYS_unshare == 272 && SYS_setns == 308 && SYS_rt_sigaction == 13,
+		       SYS_unshare == 272 && SYS_setns == 308 && SYS_rt_sigaction == 13 &&
+		       SYS_chroot == 161 && SYS_pivot_root == 155,
 	       "the numbers in the assembly");
 
 __asm__(".section sonde_text,\"ax\",@progbits\n"
@@ -131,6 +132,10 @@ __asm__(".section sonde_text,\"ax\",@progbits\n"
 	"	je	sonde_unshare_call\n"
 	"	cmpl	$308, %edi\n"
 	"	je	sonde_setns_call\n"
+	"	cmpl	$161, %edi\n"
+	"	je	sonde_chroot_call\n"
+	"	cmpl	$155, %edi\n"
+	"	je	sonde_pivot_root_call\n"
 	"	movq	%rdi, %rax\n"
 	"	movq	%rsi, %rdi\n"
 	"	movq	%rdx, %rsi\n"

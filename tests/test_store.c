@@ -322,6 +322,138 @@ static void a_file_that_is_no_spool_is_refused_with_a_sentence(void **state)
 	spool_profile_free(sp);
 }
 
+/* ---- reserves ---- */
+
+static void count_one(struct spool *s, unsigned number)
+{
+	struct segment *last = s->segments[s->n_segments - 1];
+
+	store_count(last, intern_stack(last, number, 4), intern_context(last, "child"), 1);
+	s->header->weight++;
+}
+
+static int add_guest(struct spool *guest, struct spool *host, int pid)
+{
+	int rc = spool_create_guest(guest, host->reserve, 64 * 1024, 4 * MIB);
+
+	if (rc)
+		return rc;
+	guest->header->period_ns = 10000000;
+	guest->header->pid = pid;
+	guest->header->state = SPOOL_RUNNING;
+	spool_publish(guest);
+	return 0;
+}
+
+static int64_t total_in(const char *path)
+{
+	struct spool_profile *sp = spool_profile_new();
+	int64_t sum;
+
+	assert_int_equal(spool_profile_add_file(sp, path, NULL), 0);
+	sum = profile_total(spool_profile_finish(sp));
+	spool_profile_free(sp);
+	return sum;
+}
+
+static void what_has_a_reserve_grows_without_its_file(void **state)
+{
+	struct fixture *f = *state;
+	char away[80];
+
+	spool_make_reserve(&f->spool);
+	assert_non_null(f->spool.reserve);
+	snprintf(away, sizeof(away), "%s.away", f->path);
+	assert_int_equal(rename(f->path, away), 0);
+	for (unsigned i = 0; i < 3 && spool_grow(&f->spool) == 0; i++)
+		count_one(&f->spool, i);
+	assert_int_equal(f->spool.n_segments, 4);
+	assert_int_equal(total_in(away), 15 + 3);
+	while (spool_grow(&f->spool) == 0)
+		;
+	assert_true(f->spool.used > 3 * MIB && f->spool.used <= 4 * MIB);
+	unlink(away);
+}
+
+static void guests_are_read_with_their_host(void **state)
+{
+	struct fixture *f = *state;
+	struct spool one, two;
+	struct spool_info info;
+
+	spool_make_reserve(&f->spool);
+	assert_int_equal(add_guest(&one, &f->spool, 18), 0);
+	assert_int_equal(add_guest(&two, &f->spool, 19), 0);
+	count_one(&one, 1);
+	assert_int_equal(spool_grow(&two), 0);
+	count_one(&two, 1);
+	assert_int_equal(total_in(f->path), 15 + 2);
+	assert_int_equal(spool_info_read(&info, f->path, NULL), 0);
+	assert_int_equal(info.n_guests, 2);
+}
+
+static void the_room_of_a_guest_without_samples_is_for_the_next(void **state)
+{
+	struct fixture *f = *state;
+	struct spool_info info;
+	struct spool guest;
+
+	spool_make_reserve(&f->spool);
+	for (unsigned i = 0; i < 2 * SPOOL_MAX_GUESTS; i++) {
+		assert_int_equal(add_guest(&guest, &f->spool, 18), 0);
+		guest.header->state = SPOOL_FREE;
+	}
+	assert_int_equal(f->spool.reserve->n_guests, 1);
+	assert_int_equal(spool_info_read(&info, f->path, NULL), 0);
+	assert_int_equal(info.n_guests, 0);
+}
+
+static void guests_without_number_find_an_end(void **state)
+{
+	struct fixture *f = *state;
+	unsigned n = 0;
+	struct spool guest;
+
+	spool_make_reserve(&f->spool);
+	for (; add_guest(&guest, &f->spool, 18) == 0; n++)
+		count_one(&guest, n);
+	assert_true(n > 10 && n <= SPOOL_MAX_GUESTS);
+	assert_int_equal(total_in(f->path), 15 + n);
+}
+
+static void a_damaged_reserve_is_read_without_harm(void **state)
+{
+	struct fixture *f = *state;
+	struct spool_reserve *r;
+	struct spool_header whole = *f->spool.header;
+	struct spool guest;
+	unsigned random = 1;
+
+	spool_make_reserve(&f->spool);
+	r = f->spool.reserve;
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(add_guest(&guest, &f->spool, i), 0);
+	whole.reserve_at = f->spool.header->reserve_at;
+	for (int round = 0; round < 400; round++) {
+		struct spool_profile *sp = spool_profile_new();
+		struct spool_info info;
+
+		random = random * 1103515245 + 12345;
+		r->guests[random >> 8 & 3] = (random % 5 ? r->offset + (random >> 3) % r->bytes
+							 : (uint64_t)random << 4) &
+					     ~(uint64_t)4095;
+		if (round % 7 == 0)
+			f->spool.header->reserve_at ^= 1ULL << (random >> 10 & 63);
+		if (round % 5 == 0)
+			guest.header->segments[0].offset ^= 1ULL << (random >> 16 & 63);
+		(void)!spool_profile_add_file(sp, f->path, NULL);
+		(void)!spool_info_read(&info, f->path, NULL);
+		spool_profile_finish(sp);
+		spool_profile_free(sp);
+		*f->spool.header = whole;
+	}
+}
+
 /* Whatever bytes are wrong, reading ends and stays inside the file. */
 static void damaged_spools_are_read_without_harm(void **state)
 {
@@ -368,6 +500,16 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_has_no_frames_or_no_room_is_a_frame_of_its_own,
 						make_spool, drop_spool),
 		cmocka_unit_test_setup_teardown(growth_ends_at_the_limit, make_spool, drop_spool),
+		cmocka_unit_test_setup_teardown(what_has_a_reserve_grows_without_its_file,
+						make_spool, drop_spool),
+		cmocka_unit_test_setup_teardown(guests_are_read_with_their_host, make_spool,
+						drop_spool),
+		cmocka_unit_test_setup_teardown(the_room_of_a_guest_without_samples_is_for_the_next,
+						make_spool, drop_spool),
+		cmocka_unit_test_setup_teardown(guests_without_number_find_an_end, make_spool,
+						drop_spool),
+		cmocka_unit_test_setup_teardown(a_damaged_reserve_is_read_without_harm, make_spool,
+						drop_spool),
 		cmocka_unit_test(a_file_that_is_no_spool_is_refused_with_a_sentence),
 		cmocka_unit_test_setup_teardown(damaged_spools_are_read_without_harm, make_spool,
 						drop_spool),

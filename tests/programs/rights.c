@@ -467,7 +467,7 @@ static int mode_first(void)
 	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) ? 0 : 1;
 }
 
-/* Children without a place for samples, which take hold of the signals. */
+/* Children that can reach no file by its old name, and which take hold of the signals. */
 static int mode_jail(void)
 {
 	int status, bad = 0;
@@ -483,7 +483,7 @@ static int mode_jail(void)
 			signal(SIGPROF, SIG_IGN);
 			signal(SIGTRAP, on_alternate_stack);
 			signal(SIGTRAP, SIG_DFL);
-			burn(5);
+			burn(20);
 			pid = fork();
 			if (pid == 0)
 				_exit(i);
@@ -492,6 +492,51 @@ static int mode_jail(void)
 		bad += waitpid(pid, &status, 0) != pid || status != i << 8;
 	}
 	printf("bad %d\n", bad);
+	return 0;
+}
+
+static volatile unsigned steps;
+
+/* As many stacks as there are numbers of 16 bits. */
+static __attribute__((noinline)) void descend(unsigned way, int depth)
+{
+	if (!depth) {
+		for (volatile int i = 0; i < 100000; i++)
+			;
+	} else if (way & 1) {
+		descend(way >> 1, depth - 1);
+		steps += 2;
+	} else {
+		descend(way >> 1, depth - 1);
+		steps++;
+	}
+}
+
+static void burn_everywhere(int ms)
+{
+	struct timespec t;
+	unsigned way = 1;
+
+	do {
+		way = way * 1103515245 + 12345;
+		descend(way >> 16, 16);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	} while (t.tv_sec * 1000 + t.tv_nsec / 1000000 < ms);
+}
+
+/* A server, and a child of it, that gave up their rights before the work begins. */
+static int mode_server(void)
+{
+	int status = 0;
+	pid_t pid;
+
+	if (geteuid() == 0 && (chroot("/proc/self/fdinfo") || chdir("/") || setgid(65534) || setuid(65534)))
+		return 1;
+	pid = fork();
+	burn_everywhere(1500);
+	if (pid == 0)
+		_exit(5);
+	printf("ended %d\n", waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 5);
 	return 0;
 }
 
@@ -590,6 +635,7 @@ static const struct mode {
 	{ "jail", mode_jail },
 	{ "first", mode_first },
 	{ "reset", mode_reset },
+	{ "server", mode_server },
 	{ "daemon", mode_daemon },
 	{ "forks", mode_forks },
 	{ "namespaces", mode_namespaces },
