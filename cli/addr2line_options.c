@@ -61,11 +61,11 @@ static const struct option long_options[] = {
 	{ "target", required_argument, NULL, 'b' },
 	{ "build-id", required_argument, NULL, OPTION_BUILD_ID },
 	{ "print-source-context-lines", required_argument, NULL, OPTION_CONTEXT },
-	{ "cache-size", required_argument, NULL, OPTION_REFUSED },
+	{ "cache-size", required_argument, NULL, OPTION_NOTHING_NEW },
 	{ "color", optional_argument, NULL, OPTION_REFUSED },
-	{ "default-arch", required_argument, NULL, OPTION_REFUSED },
-	{ "dia", no_argument, NULL, OPTION_REFUSED },
-	{ "dsym-hint", required_argument, NULL, OPTION_REFUSED },
+	{ "default-arch", required_argument, NULL, OPTION_NOTHING_NEW },
+	{ "dia", no_argument, NULL, OPTION_NOTHING_NEW },
+	{ "dsym-hint", required_argument, NULL, OPTION_NOTHING_NEW },
 	{ "filter-markup", no_argument, NULL, OPTION_REFUSED },
 	{ "relativenames", no_argument, NULL, OPTION_REFUSED },
 	{ "verbose", no_argument, NULL, OPTION_REFUSED },
@@ -215,11 +215,7 @@ static int refuse_option(const char *name)
 	static const struct {
 		const char *option, *why;
 	} rows[] = {
-		{ "cache-size", "files are mapped, there is no cache of them to limit" },
 		{ "color", "colors are for --filter-markup, which is not understood" },
-		{ "default-arch", "it is for Mach-O files, and only ELF files are read" },
-		{ "dia", "it is for Windows" },
-		{ "dsym-hint", "it is for Mach-O files, and only ELF files are read" },
 		{ "filter-markup", "the markup of logs is not understood" },
 		{ "relativenames",
 		  "paths are printed whole; --basenames leaves their folders out" },
@@ -330,7 +326,8 @@ static int set_option(struct addr2line_options *o, int c, const char *word)
 	case OPTION_NOTHING_NEW:
 	case 'r':
 	case 'R':
-		/* it is so in any case: addresses as they are, demangling within limits */
+		/* It is so in any case: addresses as they are, demangling within limits, files
+		 * mapped and not kept.  Or it concerns files that are no ELF files. */
 		return -1;
 	case OPTION_BUILD_ID:
 		return set_build_id(o, optarg);

@@ -9,7 +9,8 @@
  *	/home/me/app.c:30           /home/me/app.c:30:2
  *	                            (an empty line)
  *
- * Unknown things are ??, an unknown line is ? in the one form and 0 in the other.
+ * Unknown things are ??, an unknown line is ? in the one form and 0 in the other.  Behind a line may stand
+ * " (discriminator 3)", where GNU's addr2line takes that of the innermost frame for all of them.
  */
 #include "cli/addr2line.h"
 
@@ -60,7 +61,17 @@ static const char *file_name(const struct addr2line_options *o, const struct fra
 	return f->file && o->basenames ? base_name(f->file) : f->file;
 }
 
-static void print_place(FILE *out, const struct addr2line_options *o, const struct frame *f)
+static void print_discriminator(FILE *out, uint32_t discriminator)
+{
+	if (!discriminator)
+		return;
+	put(out, " (discriminator ");
+	put_decimal(out, discriminator);
+	putc_unlocked(')', out);
+}
+
+static void print_place(FILE *out, const struct addr2line_options *o,
+			const struct addr2line_answer *a, const struct frame *f)
 {
 	const char *file = file_name(o, f);
 
@@ -70,9 +81,13 @@ static void print_place(FILE *out, const struct addr2line_options *o, const stru
 		put_decimal(out, f->line);
 	else
 		putc_unlocked(f->file || f->function ? '?' : '0', out);
-	if (o->is_llvm && o->style == STYLE_LLVM) {
+	if (o->style == STYLE_LLVM) {
 		putc_unlocked(':', out);
 		put_decimal(out, f->column);
+	} else if (o->is_llvm) {
+		print_discriminator(out, f->discriminator);
+	} else if (f->line && a->n) {
+		print_discriminator(out, a->frames[0].discriminator);
 	}
 	putc_unlocked('\n', out);
 }
@@ -89,7 +104,7 @@ static void print_frame(FILE *out, const struct addr2line_options *o,
 		else
 			put(out, function || o->is_llvm ? " at " : " ");
 	}
-	print_place(out, o, f);
+	print_place(out, o, a, f);
 	source_print(a->source, out, f->file, f->line, o->context_lines);
 }
 
@@ -176,7 +191,8 @@ static void print_symbol(FILE *out, const struct addr2line_options *o,
 	const char *function = o->names == NAMES_NONE ? NULL : function_name(a, f);
 	bool is_whole = a->n && f == &a->frames[a->n - 1]; /* inlined ones begin nowhere */
 
-	fprintf(out, "{\"Column\":%lld,\"Discriminator\":0,\"FileName\":", (long long)f->column);
+	fprintf(out, "{\"Column\":%d,\"Discriminator\":%u,\"FileName\":", f->column,
+		f->discriminator);
 	print_string(out, file_name(o, f));
 	fputs(",\"FunctionName\":", out);
 	print_string(out, function);

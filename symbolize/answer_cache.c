@@ -208,6 +208,7 @@ static bool take_frame(const struct answer_cache *c, const struct cache_frame *f
 		.file = file ? file->s : NULL,
 		.line = f->line,
 		.column = f->column,
+		.discriminator = f->discriminator,
 		.start_line = f->start_line,
 	};
 	return true;

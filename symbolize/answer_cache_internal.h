@@ -14,7 +14,7 @@
 
 #include <limits.h>
 
-#define ANSWER_CACHE_MAGIC     0x33656863616373ULL /* scache3 */
+#define ANSWER_CACHE_MAGIC     0x34656863616373ULL /* scache4 */
 #define ANSWER_CACHE_MAX_BYTES ((size_t)64 << 20)
 
 struct cache_header {
@@ -31,7 +31,10 @@ struct cache_entry {
 
 struct cache_frame {
 	uint32_t function, file; /* texts; 0 = unknown */
-	int64_t line, column, start_line;
+	int64_t line;
+	int32_t column;
+	uint32_t discriminator;
+	int64_t start_line;
 };
 
 struct cache_answer {

@@ -202,6 +202,7 @@ static void put_new_answer(struct writing *w, const struct cached_answer *answer
 			.file = put_text(w, f->file),
 			.line = f->line,
 			.column = f->column,
+			.discriminator = f->discriminator,
 			.start_line = f->start_line,
 		};
 

@@ -52,7 +52,7 @@ struct frame answer_list_frame(const struct answer_list *l, const struct answer 
 
 	if (!a->places)
 		return l->frames.v[a->first + k];
-	f = dwarf_place_frame(&a->places[k]).frame;
+	f = dwarf_place_frame(a->places, a->n, k).frame;
 	if (k + 1 == a->n) {
 		f.function = a->outer;
 		if (!f.file)

@@ -291,7 +291,7 @@ static struct answer *pending_answer(const struct pending *p, size_t i)
 static void take_places(void *ctx, size_t i, const struct dwarf_place *places, size_t n)
 {
 	struct pending *pending = ctx;
-	struct dwarf_frame outer = dwarf_place_frame(&places[n - 1]);
+	struct dwarf_frame outer = dwarf_place_frame(places, n, n - 1);
 	struct answer *a = pending_answer(pending, i);
 
 	a->places = places;

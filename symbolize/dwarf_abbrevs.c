@@ -26,6 +26,7 @@ static const uint8_t slots[] = {
 	[DW_AT_low_pc] = SLOT_LOW + 1,
 	[DW_AT_high_pc] = SLOT_HIGH + 1,
 	[DW_AT_ranges] = SLOT_RANGES + 1,
+	[DW_AT_decl_file] = SLOT_DECL_FILE + 1,
 	[DW_AT_decl_line] = SLOT_DECL_LINE + 1,
 	[DW_AT_call_file] = SLOT_CALL_FILE + 1,
 	[DW_AT_call_line] = SLOT_CALL_LINE + 1,
@@ -46,6 +47,8 @@ static enum dwarf_slot slot_of(uint64_t at)
 	switch (at) {
 	case DW_AT_MIPS_linkage_name:
 		return SLOT_LINKAGE_NAME;
+	case DW_AT_GNU_discriminator:
+		return SLOT_DISCRIMINATOR;
 	case DW_AT_GNU_addr_base:
 		return SLOT_ADDR_BASE;
 	case DW_AT_GNU_ranges_base:

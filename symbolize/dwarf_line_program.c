@@ -8,7 +8,7 @@
  * first row that knows a slot keeps it, so the program is left when all are known.
  *
  * Nearly all of a table is made of few opcodes, which assemblers write in one order for each row: file,
- * column, statement mark, line, then the row.  run_usual() takes them with all that they change in
+ * column, discriminator, statement mark, line, then the row.  run_usual() takes them with all that they change in
  * registers of the processor, and leaves everything else, one opcode at a time, to run_opcode().
  */
 #include "symbolize/dwarf_line_program.h"
@@ -16,9 +16,10 @@
 #include <libdwarf/dwarf.h>
 
 #define USUAL_BYTES 16 /* more than one row of the usual opcodes has */
+#define EXTENDED_2  2  /* the length of an extended opcode with an operand of one byte */
 
 struct line_registers {
-	uint64_t address, file, line, column, op_index;
+	uint64_t address, file, line, column, op_index, discriminator;
 };
 
 /* What a special opcode adds, where an instruction is one operation. */
@@ -54,9 +55,13 @@ static void take_row(struct program *p, uint64_t end)
 
 	for (; i < slots->n && slots->addresses[i] < end; i++)
 		if (!slots->rows[i].known) {
-			slots->rows[i] = (struct dwarf_row){ true, row->file,
-							     (int64_t)(row->line & INT64_MAX),
-							     (int64_t)(row->column & INT64_MAX) };
+			slots->rows[i] = (struct dwarf_row){
+				true,
+				row->file,
+				(int64_t)(row->line & INT64_MAX),
+				(int64_t)(row->column & INT64_MAX),
+				(uint32_t)row->discriminator,
+			};
 			p->n_open--;
 		}
 	aim(p, i);
@@ -79,6 +84,7 @@ static void make_row(struct program *p)
 	else if (p->now.address < p->row.address && p->next_address != UINT64_MAX)
 		aim(p, dwarf_first_slot(p->slots, p->now.address));
 	p->row = p->now;
+	p->now.discriminator = 0;
 }
 
 static void end_sequence(struct program *p)
@@ -125,6 +131,9 @@ static void extended_opcode(struct program *p, struct dwarf_cursor *c)
 		if (bytes - 1 <= 8 && bytes > 1)
 			p->now.address = cursor_fixed(&operand, (unsigned)(bytes - 1));
 		p->now.op_index = 0;
+		break;
+	case DW_LNE_set_discriminator:
+		p->now.discriminator = cursor_uleb(&operand);
 		break;
 	case DW_LNE_define_file:
 		name = cursor_string(&operand);
@@ -208,6 +217,7 @@ static void run_usual(struct program *p, struct dwarf_cursor *c)
 {
 	const unsigned char *at = c->p;
 	uint64_t file = p->now.file, line = p->now.line, column = p->now.column;
+	uint64_t discriminator = p->now.discriminator;
 	uint64_t room = p->next_address - p->now.address;
 	uint64_t row_room = p->next_address - p->row.address;
 	struct line_registers row = p->row;
@@ -221,6 +231,11 @@ static void run_usual(struct program *p, struct dwarf_cursor *c)
 		if (at[0] == DW_LNS_set_column && at[1] < 128) {
 			column = at[1];
 			at += 2;
+		}
+		if (at[0] == 0 && at[1] == EXTENDED_2 && at[2] == DW_LNE_set_discriminator &&
+		    at[3] < 128) {
+			discriminator = at[3];
+			at += 4;
 		}
 		at += at[0] == DW_LNS_negate_stmt;
 		if (at[0] == DW_LNS_advance_line) {
@@ -241,13 +256,15 @@ static void run_usual(struct program *p, struct dwarf_cursor *c)
 			break;
 		}
 		at++;
-		row = (struct line_registers){ 0, file, line, column, 0 };
+		row = (struct line_registers){ 0, file, line, column, 0, discriminator };
+		discriminator = 0;
 		row_room = room;
 	}
 	c->p = at;
 	p->now.file = file;
 	p->now.line = line;
 	p->now.column = column;
+	p->now.discriminator = discriminator;
 	p->now.address = p->next_address - room;
 	row.address = p->next_address - row_room;
 	p->row = row;

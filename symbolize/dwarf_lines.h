@@ -9,6 +9,7 @@ struct dwarf_row {
 	bool known;
 	uint64_t file;
 	int64_t line, column;
+	uint32_t discriminator;
 };
 
 /* The addresses of the batch that concern one unit, ascending. */

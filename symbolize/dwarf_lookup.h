@@ -50,9 +50,22 @@ struct dwarf_name {	  /* of a function, however many frames it has */
 struct dwarf_place {
 	const struct dwarf_name *function; /* NULL = there is no die */
 	const char *file;
-	uint32_t line, column;
+	uint32_t line;
+	uint16_t column, discriminator; /* DWARF_IN_DETAILS = of all places of the address */
 };
-struct dwarf_frame dwarf_place_frame(const struct dwarf_place *place);
+#define DWARF_IN_DETAILS UINT16_MAX
+/* What few ask for, and what does not fit.  It lies behind the last place of an address, one for each. */
+struct dwarf_detail {
+	uint64_t start;		/* of the function's code; 0 = its die does not say */
+	const char *start_file; /* where it was declared; NULL = unknown */
+	uint32_t column, discriminator;
+};
+/* NULL if the n places of an address have none. */
+const struct dwarf_detail *dwarf_details(const struct dwarf_place *places, size_t n);
+/* Place k of the n that an address has. */
+struct dwarf_frame dwarf_place_frame(const struct dwarf_place *places, size_t n, size_t k);
+/* As it is kept: bigger ones are damage. */
+int32_t dwarf_column(int64_t column);
 
 /* gcc without ranges (strict DWARF 2) makes the cold part of `f` a function of its own that is named
  * `__second_sect_of_f`: this is f.  NULL is fine. */
@@ -68,6 +81,7 @@ struct dwarf_source {
 	const struct dwarf_sections *sections;
 	const struct dwarf_sections *shared; /* of the file that dwz made; NULL = none */
 	const char *dwp;		     /* NULL = beside the binary, if there is one */
+	bool wants_details;		     /* all that struct dwarf_detail has */
 };
 
 /* Our own reader.  It trusts nothing that it reads, and what it gives up on costs one unit. */

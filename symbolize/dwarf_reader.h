@@ -44,10 +44,12 @@ enum dwarf_slot {
 	SLOT_LOW,
 	SLOT_HIGH,
 	SLOT_RANGES,
+	SLOT_DECL_FILE,
 	SLOT_DECL_LINE,
 	SLOT_CALL_FILE,
 	SLOT_CALL_LINE,
 	SLOT_CALL_COLUMN,
+	SLOT_DISCRIMINATOR,
 	/* of root dies */
 	SLOT_COMP_DIR,
 	SLOT_STMT_LIST,
@@ -177,6 +179,7 @@ struct dwarf_function {
 	struct dwarf_unit *unit;
 	uint64_t die; /* in the unit's file */
 	bool is_named;
+	const char *start_file;	 /* where it was declared, if details are wanted; NULL = unknown */
 	struct dwarf_name *says; /* bare: without what it is in */
 	/* where the bare name stands, for the names around it; NULL = nothing to be done */
 	struct dwarf_unit *around_unit;
@@ -185,13 +188,20 @@ struct dwarf_function {
 
 /* ---- the work ---- */
 
+/* Where a function was inlined, and where its code begins. */
+struct dwarf_call {
+	uint64_t file;
+	int64_t line, column;
+	uint32_t discriminator;
+	uint64_t start; /* 0 = its die does not say */
+};
+
 /* One link of an inline chain: depth 0 is the physical function, and every next one was inlined
- * into the one before, at the place that call_* names. */
+ * into the one before, at the place that call says. */
 struct dwarf_link {
 	uint32_t slot, depth;
 	struct dwarf_function *function;
-	uint64_t call_file;
-	int64_t call_line, call_column;
+	const struct dwarf_call *call; /* in scratch */
 };
 
 struct dwarf_answer {
@@ -225,6 +235,7 @@ struct dwarf_worker {
 	struct arena *scratch; /* of one unit */
 	struct arena_mark no_answers;
 	struct dwarf_unit *unit;       /* whose dies are gone over */
+	struct dwarf_lines *lines;     /* its files */
 	const char *path, *kept_path;  /* the last one of it, and that in paths */
 	struct dwarf_functions own;    /* its functions, as long as it lasts */
 	struct dwarf_functions others; /* of units that it refers to: until close */

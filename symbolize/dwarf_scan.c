@@ -21,8 +21,7 @@ struct level {
 	struct level *outer; /* what it was inlined into; NULL = it is physical */
 	struct dwarf_die die;
 	struct dwarf_function *function; /* once it was asked for */
-	int64_t call_line, call_column;
-	uint64_t call_file;
+	const struct dwarf_call *call;	 /* once it was asked for */
 };
 
 struct walk {
@@ -57,6 +56,28 @@ static struct dwarf_function *level_function(struct walk *k, struct level *level
 	return level->function;
 }
 
+static const struct dwarf_call *level_call(struct walk *k, struct level *level)
+{
+	const struct dwarf_die *die = &level->die;
+	uint64_t line = 0, column = 0, discriminator = 0;
+	struct dwarf_call *call;
+
+	if (level->call)
+		return level->call;
+	call = ARENA_NEW(k->w->scratch, struct dwarf_call);
+	dwarf_address(k->unit, dwarf_get(die, SLOT_LOW), &call->start);
+	if (level->outer) {
+		dwarf_unsigned(dwarf_get(die, SLOT_CALL_FILE), &call->file);
+		dwarf_unsigned(dwarf_get(die, SLOT_CALL_LINE), &line);
+		dwarf_unsigned(dwarf_get(die, SLOT_CALL_COLUMN), &column);
+		dwarf_unsigned(dwarf_get(die, SLOT_DISCRIMINATOR), &discriminator);
+	}
+	call->line = (int64_t)(line & INT64_MAX);
+	call->column = (int64_t)(column & INT64_MAX);
+	call->discriminator = (uint32_t)discriminator;
+	return level->call = call;
+}
+
 static void add_link(struct walk *k, struct level *level, uint32_t slot)
 {
 	if (k->w->links.n >= MAX_LINKS)
@@ -66,9 +87,7 @@ static void add_link(struct walk *k, struct level *level, uint32_t slot)
 		.slot = slot,
 		.depth = k->depths[slot]++,
 		.function = level_function(k, level),
-		.call_file = level->call_file,
-		.call_line = level->call_line,
-		.call_column = level->call_column,
+		.call = level_call(k, level),
 	};
 	k->hit = true;
 }
@@ -139,8 +158,7 @@ static void begin_level(struct walk *k, struct level *level, struct dwarf_cursor
 	level->die.offset = offset;
 	dwarf_read_die(c, k->unit, k->t, a, &level->die);
 	level->function = NULL;
-	level->call_file = 0;
-	level->call_line = level->call_column = 0;
+	level->call = NULL;
 	k->level = level;
 	k->hit = false;
 }
@@ -164,17 +182,6 @@ static void walk_function(struct walk *k, struct dwarf_cursor *c, const struct d
 	k->is_done = !root && !k->n_open;
 }
 
-static void read_call(struct level *level)
-{
-	uint64_t line = 0, column = 0;
-
-	dwarf_unsigned(dwarf_get(&level->die, SLOT_CALL_FILE), &level->call_file);
-	dwarf_unsigned(dwarf_get(&level->die, SLOT_CALL_LINE), &line);
-	dwarf_unsigned(dwarf_get(&level->die, SLOT_CALL_COLUMN), &column);
-	level->call_line = (int64_t)(line & INT64_MAX);
-	level->call_column = (int64_t)(column & INT64_MAX);
-}
-
 /* Inside a function, always. */
 static void walk_inlined(struct walk *k, struct dwarf_cursor *c, const struct dwarf_abbrev *a,
 			 uint64_t offset, unsigned depth)
@@ -183,7 +190,6 @@ static void walk_inlined(struct walk *k, struct dwarf_cursor *c, const struct dw
 
 	level.outer = k->level;
 	begin_level(k, &level, c, a, offset);
-	read_call(&level);
 	k->inlined++;
 	dwarf_ranges(k->w, k->unit, &level.die, take_inlined_slots, k);
 	enter(k, c, &level.die, k->hit || k->everywhere || k->unit->version <= 2, depth);

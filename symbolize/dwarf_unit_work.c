@@ -11,17 +11,25 @@
 
 #define UNIT_WORK (16 << 20) /* steps, beside those that its bytes earn */
 
-struct dwarf_frame dwarf_place_frame(const struct dwarf_place *place)
+const struct dwarf_detail *dwarf_details(const struct dwarf_place *places, size_t n)
+{
+	return places[0].discriminator == DWARF_IN_DETAILS ? (const void *)(places + n) : NULL;
+}
+
+struct dwarf_frame dwarf_place_frame(const struct dwarf_place *places, size_t n, size_t k)
 {
 	static const struct dwarf_name nobody;
+	const struct dwarf_place *place = &places[k];
 	const struct dwarf_name *says = place->function ? place->function : &nobody;
+	const struct dwarf_detail *details = dwarf_details(places, n);
 
 	return (struct dwarf_frame){
 		.frame = {
 			.function = says->name,
 			.file = place->file,
 			.line = place->line,
-			.column = place->column,
+			.column = (int32_t)(details ? details[k].column : place->column),
+			.discriminator = details ? details[k].discriminator : place->discriminator,
 			.start_line = says->start_line,
 		},
 		.bare = says->bare,
@@ -29,8 +37,13 @@ struct dwarf_frame dwarf_place_frame(const struct dwarf_place *place)
 	};
 }
 
+int32_t dwarf_column(int64_t column)
+{
+	return column >= 0 && column <= INT32_MAX ? (int32_t)column : 0;
+}
+
 /* Bigger ones are damage. */
-static uint32_t known_number(int64_t n)
+static uint32_t known_line(int64_t n)
 {
 	return n >= 0 && n <= UINT32_MAX ? (uint32_t)n : 0;
 }
@@ -45,30 +58,77 @@ static const char *keep_path(struct dwarf_worker *w, const char *path)
 	return path ? w->kept_path : NULL;
 }
 
+/* Innermost first, as the links are not. */
+static const struct dwarf_link *link_at(struct dwarf_link *const *links, uint32_t n, uint32_t i)
+{
+	return n ? links[n - 1 - i] : NULL;
+}
+
+/* What a place does not hold in itself. */
+static void make_details(struct dwarf_worker *w, const struct dwarf_row *row,
+			 struct dwarf_link *const *links, uint32_t n, struct dwarf_place *places,
+			 uint32_t n_places)
+{
+	struct dwarf_detail *details = (void *)(places + n_places);
+	uint32_t column = (uint32_t)dwarf_column(row->column), discriminator = row->discriminator;
+
+	for (uint32_t i = 0; i < n_places; i++) {
+		const struct dwarf_link *link = link_at(links, n, i);
+
+		places[i].discriminator = DWARF_IN_DETAILS;
+		details[i] =
+			(struct dwarf_detail){ .column = column, .discriminator = discriminator };
+		if (!link)
+			break;
+		details[i].start = link->call->start;
+		details[i].start_file = link->function->start_file;
+		column = (uint32_t)dwarf_column(link->call->column);
+		discriminator = link->call->discriminator;
+	}
+}
+
+static bool needs_details(const struct dwarf_worker *w, const struct dwarf_row *row,
+			  struct dwarf_link *const *links, uint32_t n)
+{
+	bool needs = w->reader->source->wants_details || row->column > UINT16_MAX ||
+		     row->discriminator >= DWARF_IN_DETAILS;
+
+	for (uint32_t i = 0; i < n && !needs; i++)
+		needs = links[i]->call->column > UINT16_MAX ||
+			links[i]->call->discriminator >= DWARF_IN_DETAILS;
+	return needs;
+}
+
 /* Links outermost first become places innermost first. */
 static void make_places(struct dwarf_worker *w, struct dwarf_lines *lines,
 			const struct dwarf_row *row, struct dwarf_link *const *links, uint32_t n,
 			struct dwarf_answer *out)
 {
+	bool has_details = needs_details(w, row, links, n);
 	uint32_t n_places = n ? n : 1;
-	struct dwarf_place *places = ARENA_ARRAY(w->arena, struct dwarf_place, n_places);
+	size_t bytes = sizeof(struct dwarf_place) + (has_details ? sizeof(struct dwarf_detail) : 0);
+	struct dwarf_place *places = arena_alloc(w->arena, n_places * bytes);
 	const char *file = row->known ? dwarf_lines_file(lines, row->file) : NULL;
+	uint32_t discriminator = row->discriminator;
 	int64_t line = row->line, column = row->column;
 
 	*out = (struct dwarf_answer){ places, n_places, row->known, n > 0 };
 	for (uint32_t i = 0; i < n_places; i++) {
-		const struct dwarf_link *link = n ? links[n - 1 - i] : NULL;
+		const struct dwarf_link *link = link_at(links, n, i);
 
 		places[i] = (struct dwarf_place){ link ? link->function->says : NULL,
-						  keep_path(w, file), known_number(line),
-						  known_number(column) };
+						  keep_path(w, file), known_line(line),
+						  (uint16_t)column, (uint16_t)discriminator };
 		if (!link)
 			break;
 		/* Numbers of files begin with 0 from DWARF 5. */
-		file = dwarf_lines_file(lines, link->call_file);
-		line = link->call_line;
-		column = link->call_column;
+		file = dwarf_lines_file(lines, link->call->file);
+		line = link->call->line;
+		column = link->call->column;
+		discriminator = link->call->discriminator;
 	}
+	if (has_details)
+		make_details(w, row, links, n, places, n_places);
 }
 
 /* Those of each slot together, outermost first. */
@@ -149,6 +209,7 @@ void dwarf_unit_work(struct dwarf_worker *w, struct dwarf_job *job)
 	dies = w->unit = unit_with_dies(u);
 	take_work(w, u, dies);
 	work = w->work;
+	w->lines = &lines;
 	lines.comp_dir = u->comp_dir;
 	lines.strings_at = u->str_offsets_base;
 	if (u->has_lines)

@@ -56,7 +56,9 @@ struct head {
 
 struct packed_frame {
 	uint32_t function, file; /* string numbers, 0 = none */
-	int64_t line, column, start_line;
+	int64_t line, start_line;
+	int32_t column;
+	uint32_t discriminator;
 	uint32_t is_linkage, unused;
 };
 
@@ -151,6 +153,7 @@ static void send_answer(void *ctx, size_t i, const struct dwarf_frame *frames, s
 			.file = put_string(s, frames[k].frame.file),
 			.line = frames[k].frame.line,
 			.column = frames[k].frame.column,
+			.discriminator = frames[k].frame.discriminator,
 			.start_line = frames[k].frame.start_line,
 			.is_linkage = frames[k].is_linkage,
 		};
@@ -315,6 +318,7 @@ static bool get_answer(struct receiver *r, uint32_t i, uint32_t n)
 				.file = p->file ? strtab_get(r->strings, p->file) : NULL,
 				.line = p->line,
 				.column = p->column,
+				.discriminator = p->discriminator,
 				.start_line = p->start_line,
 			},
 			.is_linkage = p->is_linkage,

@@ -216,7 +216,8 @@ static size_t make_frames(struct batch *b, struct dwarf_lines *lines, const stru
 	bool known = row->known;
 
 	if (n == 0)
-		out[0] = (struct dwarf_frame){ .frame.line = line, .frame.column = column };
+		out[0] = (struct dwarf_frame){ .frame.line = line,
+					       .frame.column = dwarf_column(column) };
 	for (size_t i = 0; i < n; i++) {
 		const struct libdwarf_link *link = &links[n - 1 - i];
 
@@ -225,7 +226,7 @@ static size_t make_frames(struct batch *b, struct dwarf_lines *lines, const stru
 				.function = link->function->name,
 				.file = known ? dwarf_lines_file(lines, file) : NULL,
 				.line = line,
-				.column = column,
+				.column = dwarf_column(column),
 				.start_line = link->function->start_line,
 			},
 			.bare = link->function->name,
@@ -238,6 +239,7 @@ static size_t make_frames(struct batch *b, struct dwarf_lines *lines, const stru
 	}
 	if (n == 0)
 		out[0].frame.file = dwarf_lines_file(lines, file);
+	out[0].frame.discriminator = row->discriminator;
 	return n ? n : 1;
 }
 

@@ -54,11 +54,13 @@ void symbolize_demangle(struct profile *p, bool force, enum demangle_mode mode);
 /* ---- one binary at a time: addr2line and the source views ---- */
 
 struct frame {
-	const char *function; /* linkage name as in the file; NULL = unknown */
-	const char *plain; /* what demangle() makes of it, by the options' level; NULL = ask it */
-	const char *file;  /* NULL = unknown */
-	int64_t line, column; /* 0 = unknown */
-	int64_t start_line;   /* of the function; 0 = unknown */
+	const char *function;	/* linkage name as in the file; NULL = unknown */
+	const char *plain;	/* what demangle() makes of it, by the options' level; NULL = ask it */
+	const char *file;	/* NULL = unknown */
+	int64_t line;		/* 0 = unknown */
+	int32_t column;		/* 0 = unknown */
+	uint32_t discriminator; /* tells code of one line apart; 0 = nothing to tell */
+	int64_t start_line;	/* of the function; 0 = unknown */
 };
 
 struct binary;

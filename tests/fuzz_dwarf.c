@@ -15,7 +15,7 @@ static void take_answer(void *ctx, size_t i, const struct dwarf_place *places, s
 	size_t *bytes = ctx;
 
 	for (size_t k = 0; k < n; k++) {
-		struct frame f = dwarf_place_frame(&places[k]).frame;
+		struct frame f = dwarf_place_frame(places, n, k).frame;
 
 		*bytes += f.function ? strlen(f.function) : 0;
 		*bytes += f.file ? strlen(f.file) : 0;
