@@ -115,7 +115,10 @@ export class Flame {
     this.left = 0;
     this.scale = 1;
     tree.layOut(this.look.byWeight);
+    // The observer may be long in coming, and boxes are clicked as soon as they are there.
+    this.resize();
     this.fit();
+    this.resize(); // without the bar that scrolls it
     this.setTop();
   }
 
