@@ -117,7 +117,7 @@ static void write_ready(struct ordered_text *o)
 	o->is_writing = true;
 	while ((b = *ready(o, o->next))) {
 		pthread_mutex_unlock(&o->lock);
-		write_text(o->out, b->piece.out.v, b->piece.out.n);
+		write_text(o->out, b->piece.out.v.v, b->piece.out.v.n);
 		pthread_mutex_lock(&o->lock);
 		*ready(o, o->next++) = NULL;
 		b->next = b->owner->free;
@@ -132,7 +132,7 @@ static void work(void *ctx, size_t piece)
 	struct ordered_text *o = ctx;
 	struct buffer *b = take(o);
 
-	b->piece.out.n = 0;
+	b->piece.out.v.n = 0;
 	o->maker->make(o->ctx, piece, &b->piece);
 	pthread_mutex_lock(&o->lock);
 	*ready(o, piece) = b;
@@ -148,7 +148,7 @@ static void release_member(struct ordered_text *o, struct member *m)
 
 		o->maker->release(t->own);
 		arena_free(t->scratch);
-		VEC_RELEASE(&t->out);
+		text_release(&t->out);
 	}
 }
 

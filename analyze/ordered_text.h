@@ -2,14 +2,14 @@
 #ifndef SONDE_ANALYZE_ORDERED_TEXT_H
 #define SONDE_ANALYZE_ORDERED_TEXT_H
 
+#include "analyze/text.h"
 #include "base/arena.h"
-#include "base/vec.h"
 
 #include <stdio.h>
 
 /* Where one piece is made.  It is used again for other pieces: out is empty then, the rest stays. */
 struct text_piece {
-	VEC(char) out;
+	struct text out;
 	struct arena *scratch;
 	void *own; /* the maker's, zero at first */
 };

@@ -2,24 +2,21 @@
  * "root;caller;leaf value".
  *
  * Stacks are equal when their nodes are.  Lines come in the order in which the profile has the
- * stacks first, so that nothing but one sum for each is held.
+ * stacks first, so that nothing but one sum for each is held, and a hash for each sample.
  */
 #include "analyze/arith.h"
 #include "analyze/report_stacks.h"
+#include "analyze/sample_text.h"
+#include "base/parallel.h"
 
 #include <inttypes.h>
-#include <string.h>
-
-struct folded_stack {
-	size_t sample; /* that had it first */
-	int64_t sum;
-};
 
 struct folded {
 	struct report *r;
 	struct hash_map map;
-	VEC(struct folded_stack) stacks;
-	struct node_name *names; /* by node; as they stand in a line */
+	VEC(uint32_t) samples; /* by stack: the sample that had it first */
+	VEC(int64_t) sums;     /* by stack */
+	uint64_t *hashes;      /* by sample */
 };
 
 /* A walk along the nodes of a sample, from the root to the leaf. */
@@ -60,6 +57,17 @@ static uint64_t hash_stack(const struct report *r, size_t sample)
 	return h;
 }
 
+enum { SAMPLES_OF_A_PIECE = 4096 };
+
+static void hash_piece(void *ctx, size_t piece)
+{
+	struct folded *f = ctx;
+	size_t i = piece * SAMPLES_OF_A_PIECE, end = i + SAMPLES_OF_A_PIECE;
+
+	for (; i < end && i < f->r->profile->n_samples; i++)
+		f->hashes[i] = hash_stack(f->r, i);
+}
+
 static bool same_stack(const struct report *r, size_t a, size_t b)
 {
 	struct steps x = steps_of(r, a), y = steps_of(r, b);
@@ -75,72 +83,81 @@ static bool same_stack(const struct report *r, size_t a, size_t b)
 
 static void add_sample(struct folded *f, size_t sample)
 {
-	uint64_t h = hash_stack(f->r, sample);
+	uint64_t h = f->hashes[sample];
 	int64_t value = stacks_value(f->r, sample);
 	uint32_t *at;
 
 	for (at = hash_map_first(&f->map, h); *at != HASH_MAP_NONE;
 	     at = hash_map_next(&f->map, at, h)) {
-		struct folded_stack *old = &f->stacks.v[*at];
-
-		if (!same_stack(f->r, old->sample, sample))
+		if (!same_stack(f->r, f->samples.v[*at], sample))
 			continue;
-		old->sum = add64(old->sum, value);
+		f->sums.v[*at] = add64(f->sums.v[*at], value);
 		return;
 	}
-	*at = (uint32_t)f->stacks.n;
+	*at = (uint32_t)f->samples.n;
 	hash_map_added(&f->map, at, h);
-	*VEC_PUSH(&f->stacks) = (struct folded_stack){ sample, value };
+	*VEC_PUSH(&f->samples) = (uint32_t)sample;
+	*VEC_PUSH(&f->sums) = value;
 }
 
-/* Without the characters that part names and lines. */
-static const struct node_name *line_name(struct folded *f, uint32_t node)
+static void add_samples(struct folded *f)
 {
-	struct node_name *name = &f->names[node];
-	char *s;
+	size_t n = f->r->profile->n_samples;
 
-	if (name->s)
-		return name;
-	s = arena_strdup(f->r->arena, node_name(&f->r->nodes, node)->s);
-	name->s = s;
-	name->n = strlen(s);
-	for (; *s; s++) {
-		if (*s == ';')
-			*s = ':';
-		else if (*s == '\n' || *s == '\r')
-			*s = ' ';
-	}
-	return name;
+	f->hashes = ARENA_ARRAY(f->r->arena, uint64_t, n);
+	parallel_run(hash_piece, f, n / SAMPLES_OF_A_PIECE + 1);
+	for (size_t i = 0; i < n; i++)
+		add_sample(f, i);
 }
 
-static void print_stack(struct folded *f, const struct folded_stack *stack)
+/* ";name", without the characters that part names and lines. */
+static void write_frame(const struct sample_format *format, struct report *r, struct text *to,
+			uint32_t node, bool is_inline)
 {
-	struct steps s = steps_of(f->r, stack->sample);
-	uint32_t node = next_node(&s);
+	size_t first = to->v.n + 1;
 
-	if (node == NODE_NONE || stack->sum == 0)
-		return;
-	while (node != NODE_NONE) {
-		const struct node_name *name = line_name(f, node);
+	text_add(to, ";");
+	text_add(to, node_name(&r->nodes, node)->s);
+	for (size_t i = first; i < to->v.n; i++) {
+		char *c = &to->v.v[i];
 
-		fwrite_unlocked(name->s, 1, name->n, f->r->out);
-		node = next_node(&s);
-		putc_unlocked(node == NODE_NONE ? ' ' : ';', f->r->out);
+		if (*c == ';')
+			*c = ':';
+		else if (*c == '\n' || *c == '\r')
+			*c = ' ';
 	}
-	fprintf(f->r->out, "%" PRId64 "\n", stack->sum);
+}
+
+static bool is_written(const struct sample_format *format, struct sample_writer *w, size_t i)
+{
+	const struct folded *f = format->ctx;
+	struct steps s = steps_of(f->r, f->samples.v[i]);
+
+	return f->sums.v[i] != 0 && next_node(&s) != NODE_NONE;
+}
+
+static void write_sum(const struct sample_format *format, struct sample_writer *w, size_t i)
+{
+	const struct folded *f = format->ctx;
+
+	text_printf(w->to, " %" PRId64 "\n", f->sums.v[i]);
 }
 
 int report_folded(struct report *r, struct err *err)
 {
 	struct folded f = { .r = r };
+	const struct sample_format format = { .ctx = &f,
+					      .root_first = true,
+					      .frame = write_frame,
+					      .skip = 1,
+					      .before = is_written,
+					      .after = write_sum };
 
 	stacks_make_nodes(r, false);
-	f.names = ARENA_ARRAY(r->arena, struct node_name, r->nodes.info.n);
-	for (size_t i = 0; i < r->profile->n_samples; i++)
-		add_sample(&f, i);
-	for (size_t i = 0; i < f.stacks.n; i++)
-		print_stack(&f, &f.stacks.v[i]);
+	add_samples(&f);
+	sample_text_print(r, &format, f.samples.v, f.samples.n);
 	hash_map_release(&f.map);
-	VEC_RELEASE(&f.stacks);
+	VEC_RELEASE(&f.samples);
+	VEC_RELEASE(&f.sums);
 	return 0;
 }

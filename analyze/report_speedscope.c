@@ -7,7 +7,9 @@
 #include "analyze/json.h"
 #include "analyze/paths.h"
 #include "analyze/report_stacks.h"
+#include "analyze/sample_text.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const char *unit_of(const char *unit)
@@ -43,16 +45,40 @@ static void write_frames(struct json *j, struct report *r)
 	json_close(j, '}');
 }
 
-static void write_stack(struct json *j, const struct report *r, size_t sample)
+static void write_frame(const struct sample_format *format, struct report *r, struct text *to,
+			uint32_t node, bool is_inline)
 {
-	const struct profile *p = r->profile;
-	const uint32_t *at = r->nodes.at.v, *of = r->nodes.of.v;
+	text_printf(to, ",%" PRIu32, node);
+}
 
-	json_line(j);
-	json_open(j, NULL, '[');
-	for (size_t s = p->stack_at.v[sample + 1]; s-- > p->stack_at.v[sample];)
-		for (uint32_t i = at[p->stack.v[s] + 1]; i-- > at[p->stack.v[s]];)
-			json_int(j, NULL, of[i]);
+/* format->ctx: the first sample that is written. */
+static bool begin_stack(const struct sample_format *format, struct sample_writer *w, size_t sample)
+{
+	if (stacks_value(&w->r, sample) <= 0)
+		return false;
+	text_add(w->to, sample == *(const size_t *)format->ctx ? "\n[" : ",\n[");
+	return true;
+}
+
+static void end_stack(const struct sample_format *format, struct sample_writer *w, size_t sample)
+{
+	text_add(w->to, "]");
+}
+
+static void write_stacks(struct json *j, struct report *r)
+{
+	size_t first = 0;
+	const struct sample_format format = { .ctx = &first,
+					      .root_first = true,
+					      .frame = write_frame,
+					      .skip = 1,
+					      .before = begin_stack,
+					      .after = end_stack };
+
+	while (first < r->profile->n_samples && stacks_value(r, first) <= 0)
+		first++;
+	json_open(j, "samples", '[');
+	sample_text_print(r, &format, NULL, r->profile->n_samples);
 	json_close(j, ']');
 }
 
@@ -67,11 +93,7 @@ static void write_profile(struct json *j, struct report *r)
 	json_text(j, "name", profile_str(r->profile, type->type));
 	json_text(j, "unit", unit_of(profile_str(r->profile, type->unit)));
 	json_int(j, "startValue", 0);
-	json_open(j, "samples", '[');
-	for (size_t i = 0; i < r->profile->n_samples; i++)
-		if (stacks_value(r, i) > 0)
-			write_stack(j, r, i);
-	json_close(j, ']');
+	write_stacks(j, r);
 	json_open(j, "weights", '[');
 	for (size_t i = 0; i < r->profile->n_samples; i++) {
 		int64_t value = stacks_value(r, i);

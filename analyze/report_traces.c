@@ -2,6 +2,7 @@
 #include "analyze/arith.h"
 #include "analyze/measure.h"
 #include "analyze/report.h"
+#include "analyze/sample_text.h"
 #include "analyze/table.h"
 #include "analyze/trace_text.h"
 
@@ -14,6 +15,27 @@ static const char *value_text(struct report *r, const struct label *l)
 }
 
 /* ---- as a table ---- */
+
+/* The table, in another stream and at another place: the first in a list, a row or all, or not. */
+static struct table table_at(const struct sample_format *f, FILE *out, bool is_first)
+{
+	struct table t = *(const struct table *)f->ctx;
+
+	t.out = t.json.out = out;
+	t.in_row = t.json.comma = !is_first;
+	t.first_in_list = is_first;
+	return t;
+}
+
+static void write_frame(const struct sample_format *f, struct report *r, struct text *to,
+			uint32_t node, bool is_inline)
+{
+	FILE *out = text_file(to);
+	struct table t = table_at(f, out, false);
+
+	table_item(&t, node_name(&r->nodes, node)->s);
+	fclose(out);
+}
 
 /* key=value; in JSON an object of its own, with the number and its unit. */
 static void write_label(struct table *t, struct report *r, const struct label *l)
@@ -36,45 +58,50 @@ static void write_label(struct table *t, struct report *r, const struct label *l
 	json_close(&t->json, '}');
 }
 
-static void write_sample(struct table *t, struct report *r, size_t i)
+/* Ends the row before it. */
+static bool begin_row(const struct sample_format *f, struct sample_writer *w, size_t i)
 {
+	struct report *r = &w->r;
 	const struct profile *p = r->profile;
 	const int64_t *values = p->values.v + i * p->sample_types.n;
 	int64_t v = values[r->value_index];
+	struct table t = table_at(f, sample_writer_file(w), i == 0);
 
 	if (r->opts.mean && values[0] != 0)
 		v = div64(v, values[0]);
-	table_row(t);
-	table_value(t, r, v);
-	table_unit(t, r);
-	table_list(t);
+	table_row(&t);
+	table_value(&t, r, v);
+	table_unit(&t, r);
+	table_list(&t);
 	for (size_t l = p->label_at.v[i]; l < p->label_at.v[i + 1]; l++)
-		write_label(t, r, &p->labels.v[l]);
-	table_list_end(t);
-	table_list(t);
-	for (size_t s = p->stack_at.v[i]; s < p->stack_at.v[i + 1]; s++) {
-		uint32_t location = p->stack.v[s];
+		write_label(&t, r, &p->labels.v[l]);
+	table_list_end(&t);
+	table_list(&t);
+	fflush(t.out);
+	return true;
+}
 
-		for (uint32_t k = r->nodes.at.v[location]; k < r->nodes.at.v[location + 1]; k++)
-			table_item(t, node_name(&r->nodes, r->nodes.of.v[k])->s);
-	}
-	table_list_end(t);
+static void end_row(const struct sample_format *f, struct sample_writer *w, size_t i)
+{
+	struct table t = table_at(f, sample_writer_file(w), false);
+
+	table_list_end(&t);
+	fflush(t.out);
 }
 
 static void write_table(struct report *r)
 {
 	static const char *const columns[] = { "value", "unit", "labels", "stack" };
 	struct table t;
+	const struct sample_format format = {
+		.ctx = &t, .frame = write_frame, .skip = 1, .before = begin_row, .after = end_row
+	};
 
 	table_begin(&t, r->out, r->opts.format, "traces");
 	table_profile(&t, "profile", r);
 	table_rows(&t, columns, sizeof(columns) / sizeof(columns[0]));
-	for (size_t i = 0; i < r->profile->n_samples; i++) {
-		struct arena_mark mark = arena_mark(r->scratch);
-
-		write_sample(&t, r, i);
-		arena_rewind(r->scratch, mark);
-	}
+	sample_text_print(r, &format, NULL, r->profile->n_samples);
+	t.in_row = r->profile->n_samples > 0;
 	table_end(&t);
 }
 

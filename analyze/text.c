@@ -1,16 +1,19 @@
 /* text.c - append to a growing string. */
 #include "analyze/text.h"
+#include "base/oom.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 void text_add(struct text *t, const char *s)
 {
-	size_t n = strlen(s);
+	text_put(t, s, strlen(s));
+}
 
-	VEC_MUST(&t->v, t->v.n + n);
-	memcpy(t->v.v + t->v.n, s, n);
+void text_fill(struct text *t, char c, size_t n)
+{
+	if (n)
+		memset(text_room(t, n), c, n);
 	t->v.n += n;
 }
 
@@ -29,6 +32,21 @@ void text_printf(struct text *t, const char *fmt, ...)
 	vsnprintf(t->v.v + t->v.n, (size_t)n + 1, fmt, ap);
 	va_end(ap);
 	t->v.n += (size_t)n;
+}
+
+static ssize_t add_written(void *cookie, const char *s, size_t n)
+{
+	text_put(cookie, s, n);
+	return (ssize_t)n;
+}
+
+FILE *text_file(struct text *t)
+{
+	FILE *f = fopencookie(t, "w", (cookie_io_functions_t){ .write = add_written });
+
+	if (!f)
+		oom();
+	return f;
 }
 
 void text_release(struct text *t)

@@ -1,4 +1,4 @@
-/* trace_text.h - every sample with its stack as text, formatted by all cores, written in order. */
+/* trace_text.h - every sample with its stack as text, as traces prints it. */
 #ifndef SONDE_ANALYZE_TRACE_TEXT_H
 #define SONDE_ANALYZE_TRACE_TEXT_H
 
