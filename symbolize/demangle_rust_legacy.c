@@ -90,10 +90,6 @@ static bool put_parts(char_list *out, const char *s, const char *end)
 		if (!isdigit((unsigned char)*s))
 			return false;
 		n = strtoul(s, &part, 10);
-		if (*part == '_' && n > 0) {
-			part++;
-			n--;
-		}
 		if (part > end || n > (size_t)(end - part))
 			return false;
 		if (out->n) {

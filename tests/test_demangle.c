@@ -99,6 +99,11 @@ static const struct row rows[] = {
 	{ "__Z4sinkPi", "sink", "sink", "sink(int*)" },
 	{ "_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", "core::fmt::Formatter::pad",
 	  "core::fmt::Formatter::pad", "core::fmt::Formatter::pad" },
+	/* pprof takes an underscore for a mark between the length and the name, and loses it. */
+	{ "_ZN3std3sys9backtrace28__rust_begin_short_backtrace17h0123456789abcdefE",
+	  "std::sys::backtrace::__rust_begin_short_backtrace",
+	  "std::sys::backtrace::__rust_begin_short_backtrace",
+	  "std::sys::backtrace::__rust_begin_short_backtrace" },
 	{ "_ZN58_$LT$alloc..string..String$u20$as$u20$core..fmt..Debug$GT$3fmt17h0123456789abcdefE",
 	  "<alloc::string::String as core::fmt::Debug>::fmt",
 	  "<alloc::string::String as core::fmt::Debug>::fmt",
