@@ -241,23 +241,39 @@ static const char *keep(struct binary *b, const char *s)
 }
 
 /* Does a mangled name contain this source name?  Template arguments and operators are spelled
- * otherwise. */
+ * otherwise.  (_D is D's.) */
 static bool is_mangling_of(const char *mangled, const char *name)
 {
 	size_t n = strcspn(name, "<");
 
-	if (strncmp(mangled, "_Z", 2) != 0 && strncmp(mangled, "_R", 2) != 0)
+	if (mangled[0] != '_' || !mangled[1] || !strchr("ZRD", mangled[1]))
 		return false;
 	if (name[0] == '~' || strncmp(name, "operator", 8) == 0)
 		return true;
 	return memmem(mangled, strlen(mangled), name, n) != NULL;
 }
 
+/* Of malloc, __libc_malloc and __GI___libc_malloc DWARF knows one, and it need not be that which speaks
+ * for all (symtab.c), which then is a part of it.  (Functions of other names at its address are others
+ * that the linker found to be equal, in other files.) */
+static const char *alias_of(const struct binary *b, uint64_t address, const char *name)
+{
+	bool may_have = name[0] == '_' && name[1] != 'Z' && name[1] != 'R';
+	const struct symbol *s = may_have ? symtab_find(b->symtab, address) : NULL;
+
+	return s && strstr(name, s->name) ? s->name : NULL;
+}
+
 static const char *outer_name(struct binary *b, uint64_t address, const struct dwarf_frame *f)
 {
-	const struct symbol *s = f->is_linkage ? NULL : symtab_find(b->symtab, address);
-	const char *name = f->frame.function;
+	const char *name = f->frame.function, *alias;
+	const struct symbol *s;
 
+	if (name && f->is_linkage) {
+		alias = alias_of(b, address, name);
+		return alias ? alias : keep(b, name);
+	}
+	s = symtab_find(b->symtab, address);
 	if (s && !name)
 		return s->name;
 	if (!s || !f->bare || !is_mangling_of(s->name, f->bare))

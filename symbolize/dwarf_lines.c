@@ -225,19 +225,35 @@ void dwarf_lines_release(struct dwarf_lines *l)
 
 /* ---- names ---- */
 
+/* What stands between a folder and what is in it. */
+static const char *slash_after(const char *folder)
+{
+	size_t n = strlen(folder);
+
+	return n && folder[n - 1] == '/' ? "" : "/";
+}
+
+/* Builds that want to be repeatable write '.' for the folder they run in: where the compiler's own has
+ * lost its beginning so, a folder that begins like that is whole too. */
+static bool is_whole(const char *folder, const char *comp)
+{
+	return folder[0] == '/' ||
+	       (comp[0] != '/' && folder[0] == '.' && (!folder[1] || folder[1] == '/'));
+}
+
 static const char *join(struct dwarf_lines *l, const char *folder, const char *name,
 			bool is_own_folder)
 {
 	const char *comp = l->comp_dir;
 
-	if (name[0] == '/')
+	if (name[0] == '/' || (!folder && !comp))
 		return arena_strdup(l->arena, name);
 	if (!folder)
-		return comp ? arena_printf(l->arena, "%s/%s", comp, name)
-			    : arena_strdup(l->arena, name);
-	if (folder[0] == '/' || !comp || comp[0] != '/' || is_own_folder)
-		return arena_printf(l->arena, "%s/%s", folder, name);
-	return arena_printf(l->arena, "%s/%s/%s", comp, folder, name);
+		folder = comp;
+	else if (comp && !is_own_folder && !is_whole(folder, comp))
+		return arena_printf(l->arena, "%s%s%s%s%s", comp, slash_after(comp), folder,
+				    slash_after(folder), name);
+	return arena_printf(l->arena, "%s%s%s", folder, slash_after(folder), name);
 }
 
 const char *dwarf_lines_file(struct dwarf_lines *l, uint64_t number)

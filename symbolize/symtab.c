@@ -5,7 +5,8 @@
  *
  * Several symbols at one address (read, __read, __GI_read) are aliases and one must speak for all.
  * The rule, most important first: one with a size, a function rather than an untyped label, no
- * leading underscore, global before weak before local, the shorter name, the alphabet.
+ * leading underscore, global before weak before local, the shorter name, the alphabet.  What speaks
+ * here speaks for the name that DWARF has too, if it is a part of that (binary.c).
  *
  * A symbol without a size (assembly, _init) reaches to the next symbol of its own section and never
  * further: else _init would swallow the PLT.  Where ranges nest, a function wins over an untyped
@@ -21,7 +22,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_BACK 64 /* symbols that may start between a function and an address inside it */
+#define LOOK_BACK    64 /* symbols that may start between a function and an address inside it */
+#define MAX_SECTIONS 64 /* where a symbol of a wrong section is looked for */
 
 struct symbols {
 	struct symbol *v;
@@ -57,12 +59,13 @@ static uint8_t rank_of(const GElf_Sym *sym)
 	return rank;
 }
 
-/* Mapping symbols of Arm and compiler-made labels name no code. */
+/* Mapping symbols of Arm and compiler-made labels name no code.  (Haskell's compiler says of its code
+ * that it is data.) */
 static bool is_wanted(const GElf_Sym *sym, const char *name)
 {
 	int type = GELF_ST_TYPE(sym->st_info);
 
-	if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE)
+	if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE && type != STT_OBJECT)
 		return false;
 	return name && name[0] && name[0] != '$' && strncmp(name, ".L", 2) != 0;
 }
@@ -74,6 +77,40 @@ static bool take_file(const GElf_Sym *sym, const char *name, const char **file)
 		return false;
 	*file = name && name[0] ? name : NULL;
 	return true;
+}
+
+/* Without the version that linkers append to what a library exports: fopen@@GLIBC_2.2.5. */
+static const char *plain_name(struct symtab *t, const GElf_Sym *sym, const char *name)
+{
+	const char *at = GELF_ST_BIND(sym->st_info) == STB_LOCAL ? NULL : strchr(name, '@');
+
+	return at && at > name ? arena_strndup(t->arena, name, (size_t)(at - name)) : name;
+}
+
+static bool holds_code(const struct section *s, uint64_t address)
+{
+	return s->is_code && address >= s->start && address < s->end;
+}
+
+/* NULL = none with code.  (objcopy that takes a section out does not correct the numbers in .dynsym.) */
+static const struct section *section_of(const GElf_Sym *sym, const struct section *sections,
+					size_t n)
+{
+	if (sym->st_shndx == SHN_UNDEF || sym->st_shndx >= SHN_LORESERVE)
+		return NULL;
+	if (sym->st_shndx < n && holds_code(&sections[sym->st_shndx], sym->st_value))
+		return &sections[sym->st_shndx];
+	for (size_t i = 1; i < n && i < MAX_SECTIONS; i++)
+		if (holds_code(&sections[i], sym->st_value))
+			return &sections[i];
+	return NULL;
+}
+
+/* Local symbols follow the name of their file; those that became local as they are hidden need not. */
+static bool is_of_file(const GElf_Sym *sym)
+{
+	return GELF_ST_BIND(sym->st_info) == STB_LOCAL &&
+	       GELF_ST_VISIBILITY(sym->st_other) == STV_DEFAULT;
 }
 
 /* Ends of unsized symbols are their section's for now; trim_unsized() cuts them once all are
@@ -98,13 +135,12 @@ static void add_symbols(struct symtab *t, struct elf_file *f, Elf_Scn *table,
 		if (!gelf_getsym(data, (int)i, &sym))
 			continue;
 		name = elf_strptr(f->elf, sh.sh_link, sym.st_name);
-		if (take_file(&sym, name, &file) || sym.st_shndx >= n_sections)
+		if (take_file(&sym, name, &file) || !is_wanted(&sym, name))
 			continue;
-		s = &sections[sym.st_shndx];
-		if (f->is_object)
-			sym.st_value += s->start;
-		if (!s->is_code || sym.st_value < s->start || sym.st_value >= s->end ||
-		    !is_wanted(&sym, name))
+		if (f->is_object && sym.st_shndx < n_sections)
+			sym.st_value += sections[sym.st_shndx].start;
+		s = section_of(&sym, sections, n_sections);
+		if (!s)
 			continue;
 		end = s->end;
 		if (sym.st_size && sym.st_size < s->end - sym.st_value)
@@ -112,9 +148,9 @@ static void add_symbols(struct symtab *t, struct elf_file *f, Elf_Scn *table,
 		*VEC_PUSH(&t->symbols) = (struct symbol){
 			sym.st_value,
 			end,
-			name,
+			plain_name(t, &sym, name),
 			rank_of(&sym),
-			GELF_ST_BIND(sym.st_info) == STB_LOCAL ? file : NULL,
+			is_of_file(&sym) ? file : NULL,
 		};
 	}
 }
