@@ -24,29 +24,27 @@ struct found { /* an entry, when sections must be merged */
 struct compiler {
 	uint64_t text_at, text_bytes;
 	struct cfi_room room;
-	struct rule last_rule;
-	uint16_t last_number, recent[RECENT]; /* rule numbers by their hash */
-	uint64_t eh_return_at; /* where the entry says that it jumps to a handler; 0 = nowhere */
-	bool has_last, full;   /* out of memory or of rule numbers */
+	uint16_t recent[RECENT]; /* rule numbers by their hash */
+	uint64_t eh_return_at;	 /* where the entry says that it jumps to a handler; 0 = nowhere */
+	bool full;		 /* out of memory or of rule numbers */
 };
 
 /* ---- rows ---- */
 
 static uint64_t hash_rule(const struct rule *r)
 {
-	uint64_t w[3];
-
-	memcpy(w, r, sizeof(w));
-	w[0] = (w[0] ^ w[1] * 0x9fb21c651e98df25ULL) * 0xff51afd7ed558ccdULL;
-	return (w[0] ^ w[0] >> 32 ^ w[2]) * 0xc4ceb9fe1a85ec53ULL;
+	return r->word[0] * 0x9fb21c651e98df25ULL + r->word[1] * 0xff51afd7ed558ccdULL +
+	       r->word[2] * 0xc4ceb9fe1a85ec53ULL;
 }
 
 static bool same_rule(const struct rule *a, const struct rule *b)
 {
-	return memcmp(a, b, sizeof(*a)) == 0;
+	return ((a->word[0] ^ b->word[0]) | (a->word[1] ^ b->word[1]) |
+		(a->word[2] ^ b->word[2])) == 0;
 }
 
-static int new_rule(struct compiler *c, const struct rule *r, uint64_t hash)
+__attribute__((noinline)) static int new_rule(struct compiler *c, const struct rule *r,
+					      uint64_t hash)
 {
 	uint32_t *at;
 
@@ -78,6 +76,15 @@ static int rule_number(struct compiler *c, const struct rule *r)
 	return number;
 }
 
+/* An entry has no more rows than its program has bytes, but for one more and its end. */
+static bool reserve(struct compiler *c, const struct fde *fde)
+{
+	size_t n = c->room.at.n + (size_t)(fde->program.end - fde->program.p) + CFI_MAX_QUIRKS;
+
+	c->full = VEC_RESERVE(&c->room.at, n) || VEC_RESERVE(&c->room.rule, n);
+	return !c->full;
+}
+
 static void put_row(struct compiler *c, uint32_t at, uint16_t number)
 {
 	while (c->room.at.n && c->room.at.v[c->room.at.n - 1] >= at)
@@ -94,24 +101,16 @@ static void add_row(void *arg, uint64_t address, const struct rule *r)
 	uint64_t relative = address - c->text_at;
 	int number;
 
-	if (c->full || address < c->text_at || relative > c->text_bytes)
+	if (relative > c->text_bytes)
 		return;
-	if (c->has_last && same_rule(&c->last_rule, r)) {
-		put_row(c, (uint32_t)relative, c->last_number);
-		return;
-	}
 	number = rule_number(c, r);
-	if (number < 0 || VEC_RESERVE(&c->room.at, c->room.at.n + 1) ||
-	    VEC_RESERVE(&c->room.rule, c->room.at.n + 1)) {
+	if (number < 0) {
 		c->full = true;
 		return;
 	}
-	if (eh_return_is(r))
+	if (!r->is_plain && eh_return_is(r))
 		c->eh_return_at = address;
-	c->last_rule = *r;
-	c->last_number = (uint16_t)number;
-	c->has_last = true;
-	put_row(c, (uint32_t)relative, c->last_number);
+	put_row(c, (uint32_t)relative, (uint16_t)number);
 }
 
 /* ---- entries ---- */
@@ -143,6 +142,8 @@ static void compile_entry(struct compiler *c, const struct cfi_source *src, cons
 	struct patch patch = { .c = c };
 	size_t n = c->room.at.n;
 
+	if (!reserve(c, fde))
+		return;
 	c->eh_return_at = 0;
 	cfi_run(src, cie, fde, add_row, c);
 	if (c->eh_return_at &&

@@ -34,26 +34,13 @@ struct cfi_source {
 	unsigned n_quirks;
 };
 
-struct saved {
-	uint8_t place; /* enum place */
-	int32_t offset;
-};
-
-struct cfi_state {   /* of the registers at one row */
-	uint8_t cfa; /* enum rule_kind; RULE_NONE = not representable */
-	uint8_t reg;
-	bool is_jump; /* the end of __builtin_eh_return: what follows is a jump to where an exception is caught */
-	int64_t cfa_offset, cfa_addend;
-	struct saved bp, bx, ra, sp;
-};
-
 struct cie {
 	const uint8_t *at; /* NULL = none */
 	uint64_t code_align;
 	int64_t data_align;
 	uint8_t pointer_encoding;
 	bool has_augmentation, is_signal;
-	struct cfi_state initial;
+	struct rule initial; /* a state, see cfi_state.h */
 };
 
 struct fde {

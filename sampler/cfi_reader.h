@@ -77,7 +77,8 @@ static inline struct cursor cursor_block(struct cursor *c, uint64_t n)
 
 	if ((uint64_t)(c->end - c->p) < n) {
 		c->bad = true;
-		n = 0;
+		c->p = c->end;
+		return block;
 	}
 	block.end = block.p + n;
 	c->p += n;

@@ -29,8 +29,8 @@ enum rule_kind {
 /* Where the caller's value of a register is. */
 enum place {
 	PLACE_SAME, /* where it was (of sp: the CFA) */
+	PLACE_CFA,  /* in memory at CFA + offset */
 	PLACE_LOST,
-	PLACE_CFA,     /* in memory at CFA + offset */
 	PLACE_BP,      /* in memory at bp + offset */
 	PLACE_POINTER, /* in memory where the pointer at CFA + offset points to */
 	PLACE_REG,     /* in the register whose number is the offset */
@@ -38,15 +38,20 @@ enum place {
 
 /* How to find the caller's frame.  Three registers are followed beside the return address: sp, bp and bx (arch.h). */
 struct rule {
-	uint8_t kind; /* enum rule_kind */
-	uint8_t is_plain; /* kind is RULE_SP or RULE_BP, ra and bp are at PLACE_CFA or the same, sp is the CFA */
-	uint8_t is_exact; /* the caller goes on just there: its address is not one behind a call */
-	uint8_t reg;	  /* of RULE_REG, RULE_DEREF_INDEX */
-	uint8_t bp, bx, ra, sp; /* enum place */
-	int32_t cfa_offset;
-	int16_t cfa_addend;
-	int16_t bp_offset, bx_offset, ra_offset, sp_offset;
-	uint16_t zero; /* so that rules can be compared as bytes */
+	union {
+		struct {
+			uint8_t kind; /* enum rule_kind */
+			uint8_t is_plain; /* kind is RULE_SP or RULE_BP, ra and bp are at PLACE_CFA or the same, sp is the CFA */
+			uint8_t is_exact; /* the caller goes on just there: its address is not one behind a call */
+			uint8_t reg;		/* of RULE_REG, RULE_DEREF_INDEX */
+			uint8_t bp, bx, ra, sp; /* enum place */
+			int32_t cfa_offset;
+			int16_t cfa_addend;
+			uint16_t zero;
+			int16_t bp_offset, bx_offset, ra_offset, sp_offset;
+		};
+		uint64_t word[3]; /* to compare */
+	};
 };
 _Static_assert(sizeof(struct rule) == 24, "no padding");
 
