@@ -36,6 +36,8 @@ static void open_module(struct session *s, struct module *m)
 		.demangle = s->names.mode,
 		.binary_path = s->o->debug_folder,
 		.dwp = s->o->dwp,
+		.wants_details = s->o->wants_details,
+		.relative_names = s->o->relative_names,
 	};
 	bool is_id = strncmp(m->path, build_id, strlen(build_id)) == 0;
 	struct err err;
@@ -100,13 +102,34 @@ static void take_numbers(struct session *s, size_t module, const uint32_t *numbe
 			s->requests.v[i].answer = numbers[n++];
 }
 
-/* The frames to be printed. */
-static size_t find_frames(const struct session *s, size_t module, uint32_t answer, bool is_symbol,
-			  struct frame frames[MAX_FRAMES])
+/* The frames whose names will be printed. */
+static size_t find_names(const struct session *s, size_t module, uint32_t answer,
+			 struct frame frames[MAX_FRAMES])
 {
 	size_t n = binary_answer(s->modules.v[module].binary, answer, frames, MAX_FRAMES);
 
-	addr2line_choose(s->o, is_symbol, frames, &n);
+	addr2line_choose(s->o, false, frames, NULL, &n);
+	return n;
+}
+
+/* The frames to be printed, with their details if they are needed. */
+static size_t find_frames(const struct session *s, const struct request *r,
+			  struct frame frames[MAX_FRAMES], struct frame_detail details[MAX_FRAMES])
+{
+	const struct module *m = &s->modules.v[r->module];
+	size_t n = binary_answer(m->binary, r->answer, frames, MAX_FRAMES);
+	uint64_t start;
+
+	if (s->o->wants_details) {
+		binary_details(m->binary, r->answer, details, MAX_FRAMES);
+		/* Symbols have names, so they also say where what has the name begins. */
+		start = n && s->o->names == NAMES_LINKAGE
+				? binary_start(m->binary, file_address(s, m, r))
+				: 0;
+		if (start)
+			details[n - 1].start = start;
+	}
+	addr2line_choose(s->o, r->symbol != NO_SYMBOL, frames, details, &n);
 	return n;
 }
 
@@ -125,7 +148,7 @@ static void expect_names(struct session *s, size_t module, const uint32_t *numbe
 			uses.v[numbers[i]]++;
 		}
 	for (uint32_t k = 0; k < uses.n; k++) {
-		size_t n_frames = uses.v[k] ? find_frames(s, module, k, false, frames) : 0;
+		size_t n_frames = uses.v[k] ? find_names(s, module, k, frames) : 0;
 
 		for (size_t i = 0; i < n_frames; i++)
 			if (frames[i].function && !frames[i].plain)
@@ -160,6 +183,7 @@ static void answer(struct session *s, const struct request *r, bool is_last)
 {
 	const struct module *m = r->module < s->modules.n ? &s->modules.v[r->module] : NULL;
 	struct frame frames[MAX_FRAMES];
+	struct frame_detail details[MAX_FRAMES];
 	struct addr2line_answer a = {
 		.module = m ? m->name : "",
 		.address = r->address,
@@ -170,14 +194,13 @@ static void answer(struct session *s, const struct request *r, bool is_last)
 		.names = &s->names,
 		.source = &s->source,
 		.frames = frames,
+		.details = s->o->wants_details ? details : NULL,
 	};
 
 	if (m && m->binary && r->is_data)
 		binary_data(m->binary, file_address(s, m, r), &a.data);
 	else if (m && m->binary && !r->is_nowhere)
-		a.n = find_frames(s, r->module, r->answer, r->symbol != NO_SYMBOL, frames);
-	if (s->o->style == STYLE_JSON && a.n)
-		a.start = binary_start(m->binary, file_address(s, m, r));
+		a.n = find_frames(s, r, frames, details);
 	addr2line_print(stdout, s->o, &a);
 }
 

@@ -19,6 +19,9 @@ struct addr2line_options {
 	bool is_llvm; /* takes the part of llvm-symbolizer: its input */
 	bool inlines, demangle, basenames, pretty, addresses;
 	bool use_libdwarf, no_cache;
+	bool verbose;		  /* print all that is known of a frame, a line each */
+	bool relative_names;	  /* of files */
+	bool wants_details;	  /* binary_details() are needed */
 	unsigned context_lines;	  /* of source around each place; 0 = none */
 	uint64_t adjust;	  /* where the binary lies above its own addresses */
 	const char *debug_folder; /* NULL = none */
@@ -35,16 +38,17 @@ struct addr2line_answer {
 	bool is_last; /* of its places; true of an address */
 	struct demangled_names *names;
 	struct source *source;
-	const struct frame *frames; /* of code */
+	const struct frame *frames;	    /* of code */
+	const struct frame_detail *details; /* of the frames, if they are needed */
 	size_t n;
-	uint64_t start; /* of the symbol around, for JSON; 0 = unknown */
 	struct data_symbol data;
 };
 
 /* The frames that are printed are a part of all.  Without inlines addr2line names the innermost function,
- * llvm-symbolizer the outermost; both with the innermost line.  Of symbols inlines are never printed. */
+ * llvm-symbolizer the outermost, if it names by symbols; both with the innermost line.  Of symbols inlines are
+ * never printed.  details may be NULL. */
 void addr2line_choose(const struct addr2line_options *o, bool is_symbol, struct frame *frames,
-		      size_t *n);
+		      struct frame_detail *details, size_t *n);
 
 void addr2line_print(FILE *out, const struct addr2line_options *o,
 		     const struct addr2line_answer *a);

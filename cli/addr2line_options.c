@@ -32,6 +32,8 @@ enum {
 	OPTION_BUILD_ID,
 	OPTION_CONTEXT,
 	OPTION_REFUSED,
+	OPTION_VERBOSE,
+	OPTION_RELATIVE_NAMES,
 };
 
 static const struct option long_options[] = {
@@ -67,8 +69,8 @@ static const struct option long_options[] = {
 	{ "dia", no_argument, NULL, OPTION_NOTHING_NEW },
 	{ "dsym-hint", required_argument, NULL, OPTION_NOTHING_NEW },
 	{ "filter-markup", no_argument, NULL, OPTION_REFUSED },
-	{ "relativenames", no_argument, NULL, OPTION_REFUSED },
-	{ "verbose", no_argument, NULL, OPTION_REFUSED },
+	{ "relativenames", no_argument, NULL, OPTION_RELATIVE_NAMES },
+	{ "verbose", no_argument, NULL, OPTION_VERBOSE },
 	{ "no-debuginfod", no_argument, NULL, OPTION_NO_DEBUGINFOD },
 	{ "no-cache", no_argument, NULL, OPTION_NO_CACHE },
 	{ "dwarf-reader", required_argument, NULL, OPTION_READER },
@@ -95,6 +97,8 @@ static const char usage[] =
 	"      --output-style=<s>  GNU, or LLVM or JSON as llvm-symbolizer prints it, with its\n"
 	"                          defaults: functions, inlined ones too, demangled\n"
 	"      --no-inlines, --no-demangle\n"
+	"      --relativenames     print file names without the folder of the compilation\n"
+	"      --verbose           print all that is known of a frame, a line each\n"
 	"      --print-source-context-lines=<n>  print so many lines of source around each\n"
 	"      --debug-file-directory=<dir>  look for debug files here\n"
 	"      --dwp=<file>        split debug information is in this file (default: "
@@ -217,9 +221,6 @@ static int refuse_option(const char *name)
 	} rows[] = {
 		{ "color", "colors are for --filter-markup, which is not understood" },
 		{ "filter-markup", "the markup of logs is not understood" },
-		{ "relativenames",
-		  "paths are printed whole; --basenames leaves their folders out" },
-		{ "verbose", "--output-style=JSON tells where functions begin" },
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (strcmp(name, rows[i].option) == 0)
@@ -297,6 +298,12 @@ static int set_option(struct addr2line_options *o, int c, const char *word)
 		return -1;
 	case OPTION_STYLE:
 		return set_style(o, optarg);
+	case OPTION_VERBOSE:
+		o->verbose = true;
+		return -1;
+	case OPTION_RELATIVE_NAMES:
+		o->relative_names = true;
+		return -1;
 	case OPTION_NO_INLINES:
 		o->inlines = false;
 		return -1;
@@ -386,6 +393,8 @@ int addr2line_parse(struct addr2line_options *o, int argc, char **argv, int *fir
 			o, c, c == OPTION_REFUSED ? long_options[row].name : argv[optind - 1]);
 	if (status >= 0)
 		return status;
+	o->wants_details =
+		o->verbose || o->style == STYLE_JSON || (o->is_llvm && o->names == NAMES_SHORT);
 	*first = optind;
 	if (o->exe || o->is_llvm)
 		return -1;

@@ -49,16 +49,27 @@ static const char *base_name(const char *file)
 	return slash ? slash + 1 : file;
 }
 
-static const char *function_name(const struct addr2line_answer *a, const struct frame *f)
+static const struct frame_detail *detail_of(const struct addr2line_answer *a, const struct frame *f)
 {
+	static const struct frame_detail unknown;
+
+	return a->details && a->n ? &a->details[f - a->frames] : &unknown;
+}
+
+static const char *function_name(const struct addr2line_options *o,
+				 const struct addr2line_answer *a, const struct frame *f)
+{
+	/* Short ones of llvm-symbolizer are those that debug information has. */
+	if (o->is_llvm && o->names == NAMES_SHORT)
+		return detail_of(a, f)->short_name;
 	if (f->plain)
 		return f->plain;
 	return f->function ? names_get(a->names, f->function) : NULL;
 }
 
-static const char *file_name(const struct addr2line_options *o, const struct frame *f)
+static const char *file_name(const struct addr2line_options *o, const char *file)
 {
-	return f->file && o->basenames ? base_name(f->file) : f->file;
+	return file && o->basenames ? base_name(file) : file;
 }
 
 static void print_discriminator(FILE *out, uint32_t discriminator)
@@ -73,7 +84,7 @@ static void print_discriminator(FILE *out, uint32_t discriminator)
 static void print_place(FILE *out, const struct addr2line_options *o,
 			const struct addr2line_answer *a, const struct frame *f)
 {
-	const char *file = file_name(o, f);
+	const char *file = file_name(o, f->file);
 
 	put(out, file ? file : "??");
 	putc_unlocked(':', out);
@@ -92,17 +103,42 @@ static void print_place(FILE *out, const struct addr2line_options *o,
 	putc_unlocked('\n', out);
 }
 
+static void print_all(FILE *out, const struct addr2line_options *o,
+		      const struct addr2line_answer *a, const struct frame *f)
+{
+	const struct frame_detail *detail = detail_of(a, f);
+	const char *file = file_name(o, f->file);
+
+	fprintf(out, "  Filename: %s\n", file ? file : "??");
+	if (f->start_line)
+		fprintf(out, "  Function start filename: %s\n  Function start line: %lld\n",
+			detail->start_file ? file_name(o, detail->start_file) : "",
+			(long long)f->start_line);
+	if (detail->start && o->style == STYLE_LLVM)
+		fprintf(out, "  Function start address: 0x%llx\n",
+			(unsigned long long)detail->start);
+	fprintf(out, "  Line: %lld\n  Column: %d\n", (long long)f->line, f->column);
+	if (f->discriminator)
+		fprintf(out, "  Discriminator: %u\n", f->discriminator);
+}
+
 static void print_frame(FILE *out, const struct addr2line_options *o,
 			const struct addr2line_answer *a, const struct frame *f)
 {
+	if (o->pretty && a->n && f > a->frames && (o->names != NAMES_NONE || !o->is_llvm))
+		put(out, " (inlined by) ");
 	if (o->names != NAMES_NONE) {
-		const char *function = function_name(a, f);
+		const char *function = function_name(o, a, f);
 
 		put(out, function ? function : "??");
 		if (!o->pretty)
 			putc_unlocked('\n', out);
 		else
 			put(out, function || o->is_llvm ? " at " : " ");
+	}
+	if (o->verbose) {
+		print_all(out, o, a, f);
+		return;
 	}
 	print_place(out, o, a, f);
 	source_print(a->source, out, f->file, f->line, o->context_lines);
@@ -139,11 +175,8 @@ static void print_lines(FILE *out, const struct addr2line_options *o,
 		print_data(out, o, a);
 	else if (a->n == 0)
 		print_frame(out, o, a, &unknown);
-	for (size_t i = 0; i < a->n; i++) {
-		if (i > 0 && o->pretty)
-			put(out, " (inlined by) ");
+	for (size_t i = 0; i < a->n; i++)
 		print_frame(out, o, a, &a->frames[i]);
-	}
 	if (o->style == STYLE_LLVM && a->is_last)
 		putc_unlocked('\n', out);
 }
@@ -188,20 +221,22 @@ static void print_source(FILE *out, const struct addr2line_options *o,
 static void print_symbol(FILE *out, const struct addr2line_options *o,
 			 const struct addr2line_answer *a, const struct frame *f)
 {
-	const char *function = o->names == NAMES_NONE ? NULL : function_name(a, f);
-	bool is_whole = a->n && f == &a->frames[a->n - 1]; /* inlined ones begin nowhere */
+	const char *function = o->names == NAMES_NONE ? NULL : function_name(o, a, f);
+	const struct frame_detail *detail = detail_of(a, f);
 
 	fprintf(out, "{\"Column\":%d,\"Discriminator\":%u,\"FileName\":", f->column,
 		f->discriminator);
-	print_string(out, file_name(o, f));
+	print_string(out, file_name(o, f->file));
 	fputs(",\"FunctionName\":", out);
 	print_string(out, function);
 	fprintf(out, ",\"Line\":%lld,", (long long)f->line);
 	print_source(out, o, a, f);
 	fputs("\"StartAddress\":\"", out);
-	if (is_whole && a->start)
-		fprintf(out, "0x%llx", (unsigned long long)a->start);
-	fprintf(out, "\",\"StartFileName\":\"\",\"StartLine\":%lld}", (long long)f->start_line);
+	if (detail->start)
+		fprintf(out, "0x%llx", (unsigned long long)detail->start);
+	fputs("\",\"StartFileName\":", out);
+	print_string(out, file_name(o, detail->start_file));
+	fprintf(out, ",\"StartLine\":%lld}", (long long)f->start_line);
 }
 
 /* A symbol's places come one after another. */
@@ -250,13 +285,15 @@ static void print_json(FILE *out, const struct addr2line_options *o,
 }
 
 void addr2line_choose(const struct addr2line_options *o, bool is_symbol, struct frame *frames,
-		      size_t *n)
+		      struct frame_detail *details, size_t *n)
 {
 	if ((o->inlines && !is_symbol) || *n < 2)
 		return;
-	if (o->is_llvm) {
+	if (o->is_llvm && o->names == NAMES_LINKAGE) {
 		frames[0].function = frames[*n - 1].function;
-		frames[0].start_line = frames[*n - 1].start_line;
+		frames[0].plain = frames[*n - 1].plain;
+		if (details)
+			details[0].start = details[*n - 1].start;
 	}
 	*n = 1;
 }

@@ -43,6 +43,7 @@ struct binary {
 	bool has_news;		    /* answers that the cache has not */
 	uint64_t kernel_text;	    /* 0 = it is no kernel */
 	const char *dwp;	    /* NULL = where it usually is */
+	bool wants_details, relative_names;
 };
 
 static void tell_files(const struct binary *b, const struct file_log *log)
@@ -82,6 +83,8 @@ int binary_from_elf(struct binary **out, struct elf_file *elf, const struct symb
 	b->elf = elf;
 	b->strings = strtab_new();
 	b->use_libdwarf = opts->use_libdwarf;
+	b->wants_details = opts->wants_details;
+	b->relative_names = opts->relative_names;
 	b->mode = opts->demangle;
 	if (opts->dwp)
 		b->dwp = strtab_get(b->strings, strtab_add_str(b->strings, opts->dwp));
@@ -95,7 +98,8 @@ int binary_from_elf(struct binary **out, struct elf_file *elf, const struct symb
 	if (opts->verbose)
 		tell_files(b, &log);
 	/* A cache does not know which .dwp its answers came from. */
-	if (opts->use_cache && !opts->use_libdwarf && !opts->dwp)
+	if (opts->use_cache && !opts->use_libdwarf && !opts->dwp && !opts->wants_details &&
+	    !opts->relative_names)
 		b->cache = answer_cache_open((struct elf_file *[]){ elf, b->debug, b->shared }, 3);
 	*out = b;
 	return 0;
@@ -220,8 +224,13 @@ static int read_sections(struct elf_file *f, struct dwarf_sections *out, struct 
 static void load_sections(struct binary *b)
 {
 	b->has_sections = true;
-	b->source =
-		(struct dwarf_source){ .binary = b->elf, .sections = &b->sections, .dwp = b->dwp };
+	b->source = (struct dwarf_source){
+		.binary = b->elf,
+		.sections = &b->sections,
+		.dwp = b->dwp,
+		.wants_details = b->wants_details,
+		.relative_names = b->relative_names,
+	};
 	if (read_sections(b->dwarf, &b->sections, &b->problem)) {
 		b->dwarf = NULL;
 		return;
@@ -489,6 +498,23 @@ size_t binary_answer(const struct binary *b, uint32_t number, struct frame *fram
 	for (size_t k = 0; k < n; k++)
 		frames[k] = answer_list_frame(&b->answers, a, (uint32_t)k);
 	return n;
+}
+
+void binary_details(const struct binary *b, uint32_t number, struct frame_detail *details,
+		    size_t max)
+{
+	const struct answer *a = number == BINARY_NO_ANSWER ? NULL : &b->answers.v.v[number];
+	const struct dwarf_detail *of = a && a->places ? dwarf_details(a->places, a->n) : NULL;
+
+	for (size_t k = 0; a && k < a->n && k < max; k++) {
+		const struct dwarf_name *says = a->places ? a->places[k].function : NULL;
+
+		details[k] = (struct frame_detail){
+			.short_name = says ? says->bare : NULL,
+			.start_file = of ? of[k].start_file : NULL,
+			.start = of ? of[k].start : 0,
+		};
+	}
 }
 
 void binary_fetch_answers(const struct binary *b, const uint32_t *numbers, size_t n)

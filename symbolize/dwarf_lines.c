@@ -246,11 +246,13 @@ static const char *join(struct dwarf_lines *l, const char *folder, const char *n
 {
 	const char *comp = l->comp_dir;
 
+	if (l->is_relative && (!folder || is_own_folder))
+		folder = comp = NULL;
 	if (name[0] == '/' || (!folder && !comp))
 		return arena_strdup(l->arena, name);
 	if (!folder)
 		folder = comp;
-	else if (comp && !is_own_folder && !is_whole(folder, comp))
+	else if (comp && !is_own_folder && !l->is_relative && !is_whole(folder, comp))
 		return arena_printf(l->arena, "%s%s%s%s%s", comp, slash_after(comp), folder,
 				    slash_after(folder), name);
 	return arena_printf(l->arena, "%s%s%s", folder, slash_after(folder), name);

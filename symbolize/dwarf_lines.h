@@ -40,6 +40,7 @@ struct dwarf_lines {
 	struct arena *arena;  /* for paths */
 	const char *comp_dir; /* NULL = unknown */
 	uint64_t strings_at;  /* DW_AT_str_offsets_base */
+	bool is_relative;     /* paths without comp_dir */
 	/* the answer */
 	uint16_t version;
 	struct dwarf_files folders, files;

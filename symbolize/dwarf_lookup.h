@@ -82,6 +82,7 @@ struct dwarf_source {
 	const struct dwarf_sections *shared; /* of the file that dwz made; NULL = none */
 	const char *dwp;		     /* NULL = beside the binary, if there is one */
 	bool wants_details;		     /* all that struct dwarf_detail has */
+	bool relative_names;		     /* of files, without the folder of the compilation */
 };
 
 /* Our own reader.  It trusts nothing that it reads, and what it gives up on costs one unit. */

@@ -57,7 +57,8 @@ const char *dwarf_whole_name(const char *name)
 	return name && strncmp(name, part, n) == 0 && name[n] ? name + n : name;
 }
 
-static void add_names(struct dwarf_function *f, struct dwarf_unit *u, const struct dwarf_die *d)
+static void add_names(struct dwarf_worker *w, struct dwarf_function *f, struct dwarf_unit *u,
+		      const struct dwarf_die *d)
 {
 	const char *linkage = dwarf_string(u, dwarf_get(d, SLOT_LINKAGE_NAME));
 	struct dwarf_name *says = f->says;
@@ -75,6 +76,8 @@ static void add_names(struct dwarf_function *f, struct dwarf_unit *u, const stru
 	if (!says->start_line && dwarf_unsigned(dwarf_get(d, SLOT_DECL_LINE), &line) &&
 	    line <= INT64_MAX)
 		says->start_line = (int64_t)line;
+	if (!f->start_file && w->reader->source->wants_details)
+		f->start_file = dwarf_declared_file(w, u, d);
 }
 
 static void name_function(struct dwarf_worker *w, struct dwarf_function *f)
@@ -90,7 +93,7 @@ static void name_function(struct dwarf_worker *w, struct dwarf_function *f)
 
 		if (!dwarf_spend(w, 1) || !dwarf_die_at(w, u, at, &d))
 			break;
-		add_names(f, u, &d);
+		add_names(w, f, u, &d);
 		if (dwarf_reference(u, dwarf_get(&d, SLOT_ORIGIN), &next, &there)) {
 			u = next;
 		} else if (dwarf_reference(u, dwarf_get(&d, SLOT_SPECIFICATION), &next, &there)) {

@@ -10,6 +10,7 @@
  *	dwarf_ranges.c   which code a die covers
  *	dwarf_scan.c     functions and inline chains of one unit
  *	dwarf_names.c    names of functions
+ *	dwarf_declared.c  the files that they were declared in
  *	dwarf_split.c    units whose dies are in another file (.dwo, .dwp)
  *
  * A table of abbreviations stays only until others are asked for, so nothing that refers to other units
@@ -234,8 +235,11 @@ struct dwarf_worker {
 	struct arena *answers; /* of the jobs that are being done */
 	struct arena *scratch; /* of one unit */
 	struct arena_mark no_answers;
-	struct dwarf_unit *unit;       /* whose dies are gone over */
-	struct dwarf_lines *lines;     /* its files */
+	struct dwarf_unit *unit;   /* whose dies are gone over */
+	struct dwarf_lines *lines; /* its files */
+	/* Those of another one; NULL = none */
+	struct dwarf_unit *other_unit;
+	struct dwarf_lines other_lines;
 	const char *path, *kept_path;  /* the last one of it, and that in paths */
 	struct dwarf_functions own;    /* its functions, as long as it lasts */
 	struct dwarf_functions others; /* of units that it refers to: until close */
@@ -352,6 +356,12 @@ struct dwarf_function *dwarf_function_get(struct dwarf_worker *w, struct dwarf_u
 void dwarf_functions_forget(struct dwarf_worker *w);
 /* Name the functions of the links. */
 void dwarf_name_links(struct dwarf_worker *w);
+
+/* dwarf_declared.c: the file that a die of a unit says it was declared in; NULL = unknown. */
+const char *dwarf_declared_file(struct dwarf_worker *w, struct dwarf_unit *u,
+				const struct dwarf_die *d);
+/* Before scratch is rewound. */
+void dwarf_declared_forget(struct dwarf_worker *w);
 
 /* dwarf_split.c */
 void dwarf_split_open(struct dwarf_reader *r);

@@ -199,6 +199,7 @@ void dwarf_unit_work(struct dwarf_worker *w, struct dwarf_job *job)
 		.binary = w->reader->source->binary,
 		.sections = &u->image->sections,
 		.arena = w->scratch,
+		.is_relative = w->reader->source->relative_names,
 	};
 	int64_t work;
 
@@ -221,6 +222,7 @@ void dwarf_unit_work(struct dwarf_worker *w, struct dwarf_job *job)
 		make_answers(w, job, &lines, depths);
 	}
 	dwarf_lines_release(&lines);
+	dwarf_declared_forget(w);
 	dwarf_functions_forget(w);
 	w->reader->work -= work - (w->work < 0 ? 0 : w->work);
 	arena_rewind(w->scratch, mark);

@@ -283,6 +283,7 @@ static void read_unit(struct batch *b, uint32_t unit, const uint32_t *numbers, u
 		.binary = b->r.in->source->binary,
 		.sections = b->r.in->source->sections,
 		.arena = a,
+		.is_relative = b->r.in->source->relative_names,
 	};
 	Dwarf_Off offset;
 	Dwarf_Error e = NULL;

@@ -20,6 +20,8 @@ struct symbolize_opts {	   /* NULL or zeros = defaults */
 	bool force;	   /* also what already has functions */
 	bool use_libdwarf; /* read DWARF by libdwarf, in a child process: slow, a second opinion */
 	bool use_cache;	   /* keep answers by build id below $XDG_CACHE_HOME or ~/.cache */
+	bool wants_details; /* binary_details() will be asked; the cache has none, so it is not used */
+	bool relative_names; /* of files, without the folder of the compilation; without the cache, too */
 	bool verbose;	   /* tell also of files that are not there, and which were used */
 	bool is_fresh; /* recorded here, since this machine was started: the kernel is the same */
 	enum demangle_mode
@@ -99,6 +101,15 @@ void binary_prepare_numbered(struct binary *b, const uint64_t *addresses, size_t
 size_t binary_lookup(struct binary *b, uint64_t address, struct frame *frames, size_t max);
 /* The same by number. */
 size_t binary_answer(const struct binary *b, uint32_t number, struct frame *frames, size_t max);
+/* What few want of a frame, with opts->wants_details. */
+struct frame_detail {
+	const char *short_name; /* of the function, without what it is in; NULL = unknown */
+	const char *start_file; /* where it was declared; NULL = unknown */
+	uint64_t start;		/* of its code, as debug information says; 0 = unknown */
+};
+/* Those of the frames of binary_answer(). */
+void binary_details(const struct binary *b, uint32_t number, struct frame_detail *details,
+		    size_t max);
 /* These will be asked for next.  A few dozen that are fetched together take little longer than one: where
  * there are many answers in no order, to wait for memory is most of the work. */
 void binary_fetch_answers(const struct binary *b, const uint32_t *numbers, size_t n);

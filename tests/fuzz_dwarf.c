@@ -1,7 +1,8 @@
 /* fuzz_dwarf.c - dwarf_reader_lookup(): units, abbreviations, dies, ranges, names and line tables.
  *
- * The input is what a file would hold: one byte that says the byte order and whether there is a file of
- * dwz, then for each section, in the order of enum dwarf_section_id, its length in two bytes and its bytes.
+ * The input is what a file would hold: one byte that says the byte order, whether there is a file of dwz
+ * and whether details are wanted, then for each section, in the order of enum dwarf_section_id, its length
+ * in two bytes and its bytes.
  * The same bytes stand for the sections of dwz's file.  Every address is code.
  */
 #include "symbolize/dwarf_lookup.h"
@@ -55,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_sections(data, size, &sections);
 	if (data[0] & 2)
 		source.shared = &sections;
+	source.wants_details = data[0] & 4;
 	r = dwarf_reader_open(&source);
 	dwarf_reader_lookup(r, addresses, sizeof(addresses) / sizeof(addresses[0]), take_answer,
 			    &bytes);
