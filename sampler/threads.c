@@ -96,9 +96,8 @@ struct thread *threads_enter(struct thread *t)
 		t->labels = &labels_current;
 		if (!thread_is_armed(t))
 			thread_arm(t, from);
-		else if (from == FROM_BIRTH && !t->has_timer)
-			t->since_birth =
-				true; /* a scan was there first, and counted from the birth too */
+		else if (from == FROM_BIRTH)
+			t->since_birth = true; /* a scan was there first: its time is known all the same */
 	}
 	self = t;
 	threads_unlock();

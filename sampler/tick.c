@@ -88,13 +88,13 @@ uint64_t tick_weight(struct thread *t, const siginfo_t *si)
 	return phase / period_ns;
 }
 
-/* Whole periods of the debt, on the thread's own sample: what it owes itself, and one of what is left by others. */
+/* Whole periods on the thread's own sample: those that it owes itself, and one of what others left.  (The debt of all is
+ * no measure of its own: it strays to both sides.) */
 static void settle(struct thread *t, int64_t own_ns)
 {
-	int64_t period = (int64_t)period_ns, most = (own_ns > 0 ? own_ns / period : 0) + 1;
-	int64_t n = atomic_load(&debt_ns) / period;
+	int64_t period = (int64_t)period_ns, own = own_ns > 0 ? own_ns / period : 0;
+	int64_t n = kept_add(t, own + clamp(atomic_load(&debt_ns) / period - own, 1));
 
-	n = kept_add(t, n < -1 ? -1 : n > most ? most : n);
 	atomic_fetch_sub(&debt_ns, n * period);
 }
 
