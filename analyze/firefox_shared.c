@@ -71,10 +71,24 @@ static uint32_t source_of(struct firefox *f, uint32_t node)
 
 	if (!file)
 		return NODE_NONE;
-	i = stack_tree_add(&f->sources, 0, file);
+	i = pairs_add(&f->sources, 0, file);
 	if (i == f->source_files.n)
 		*VEC_PUSH(&f->source_files) = file;
 	return i;
+}
+
+/* How far before each place of a run its caller's is. */
+static void write_offsets(struct firefox *f, size_t i)
+{
+	const struct stack_run *run = &f->stacks.v.v[i];
+	uint64_t place = run->first, end = f->stacks.n_places;
+
+	if (i + 1 < f->stacks.v.n)
+		end = f->stacks.v.v[i + 1].first;
+	json_int(&f->j, NULL,
+		 run->parent == STACK_RUNS_ROOT ? 0 : (int64_t)(run->first - run->parent));
+	while (++place < end)
+		json_int(&f->j, NULL, 1);
 }
 
 static void write_stacks(struct firefox *f)
@@ -83,17 +97,19 @@ static void write_stacks(struct firefox *f)
 
 	json_open(j, "stackTable", '{');
 	json_open(j, "frame", '[');
-	for (size_t i = 0; i < f->stacks.v.n; i++)
-		json_int(j, NULL, f->stacks.v.v[i].node);
-	json_close(j, ']');
-	json_open(j, "prefixOffset", '[');
-	for (uint32_t i = 0; i < f->stacks.v.n; i++) {
-		uint32_t parent = f->stacks.v.v[i].parent;
+	for (size_t i = 0; i < f->stacks.v.n; i++) {
+		struct stack_steps steps = f->stacks.v.v[i].steps;
+		uint32_t node;
 
-		json_int(j, NULL, parent == STACK_TREE_ROOT ? 0 : i - parent);
+		while ((node = stack_steps_next(&steps, f->r)) != NODE_NONE)
+			json_int(j, NULL, node);
 	}
 	json_close(j, ']');
-	end_table(j, f->stacks.v.n);
+	json_open(j, "prefixOffset", '[');
+	for (size_t i = 0; i < f->stacks.v.n; i++)
+		write_offsets(f, i);
+	json_close(j, ']');
+	end_table(j, f->stacks.n_places);
 }
 
 static void write_numbers_or_null(struct firefox *f, const char *key, bool columns)

@@ -38,12 +38,39 @@ static str_id label_value(struct firefox *f, size_t sample, str_id key)
 static uint32_t find_thread(struct firefox *f, str_id pid, str_id name)
 {
 	const struct profile *p = f->r->profile;
-	uint32_t i = stack_tree_add(&f->thread_keys, pid, name);
+	uint32_t i = pairs_add(&f->thread_keys, pid, name);
 
 	if (i == f->threads.n)
-		*VEC_PUSH(&f->threads) = (struct firefox_thread){ profile_str(p, name),
-								  pid ? profile_str(p, pid) : "0" };
+		*VEC_PUSH(&f->threads) =
+			(struct firefox_thread){ .name = profile_str(p, name),
+						 .pid = pid ? profile_str(p, pid) : "0" };
 	return i;
+}
+
+/* Threads show these. */
+static bool is_shown(const struct firefox *f, size_t sample)
+{
+	return f->leaf.v[sample] != STACK_RUNS_ROOT && stacks_value(f->r, sample) != 0;
+}
+
+static void sort_by_thread(struct firefox *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->leaf.n; i++)
+		f->threads.v[f->thread_of.v[i]].n += is_shown(f, i);
+	for (size_t i = 0; i < f->threads.n; i++) {
+		f->threads.v[i].first = n;
+		n += f->threads.v[i].n;
+		f->threads.v[i].n = 0;
+	}
+	VEC_MUST(&f->by_thread, n);
+	for (uint32_t i = 0; i < f->leaf.n; i++) {
+		struct firefox_thread *t = &f->threads.v[f->thread_of.v[i]];
+
+		if (is_shown(f, i))
+			f->by_thread.v[t->first + t->n++] = i;
+	}
 }
 
 static void collect_samples(struct firefox *f)
@@ -52,30 +79,31 @@ static void collect_samples(struct firefox *f)
 	str_id pid = profile_intern(p, "pid"), thread = profile_intern(p, "thread");
 
 	for (size_t i = 0; i < p->n_samples; i++) {
-		*VEC_PUSH(&f->leaf) = stacks_add(&f->stacks, f->r, i);
+		*VEC_PUSH(&f->leaf) = stack_runs_add(&f->stacks, i);
 		*VEC_PUSH(&f->thread_of) =
 			find_thread(f, label_value(f, i, pid), label_value(f, i, thread));
 	}
 	if (f->threads.n == 0) /* the reader wants one */
 		find_thread(f, 0, 0);
+	sort_by_thread(f);
 }
 
 /* Nodes that differ by their line only are one function. */
 static void collect_functions(struct firefox *f)
 {
-	struct stack_tree places = { .v = VEC_INIT };
+	struct pairs places = { 0 };
 
 	for (uint32_t i = 0; i < f->r->nodes.info.n; i++) {
 		const struct node_info *info = &f->r->nodes.info.v[i];
-		uint32_t place = stack_tree_add(&places, info->file, info->objfile);
+		uint32_t place = pairs_add(&places, info->file, info->objfile);
 		str_id name = profile_intern(f->r->profile, stacks_name(f->r, i));
-		uint32_t func = stack_tree_add(&f->func_keys, place, name);
+		uint32_t func = pairs_add(&f->func_keys, place, name);
 
 		if (func == f->funcs.n)
 			*VEC_PUSH(&f->funcs) = i;
 		*VEC_PUSH(&f->func_of) = func;
 	}
-	stack_tree_release(&places);
+	pairs_release(&places);
 }
 
 /* ---- threads ---- */
@@ -95,42 +123,29 @@ static const char *weight_type(const struct report *r)
 	return measure_same_family(r->sample_unit, "B") ? "bytes" : "samples";
 }
 
-static bool is_in_thread(const struct firefox *f, size_t sample, uint32_t thread)
+static void write_samples(struct firefox *f, const struct firefox_thread *t)
 {
-	return f->thread_of.v[sample] == thread && f->leaf.v[sample] != STACK_TREE_ROOT &&
-	       stacks_value(f->r, sample) != 0;
-}
-
-static void write_samples(struct firefox *f, uint32_t thread)
-{
+	const uint32_t *samples = f->by_thread.v + t->first;
 	struct json *j = &f->j;
-	size_t n_samples = f->r->profile->n_samples, n = 0;
 	double time = 0;
 
 	json_open(j, "samples", '{');
 	json_open(j, "stack", '[');
-	for (size_t i = 0; i < n_samples; i++) {
-		if (!is_in_thread(f, i, thread))
-			continue;
-		json_int(j, NULL, f->leaf.v[i]);
-		n++;
-	}
+	for (size_t i = 0; i < t->n; i++)
+		json_int(j, NULL, (int64_t)f->leaf.v[samples[i]]);
 	json_close(j, ']');
 	json_open(j, "time", '[');
-	for (size_t i = 0; i < n_samples; i++) {
-		if (!is_in_thread(f, i, thread))
-			continue;
+	for (size_t i = 0; i < t->n; i++) {
 		json_real(j, NULL, time);
-		time += length_of(f->r, stacks_value(f->r, i));
+		time += length_of(f->r, stacks_value(f->r, samples[i]));
 	}
 	json_close(j, ']');
 	json_open(j, "weight", '[');
-	for (size_t i = 0; i < n_samples; i++)
-		if (is_in_thread(f, i, thread))
-			json_real(j, NULL, length_of(f->r, stacks_value(f->r, i)));
+	for (size_t i = 0; i < t->n; i++)
+		json_real(j, NULL, length_of(f->r, stacks_value(f->r, samples[i])));
 	json_close(j, ']');
 	json_text(j, "weightType", weight_type(f->r));
-	json_int(j, "length", (int64_t)n);
+	json_int(j, "length", (int64_t)t->n);
 	json_close(j, '}');
 }
 
@@ -154,7 +169,7 @@ static void write_thread(struct firefox *f, uint32_t i, const char *process)
 	json_text(j, "processName", process);
 	json_text(j, "pid", t->pid);
 	json_int(j, "tid", i + 1);
-	write_samples(f, i);
+	write_samples(f, t);
 	firefox_empty_table(j, "markers", markers);
 	json_close(j, '}');
 	json_line(j);
@@ -260,7 +275,7 @@ static void write_file(struct firefox *f)
 
 int report_firefox(struct report *r, struct err *err)
 {
-	struct firefox f = { .r = r, .j = { r->out, false } };
+	struct firefox f = { .r = r, .j = { r->out, false }, .stacks.r = r };
 	int rc = stacks_refuse_negative(r, "the Firefox Profiler", err);
 
 	if (rc)
@@ -272,14 +287,15 @@ int report_firefox(struct report *r, struct err *err)
 	write_file(&f);
 	VEC_RELEASE(&f.leaf);
 	VEC_RELEASE(&f.thread_of);
+	VEC_RELEASE(&f.by_thread);
 	VEC_RELEASE(&f.threads);
 	VEC_RELEASE(&f.funcs);
 	VEC_RELEASE(&f.func_of);
 	VEC_RELEASE(&f.source_files);
-	stack_tree_release(&f.stacks);
-	stack_tree_release(&f.sources);
-	stack_tree_release(&f.thread_keys);
-	stack_tree_release(&f.func_keys);
+	stack_runs_release(&f.stacks);
+	pairs_release(&f.sources);
+	pairs_release(&f.thread_keys);
+	pairs_release(&f.func_keys);
 	strtab_free(f.strings);
 	return 0;
 }

@@ -19,40 +19,12 @@ struct folded {
 	uint64_t *hashes;      /* by sample */
 };
 
-/* A walk along the nodes of a sample, from the root to the leaf. */
-struct steps {
-	const struct report *r;
-	size_t first, at; /* in profile.stack */
-	uint32_t line;	  /* so many nodes of this location are left */
-};
-
-static struct steps steps_of(const struct report *r, size_t sample)
-{
-	const struct profile *p = r->profile;
-
-	return (struct steps){ r, p->stack_at.v[sample], p->stack_at.v[sample + 1], 0 };
-}
-
-/* NODE_NONE at the end. */
-static uint32_t next_node(struct steps *s)
-{
-	const uint32_t *at = s->r->nodes.at.v, *stack = s->r->profile->stack.v;
-
-	while (s->line == 0) {
-		if (s->at == s->first)
-			return NODE_NONE;
-		s->at--;
-		s->line = at[stack[s->at] + 1] - at[stack[s->at]];
-	}
-	return s->r->nodes.of.v[at[stack[s->at]] + --s->line];
-}
-
 static uint64_t hash_stack(const struct report *r, size_t sample)
 {
-	struct steps s = steps_of(r, sample);
+	struct stack_steps s = stack_steps_of(r, sample);
 	uint64_t h = 0;
 
-	for (uint32_t node; (node = next_node(&s)) != NODE_NONE;)
+	for (uint32_t node; (node = stack_steps_next(&s, r)) != NODE_NONE;)
 		h = hash_add(h, node);
 	return h;
 }
@@ -70,12 +42,12 @@ static void hash_piece(void *ctx, size_t piece)
 
 static bool same_stack(const struct report *r, size_t a, size_t b)
 {
-	struct steps x = steps_of(r, a), y = steps_of(r, b);
+	struct stack_steps x = stack_steps_of(r, a), y = stack_steps_of(r, b);
 	uint32_t node;
 
 	do {
-		node = next_node(&x);
-		if (next_node(&y) != node)
+		node = stack_steps_next(&x, r);
+		if (stack_steps_next(&y, r) != node)
 			return false;
 	} while (node != NODE_NONE);
 	return true;
@@ -131,9 +103,9 @@ static void write_frame(const struct sample_format *format, struct report *r, st
 static bool is_written(const struct sample_format *format, struct sample_writer *w, size_t i)
 {
 	const struct folded *f = format->ctx;
-	struct steps s = steps_of(f->r, f->samples.v[i]);
+	struct stack_steps s = stack_steps_of(f->r, f->samples.v[i]);
 
-	return f->sums.v[i] != 0 && next_node(&s) != NODE_NONE;
+	return f->sums.v[i] != 0 && stack_steps_next(&s, f->r) != NODE_NONE;
 }
 
 static void write_sum(const struct sample_format *format, struct sample_writer *w, size_t i)

@@ -1,4 +1,4 @@
-/* report_stacks.c - from samples to the tree of their stacks. */
+/* report_stacks.c - the nodes, values and names of whole stacks. */
 #include "analyze/report_stacks.h"
 #include "analyze/arith.h"
 
@@ -19,21 +19,6 @@ int64_t stacks_value(const struct report *r, size_t sample)
 	if (r->opts.mean && values[0] != 0)
 		v = div64(v, values[0]);
 	return r->ratio == 1 ? v : int64_of((double)v * r->ratio);
-}
-
-uint32_t stacks_add(struct stack_tree *t, const struct report *r, size_t sample)
-{
-	const struct profile *p = r->profile;
-	const uint32_t *at = r->nodes.at.v, *of = r->nodes.of.v;
-	uint32_t place = STACK_TREE_ROOT;
-
-	for (size_t s = p->stack_at.v[sample + 1]; s-- > p->stack_at.v[sample];) {
-		uint32_t location = p->stack.v[s];
-
-		for (uint32_t i = at[location + 1]; i-- > at[location];)
-			place = stack_tree_add(t, place, of[i]);
-	}
-	return place;
 }
 
 const char *stacks_name(struct report *r, uint32_t node)
