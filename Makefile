@@ -75,7 +75,7 @@ PROTO_OBJ := $(B)/obj/writer/profile.pb-c.o
 room_obj = $(filter $(B)/obj/$(1)/%,$(OBJ))
 
 # The tool reads spools; what lives in a target, and the parts of that which tests can hold, stay out of it.
-TOOL_OBJ := $(filter-out $(call room_obj,sampler),$(OBJ)) $(patsubst %,$(B)/obj/sampler/%.o,spool_profile spool_image spool_mappings) $(PROTO_OBJ)
+TOOL_OBJ := $(filter-out $(call room_obj,sampler) $(B)/obj/writer/gzip_out.o,$(OBJ)) $(patsubst %,$(B)/obj/sampler/%.o,spool_profile spool_image spool_mappings) $(PROTO_OBJ)
 TEST_SAMPLER := $(patsubst %,$(B)/obj/sampler/%.o,store labels otel cfi cfi_entry cfi_program cfi_state eh_return quirks unwind unwind_guess unwind_memory spool_file spool_reserve seccomp_filter at_fork)
 # The library carries what writes a profile, and nothing that reads ELF, DWARF or profiles of others.
 LIB_WRITER := writer/encode.c writer/gzip_out.c

@@ -1,5 +1,7 @@
 /* test_encode.c - what is written is read back the same, by us and by protobuf-c. */
+#include "base/parallel.h"
 #include "tests/profiles.h"
+#include "writer/gzip_out.h"
 #include "writer/profile.pb-c.h"
 
 static void written_profile_is_read_back_the_same(void **state)
@@ -91,6 +93,51 @@ static void stack_of_a_hundred_thousand_frames_is_written(void **state)
 	free(stack);
 }
 
+/* Pack the bytes, in pieces of odd sizes, and have zlib unpack and check them. */
+static void assert_packed_whole(const uint8_t *data, size_t n)
+{
+	int fd = memfd_create("bytes", 0);
+	struct err err;
+	struct gzip_out *g = gzip_out_new(fd, "memory", &err);
+	uint8_t *back = malloc(n + 1);
+	z_stream z = { .next_out = back, .avail_out = (uInt)n + 1 };
+	struct test_bytes gz;
+
+	for (size_t at = 0, piece = 1; at < n; at += piece, piece = piece * 5 % 99991)
+		gzip_out_put(g, data + at, piece < n - at ? piece : n - at);
+	assert_int_equal(gzip_out_close(g), 0);
+	gz = read_back(fd);
+	close(fd);
+	z.next_in = gz.v;
+	z.avail_in = (uInt)gz.n;
+	assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
+	assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+	assert_int_equal(z.avail_in, 0);
+	assert_int_equal(z.total_out, n);
+	assert_memory_equal(back, data, n);
+	inflateEnd(&z);
+	free(gz.v);
+	free(back);
+}
+
+static void any_number_of_bytes_is_packed_whole(void **state)
+{
+	enum { REPEATS = 20011 }; /* so that blocks repeat what was in the one before */
+	size_t block = 256 * 1024, all = 2 * parallel_width() * block, most = 2 * all + block;
+	const size_t sizes[] = { 0,	  1,   block - 1, block,   block + 1,
+				 all - 1, all, all + 1,	  2 * all, most - 3 };
+	uint8_t *data = malloc(most);
+	uint32_t random = 1;
+
+	for (size_t i = 0; i < most; i++) {
+		random = random * 1103515245 + 12345;
+		data[i] = i >= REPEATS && i >> 12 & 1 ? data[i - REPEATS] : (uint8_t)(random >> 24);
+	}
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		assert_packed_whole(data, sizes[i]);
+	free(data);
+}
+
 static void extreme_numbers_survive(void **state)
 {
 	struct profile *p = make_profile(), *back = NULL;
@@ -155,6 +202,7 @@ int main(void)
 		cmocka_unit_test(strings_that_nothing_names_are_not_written),
 		cmocka_unit_test(name_with_a_zero_byte_survives),
 		cmocka_unit_test(stack_of_a_hundred_thousand_frames_is_written),
+		cmocka_unit_test(any_number_of_bytes_is_packed_whole),
 		cmocka_unit_test(extreme_numbers_survive),
 		cmocka_unit_test(full_disk_is_one_sentence),
 		cmocka_unit_test(failed_write_leaves_the_old_file),

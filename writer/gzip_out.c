@@ -1,4 +1,7 @@
-/* gzip_out.c - gather small pieces, deflate them in large ones, write them to a file descriptor. */
+/* gzip_out.c - gather small pieces, deflate them in large ones, write them to a file descriptor.
+ *
+ * Memory comes from an arena of its own, never from malloc: this runs inside strangers' programs.
+ */
 #include "writer/gzip_out.h"
 #include "base/arena.h"
 #include "base/outfile.h"

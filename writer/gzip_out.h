@@ -1,8 +1,8 @@
 /* gzip_out.h - a stream of bytes into a file descriptor, gzip'd on the way.
  *
- * Memory comes from an arena of its own, never from malloc, because this also runs inside
- * strangers' programs. The first thing that fails is kept and everything after it is ignored, so
- * only the close must be checked.
+ * There are two: gzip_out.c inside strangers' programs, without malloc and threads, and
+ * gzip_parallel.c in the tool.  The first thing that fails is kept and everything after it is
+ * ignored, so only the close must be checked.
  */
 #ifndef SONDE_WRITER_GZIP_OUT_H
 #define SONDE_WRITER_GZIP_OUT_H
