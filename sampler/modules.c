@@ -15,8 +15,8 @@
 #include "sampler/quirks.h"
 #include "sampler/store.h"
 
-#include <errno.h>
 #include <elf.h>
+#include <errno.h>
 #include <link.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -61,14 +61,22 @@ void modules_unlock(void)
 
 /* ---- what the loader says ---- */
 
+/* Asked once: under another root there may be no /proc. */
+static const char *main_path(void)
+{
+	static char path[MAX_PATH_BYTES];
+	const char *name = (const char *)getauxval(AT_EXECFN);
+
+	if (!path[0] && readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
+		snprintf(path, sizeof(path), "%s", name ? name : "");
+	return path;
+}
+
 static void set_path(struct loaded *l, const char *name, uintptr_t base)
 {
-	ssize_t n;
-
 	l->is_main = !name[0] && base != getauxval(AT_SYSINFO_EHDR);
 	if (l->is_main) {
-		n = readlink("/proc/self/exe", l->path, sizeof(l->path) - 1);
-		l->path[n > 0 ? n : 0] = 0;
+		snprintf(l->path, sizeof(l->path), "%s", main_path());
 	} else if (strncmp(name, "linux-vdso", 10) == 0 || !name[0]) {
 		strcpy(l->path, "[vdso]");
 	} else if (name[0] == '/' || !getcwd(l->path, sizeof(l->path) - 1)) {
