@@ -107,7 +107,7 @@ int cmd_record(int argc, char **argv)
 			return STATUS_OWN_FAILURE;
 		}
 	}
-	if (!find_library(&r) || !output_is_writable(&r) || !spool_folder_open(&r.folder))
+	if (!find_library(&r) || !output_is_writable(&r) || !spool_folder_open(&r.folder, r.out))
 		return STATUS_OWN_FAILURE;
 	if (record_start_command(&r) == 0)
 		return run_and_write(&r);

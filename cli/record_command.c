@@ -24,6 +24,18 @@ static void set_time(const char *name, uint64_t ns)
 	setenv(name, text, 1);
 }
 
+static void set_beside(const struct spool_folder *f)
+{
+	char *text;
+
+	unsetenv("SONDE_SPOOL_BESIDE");
+	if (!f->beside[0] ||
+	    asprintf(&text, "%llx:%llx:%s", f->parent_device, f->parent_inode, f->beside) < 0)
+		return;
+	setenv("SONDE_SPOOL_BESIDE", text, 1);
+	free(text);
+}
+
 static void set_environment(const struct record *r)
 {
 	const char *before = getenv("LD_PRELOAD");
@@ -35,6 +47,7 @@ static void set_environment(const struct record *r)
 	snprintf(hz, sizeof(hz), "%u", r->hz);
 	setenv("LD_PRELOAD", preload, 1);
 	setenv("SONDE_SPOOL_DIR", r->folder.path, 1);
+	set_beside(&r->folder);
 	setenv("SONDE_HZ", hz, 1);
 	if (r->max_bytes) {
 		snprintf(bytes, sizeof(bytes), "%llu", r->max_bytes);

@@ -31,44 +31,65 @@ static int by_start(const void *a, const void *b)
 	return s < t ? -1 : s > t;
 }
 
-/* The command's own first, the others in the order in which they started.  What its process had no time to begin is left
- * out. */
-static size_t list_spools(const struct record *r, struct spool_name **out)
+struct spool_names {
+	struct spool_name *v;
+	size_t n, room;
+};
+
+static struct spool_name *room_for_one(struct spool_names *names)
 {
-	struct spool_name *names = NULL;
-	DIR *d = opendir(r->folder.path);
+	struct spool_name *more;
+
+	if (names->n == names->room) {
+		more = realloc(names->v, (names->room * 2 + 16) * sizeof(*more));
+		if (!more)
+			return NULL;
+		names->v = more;
+		names->room = names->room * 2 + 16;
+	}
+	return &names->v[names->n];
+}
+
+static void list_folder(const struct record *r, const char *folder, struct spool_names *names)
+{
+	DIR *d = opendir(folder);
+	struct spool_name *name;
 	struct dirent *e;
-	size_t n = 0, room = 0;
+	struct err err;
+	int rc;
 
 	while (d && (e = readdir(d))) {
 		size_t length = strlen(e->d_name);
-		struct err err;
-		int rc;
 
 		if (length < 6 || strcmp(e->d_name + length - 6, ".spool") != 0)
 			continue;
-		if (n == room) {
-			struct spool_name *more =
-				realloc(names, (room = room * 2 + 16) * sizeof(*names));
-
-			if (!more)
-				break;
-			names = more;
-		}
-		snprintf(names[n].path, sizeof(names->path), "%s/%s", r->folder.path, e->d_name);
-		rc = spool_info_read(&names[n].info, names[n].path, &err);
-		names[n].is_of_command = rc == 0 && names[n].info.pid == r->pid;
+		name = room_for_one(names);
+		if (!name)
+			break;
+		snprintf(name->path, sizeof(name->path), "%s/%s", folder, e->d_name);
+		rc = spool_info_read(&name->info, name->path, &err);
+		name->is_of_command = rc == 0 && name->info.pid == r->pid;
 		if (rc == 0)
-			n++;
+			names->n++;
 		else if (rc != SONDE_ENOTFOUND)
 			complain("%s", err.text);
 	}
 	if (d)
 		closedir(d);
-	if (n)
-		qsort(names, n, sizeof(*names), by_start);
-	*out = names;
-	return n;
+}
+
+/* The command's own first, the others in the order in which they started.  What its process had no time to begin is left
+ * out. */
+static size_t list_spools(const struct record *r, struct spool_name **out)
+{
+	struct spool_names names = { 0 };
+
+	list_folder(r, r->folder.path, &names);
+	list_folder(r, r->folder.beside, &names);
+	if (names.n)
+		qsort(names.v, names.n, sizeof(*names.v), by_start);
+	*out = names.v;
+	return names.n;
 }
 
 static bool are_at_rest(const struct record *r)
@@ -144,8 +165,9 @@ static const char *why_missing(const struct record *r, uint64_t used, uint64_t f
 
 	if (sampled > found && sampled - found > (used - found) / 2)
 		return "threads that block all signals, or processes that end before they begin";
-	return r->was_sampled ? "processes that did not load libsonde.so: static or setuid "
-				"programs, or an environment without LD_PRELOAD"
+	return r->was_sampled ? "processes that did not load libsonde.so (static or setuid "
+				"programs, an environment without LD_PRELOAD), or that a sandbox "
+				"keeps from this folder and from /dev/shm"
 			      : "the command did not load libsonde.so (a static or a setuid "
 				"program?), what is in the profile was started by it";
 }
@@ -202,13 +224,13 @@ static void say(void *ctx, const char *sentence)
 }
 
 /* The library says in a file why it could not begin or go on. */
-static bool tell_problem(const struct record *r)
+static bool tell_problem_in(const char *folder)
 {
 	char path[PATH_MAX + 16], text[1200] = "";
 	FILE *f;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/problem", r->folder.path);
+	snprintf(path, sizeof(path), "%s/problem", folder);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	f = fd < 0 ? NULL : fdopen(fd, "r");
 	if (!f)
@@ -220,6 +242,11 @@ static bool tell_problem(const struct record *r)
 	if (text[0])
 		complain("%s", text);
 	return text[0] != 0;
+}
+
+static bool tell_problem(const struct record *r)
+{
+	return tell_problem_in(r->folder.path) || tell_problem_in(r->folder.beside);
 }
 
 int record_write_profile(struct record *r)

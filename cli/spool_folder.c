@@ -119,7 +119,7 @@ static bool make_in(struct spool_folder *f, const char *parent)
 }
 
 /* Memory if there is plenty: spools are shared memory that happens to have a name. */
-bool spool_folder_open(struct spool_folder *f)
+static bool make(struct spool_folder *f)
 {
 	const char *tmp = getenv("TMPDIR");
 	const uint64_t plenty = (uint64_t)256 << 20;
@@ -138,9 +138,39 @@ bool spool_folder_open(struct spool_folder *f)
 	return false;
 }
 
+/* (A sandbox may have another folder of that name: they are told apart by its inode.) */
+static void name_beside(struct spool_folder *f, const char *profile)
+{
+	const char *slash = strrchr(profile, '/');
+	char folder[PATH_MAX / 2];
+	struct stat st;
+
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - profile + 1) : 1,
+		 slash ? profile : ".");
+	if ((stat(profile, &st) == 0 && !S_ISREG(st.st_mode)) || stat(folder, &st))
+		return;
+	f->parent_device = st.st_dev;
+	f->parent_inode = st.st_ino;
+	if (!realpath(folder, f->beside) || strlen(f->beside) > PATH_MAX / 2) {
+		f->beside[0] = 0;
+		return;
+	}
+	snprintf(f->beside + strlen(f->beside), PATH_MAX / 2, "/%s%s", slash ? slash + 1 : profile,
+		 strrchr(f->path, '.'));
+}
+
+bool spool_folder_open(struct spool_folder *f, const char *profile)
+{
+	if (!make(f))
+		return false;
+	name_beside(f, profile);
+	return true;
+}
+
 void spool_folder_remove(struct spool_folder *f)
 {
 	remove_files(f->path);
+	remove_files(f->beside);
 	if (f->fd >= 0)
 		close(f->fd);
 }

@@ -8,10 +8,13 @@
 struct spool_folder {
 	char path[PATH_MAX];
 	int fd; /* locked while its record lives; programs that are executed do not have it */
+	char beside
+		[PATH_MAX]; /* beside the profile: made by processes that cannot reach the first; "" = none */
+	unsigned long long parent_device, parent_inode; /* of the folder in which that is */
 };
 
 /* In memory if there is plenty.  Says so when it cannot be made.  Takes away what records left that were killed. */
-bool spool_folder_open(struct spool_folder *f);
+bool spool_folder_open(struct spool_folder *f, const char *profile);
 
 /* With all that is in it. */
 void spool_folder_remove(struct spool_folder *f);

@@ -10,7 +10,8 @@
  *	SONDE_OTEL     1: other profilers may read the labels (sonde_labels_publish)
  *	SONDE_VERBOSE  1: say at the end what was written
  *
- * `sonde record` sets SONDE_SPOOL_DIR instead of SONDE_OUT and reads the spools that are left there.
+ * `sonde record` sets SONDE_SPOOL_DIR instead of SONDE_OUT and reads the spools that are left there, or in the folder
+ * SONDE_SPOOL_BESIDE, which a process makes that cannot reach the first.
  *
  * With SONDE_OUT the spool stands beside the profile until that is whole.  The first process has
  * "OUT.spool"; whoever finds that name taken is a child, and gets files of its own: with the pid
@@ -77,6 +78,11 @@ void preload_say(const char *text, const char *what, const char *why)
 }
 
 /* ---- names ---- */
+
+static void keep_setting(char *to, size_t bytes, const char *text)
+{
+	snprintf(to, bytes, "%s", text ? text : "");
+}
 
 static const char *program_name(void)
 {
@@ -217,12 +223,39 @@ static void publish_labels(void)
 		preload_say("does not publish the labels of", program, strerror(-rc));
 }
 
+/* The folder of record's is not to be reached, or full: the place beside its profile may do, if it is the same here. */
+static bool go_beside(void)
+{
+	const char *setting = getenv("SONDE_SPOOL_BESIDE");
+	unsigned long long device, inode;
+	char path[PATH_MAX], *slash;
+	struct stat st;
+	int at = 0;
+
+	if (!setting || sscanf(setting, "%llx:%llx:%n", &device, &inode, &at) != 2 ||
+	    setting[at] != '/')
+		return false;
+	keep_setting(path, sizeof(path), setting + at);
+	slash = strrchr(path, '/');
+	*slash = 0;
+	if (stat(slash == path ? "/" : path, &st) || st.st_dev != device || st.st_ino != inode)
+		return false;
+	*slash = '/';
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return false;
+	keep_setting(spool_dir, sizeof(spool_dir), path);
+	name_collected(0);
+	return true;
+}
+
 static void start(struct session_opts *opts)
 {
 	int rc;
 
 	opts->out = role == ROLE_WRITES ? out : NULL;
 	rc = session_start(opts);
+	if (rc && rc != -EEXIST && role == ROLE_COLLECTED && go_beside())
+		rc = session_start(opts);
 	for (unsigned n = 1; rc == -EEXIST && role == ROLE_COLLECTED && n < MAX_IMAGES; n++) {
 		if (session_replaces(spool_path, &opts->past))
 			unlink(spool_path);
@@ -254,11 +287,6 @@ in_fork_child(const struct session_opts *parents)
 	arch_capture(&here);
 	opts.here = &here;
 	start(&opts);
-}
-
-static void keep_setting(char *to, size_t bytes, const char *text)
-{
-	snprintf(to, bytes, "%s", text ? text : "");
 }
 
 /* A name that holds wherever the program, and what it executes, may change to. */
