@@ -7,13 +7,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum regex_item { REGEX_NOTHING, REGEX_ATOM }; /* what a repetition would apply to */
+/* What a repetition would apply to. */
+enum regex_item { REGEX_NOTHING, REGEX_ATOM, REGEX_REPEATED };
 
 struct regex_reader {
 	const char *start, *pos, *end;
 	struct pattern_text *out;
 	enum regex_item last;
 	const char *last_repeat; /* the repetition just before pos, or NULL */
+	VEC(char) flags;	 /* groups of them before pos, not written yet */
 	int depth;
 	struct err *err;
 };

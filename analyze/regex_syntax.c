@@ -5,8 +5,8 @@
  * do not exist.  So the pattern is read completely by Go's rules, and what is written uses only
  * constructs that mean the same to PCRE2: every group is "(", which captures nothing with
  * PCRE2_NO_AUTO_CAPTURE and may nest deeper than "(?:"; every character that is not a letter or
- * digit is \x{...}.  Not handled: a repetition right after a flag group, "a(?i)*", which Go applies
- * to the a; here it is an error.
+ * digit is \x{...}.  A repetition after flags, "a(?i)*", is the a's, so flags are written when the
+ * next item is.  Not handled: a second repetition after flags, "a+(?i)*"; here it is an error.
  *
  * A bad pattern is answered with Go's sentence, which quotes the part that is wrong.
  */
@@ -63,10 +63,24 @@ uint32_t regex_next_char(struct regex_reader *r)
 
 /* ---- groups ---- */
 
+static void hold_flags(struct regex_reader *r, const char *text)
+{
+	for (; *text; text++)
+		*VEC_PUSH(&r->flags) = *text;
+}
+
+static void put_held_flags(struct regex_reader *r)
+{
+	for (size_t i = 0; i < r->flags.n; i++)
+		*VEC_PUSH(&r->out->text) = r->flags.v[i];
+	r->flags.n = 0;
+}
+
 static int open_group(struct regex_reader *r, const char *text)
 {
 	if (++r->depth > MAX_DEPTH)
 		return regex_fail(r, "expression nests too deeply", r->start, r->end);
+	put_held_flags(r);
 	regex_put(r, text);
 	r->last = REGEX_NOTHING;
 	return 0;
@@ -111,7 +125,7 @@ static int read_flag_group(struct regex_reader *r)
 			snprintf(text, sizeof(text), "%.*s", (int)(r->pos - from), from);
 			if (c == ':')
 				return open_group(r, text);
-			regex_put(r, text);
+			hold_flags(r, text);
 			return 0;
 		} else {
 			return regex_fail(r, "invalid or unsupported Perl syntax", from, r->pos);
@@ -193,10 +207,13 @@ static int read_repeat(struct regex_reader *r, const char *op_end, const char *a
 		return regex_fail(r, "invalid nested repetition operator", after_repeat, op_end);
 	if (r->last == REGEX_NOTHING)
 		return regex_fail(r, "missing argument to repetition operator", from, op_end);
+	if (r->last == REGEX_REPEATED)
+		return regex_fail(r, "invalid nested repetition operator", from, op_end);
 	if (op_end - from >= (long)sizeof(text))
 		return regex_fail(r, "invalid repeat count", from, op_end);
 	snprintf(text, sizeof(text), "%.*s", (int)(op_end - from), from);
 	regex_put(r, text);
+	r->last = REGEX_REPEATED;
 	r->last_repeat = from;
 	r->pos = op_end;
 	return 0;
@@ -208,6 +225,7 @@ static int read_brace(struct regex_reader *r, const char *after_repeat)
 	const char *end = find_counts(r, &too_large);
 
 	if (!end) {
+		put_held_flags(r);
 		regex_put_char(r, regex_next_char(r));
 		r->last = REGEX_ATOM;
 		return 0;
@@ -267,6 +285,8 @@ static int read_item(struct regex_reader *r)
 	const char *after_repeat = r->last_repeat;
 
 	r->last_repeat = NULL;
+	if (!strchr("*+?{(", *r->pos))
+		put_held_flags(r);
 	switch (*r->pos) {
 	case '(':
 		return read_group(r);
@@ -330,5 +350,6 @@ int regex_translate(struct pattern_text *out, const char *pattern, struct err *e
 	if (!rc && r.depth)
 		rc = regex_fail(&r, "missing closing )", r.start, r.end);
 	*VEC_PUSH(&out->text) = 0;
+	VEC_RELEASE(&r.flags);
 	return rc;
 }
