@@ -1,10 +1,8 @@
 /* binary.c - one binary with all that is known of it: ELF symbols, DWARF, the debug file; addresses
  * to frames.
  *
- * DWARF answers first; where it has no function, the ELF symbol names it.  The outermost function
- * of a chain also takes its name from the ELF symbol if DWARF gives no linkage name for it, as for
- * functions of an anonymous namespace: the bare DW_AT_name would say `begin` for a thousand of
- * them.
+ * DWARF answers first; where it has no function, the ELF symbol names it.  What the outermost function
+ * of a chain is called both decide (outer_name.c).
  *
  * Answers are kept by address.  DWARF is read in batches (dwarf_child.c), so whoever has many
  * addresses calls binary_prepare() with all of them first.
@@ -18,6 +16,7 @@
 #include "symbolize/debug_file.h"
 #include "symbolize/dwarf_lookup.h"
 #include "symbolize/libdwarf_lookup.h"
+#include "symbolize/outer_name.h"
 #include "symbolize/symtab.h"
 
 #include <stdio.h>
@@ -249,46 +248,12 @@ static const char *keep(struct binary *b, const char *s)
 	return s && s[0] ? strtab_get(b->strings, strtab_add_str(b->strings, s)) : NULL;
 }
 
-/* Does a mangled name contain this source name?  Template arguments and operators are spelled
- * otherwise.  (_D is D's.) */
-static bool is_mangling_of(const char *mangled, const char *name)
-{
-	size_t n = strcspn(name, "<");
-
-	if (mangled[0] != '_' || !mangled[1] || !strchr("ZRD", mangled[1]))
-		return false;
-	if (name[0] == '~' || strncmp(name, "operator", 8) == 0)
-		return true;
-	return memmem(mangled, strlen(mangled), name, n) != NULL;
-}
-
-/* Of malloc, __libc_malloc and __GI___libc_malloc DWARF knows one, and it need not be that which speaks
- * for all (symtab.c), which then is a part of it.  (Functions of other names at its address are others
- * that the linker found to be equal, in other files.) */
-static const char *alias_of(const struct binary *b, uint64_t address, const char *name)
-{
-	bool may_have = name[0] == '_' && name[1] != 'Z' && name[1] != 'R';
-	const struct symbol *s = may_have ? symtab_find(b->symtab, address) : NULL;
-
-	return s && strstr(name, s->name) ? s->name : NULL;
-}
-
+/* Names of the symbol table live as long as it; what our own reader says stays too. */
 static const char *outer_name(struct binary *b, uint64_t address, const struct dwarf_frame *f)
 {
-	const char *name = f->frame.function, *alias;
-	const struct symbol *s;
+	const char *name = outer_name_choose(b->symtab, b->strings, address, f);
 
-	if (name && f->is_linkage) {
-		alias = alias_of(b, address, name);
-		return alias ? alias : keep(b, name);
-	}
-	s = symtab_find(b->symtab, address);
-	if (s && !name)
-		return s->name;
-	if (!s || !f->bare || !is_mangling_of(s->name, f->bare))
-		return keep(b, name);
-	/* Without .isra.0, .cold and the like: it is one function in the source. */
-	return strtab_get(b->strings, strtab_add(b->strings, s->name, strcspn(s->name, ".")));
+	return name == f->frame.function ? keep(b, name) : name;
 }
 
 /* Strict DWARF 2 says of no call where it is.  The file of a local function is known in any case. */

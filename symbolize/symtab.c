@@ -4,7 +4,8 @@
  * is packed in .gnu_debugdata, which holds what .dynsym leaves out.
  *
  * Several symbols at one address (read, __read, __GI_read) are aliases and one must speak for all.
- * The rule, most important first: one with a size, a function rather than an untyped label, no
+ * The rule, most important first: one with a size, a function rather than an ifunc (which has the
+ * address of the function that chooses) and that rather than an untyped label, no
  * leading underscore, global before weak before local, the shorter name, the alphabet.  What speaks
  * here speaks for the name that DWARF has too, if it is a part of that (binary.c).
  *
@@ -53,7 +54,7 @@ static uint8_t rank_of(const GElf_Sym *sym)
 	else if (GELF_ST_BIND(sym->st_info) == STB_WEAK)
 		rank = RANK_WEAK;
 	if (type == STT_FUNC || type == STT_GNU_IFUNC)
-		rank |= RANK_FUNC;
+		rank |= type == STT_FUNC ? RANK_FUNC | RANK_OWN : RANK_FUNC;
 	if (sym->st_size)
 		rank |= RANK_SIZED;
 	return rank;
@@ -215,17 +216,42 @@ static void trim_unsized(struct symtab *t)
 	}
 }
 
-const char *symtab_name_at(const struct symtab *t, uint64_t address)
+/* Negative: x is what callers say rather than y. */
+static int compare_called(const struct symbol *x, const struct symbol *y)
 {
-	const struct symbol *best = NULL;
+	if ((x->rank ^ y->rank) & RANK_OWN)
+		return x->rank & RANK_OWN ? 1 : -1;
+	return compare_aliases(x, y);
+}
 
+/* The first of those with the address, or NULL. */
+static struct symtab_name *find_name(struct symtab_name *names, size_t n, uint64_t address)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (names[mid].address < address)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < n && names[lo].address == address ? &names[lo] : NULL;
+}
+
+void symtab_names_at(const struct symtab *t, struct symtab_name *names, size_t n)
+{
 	for (size_t i = 0; i < t->symbols.n; i++) {
 		const struct symbol *s = &t->symbols.v[i];
+		struct symtab_name *name = find_name(names, n, s->start);
 
-		if (s->start == address && (!best || compare_aliases(s, best) < 0))
-			best = s;
+		if (name && (!name->symbol || compare_called(s, name->symbol) < 0))
+			name->symbol = s;
 	}
-	return best ? best->name : NULL;
+	for (size_t i = 1; i < n; i++)
+		if (names[i].address == names[i - 1].address)
+			names[i].symbol = names[i - 1].symbol;
 }
 
 /* In the order of their addresses, the first of the aliases alone. */
@@ -342,7 +368,7 @@ void symtab_add_stub(struct symtab *t, uint64_t start, uint64_t end, const char 
 {
 	*VEC_PUSH(&t->symbols) =
 		(struct symbol){ start, end, arena_printf(t->arena, "%s@plt", name),
-				 RANK_LOCAL | RANK_FUNC | RANK_SIZED };
+				 RANK_GLOBAL | RANK_FUNC | RANK_OWN | RANK_SIZED };
 }
 
 const struct symbol *symtab_find(const struct symtab *t, uint64_t address)

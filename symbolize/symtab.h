@@ -14,7 +14,14 @@ struct symtab *symtab_new_stubs(struct elf_file *binary);
 void symtab_free(struct symtab *t); /* NULL is fine */
 
 /* What of a symbol decides whether it speaks for an address: symtab.c. */
-enum { RANK_LOCAL = 1, RANK_WEAK = 2, RANK_GLOBAL = 3, RANK_FUNC = 4, RANK_SIZED = 8 };
+enum {
+	RANK_LOCAL = 1,
+	RANK_WEAK = 2,
+	RANK_GLOBAL = 3,
+	RANK_FUNC = 4,
+	RANK_OWN = 8, /* not an ifunc, whose code is that of the function that chooses */
+	RANK_SIZED = 16,
+};
 
 struct symbol {
 	uint64_t start, end;
@@ -38,8 +45,15 @@ void symtab_sort(struct symtab *t);
 /* For plt.c: one more symbol; the name is copied. */
 void symtab_add_stub(struct symtab *t, uint64_t start, uint64_t end, const char *name);
 
-/* The name that speaks for an address, from a table that is not sorted yet; NULL = none begins there. */
-const char *symtab_name_at(const struct symtab *t, uint64_t address);
+/* What an address is called, an ifunc's name before all others. */
+struct symtab_name {
+	uint64_t address;
+	size_t tag;		     /* the caller's */
+	const struct symbol *symbol; /* NULL = none begins there */
+};
+
+/* Find the symbols of addresses, which ascend, in a table that need not be sorted yet. */
+void symtab_names_at(const struct symtab *t, struct symtab_name *names, size_t n);
 
 /* plt.c: name the stubs in the PLT sections of f. */
 void plt_add_stubs(struct symtab *t, struct elf_file *f);

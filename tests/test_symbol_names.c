@@ -55,14 +55,14 @@ static const char *name_at(uint64_t address)
 	return name;
 }
 
-/* Global before weak before local, no leading underscore. */
+/* Global before weak before local, no leading underscore; what chooses is not what it chooses. */
 static void one_of_several_names_speaks(void **state)
 {
 	compile("");
 	assert_string_equal(name_at(number("nm names | grep ' work$'")), "work");
 	assert_string_equal(name_at(number("nm names | grep ' work$'") + 4), "work");
 	assert_string_equal(name_at(number("nm names | grep ' fast$'")), "fast");
-	assert_string_equal(name_at(number("nm names | grep ' choose$'")), "chosen");
+	assert_string_equal(name_at(number("nm names | grep ' choose$'")), "choose");
 }
 
 static void stubs_are_named_after_what_they_call(void **state)
