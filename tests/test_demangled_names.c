@@ -25,7 +25,7 @@ static void a_name_is_kept_until_its_last_use(void **state)
 	struct demangled_names n;
 	const char *first;
 
-	names_init(&n, DEMANGLE_FULL);
+	names_init(&n, DEMANGLE_FULL, false);
 	names_expect(&n, f, 1);
 	names_expect(&n, f, 2);
 	names_expect(&n, g, 1);
@@ -44,7 +44,7 @@ static void a_name_that_nobody_expected_is_demangled_too(void **state)
 {
 	struct demangled_names n;
 
-	names_init(&n, DEMANGLE_DEFAULT);
+	names_init(&n, DEMANGLE_DEFAULT, false);
 	names_expect(&n, f, 1);
 	for (int i = 0; i < 3; i++) {
 		assert_string_equal(names_get(&n, f), "f");
@@ -59,13 +59,13 @@ static void what_is_not_mangled_stays_where_it_is(void **state)
 {
 	struct demangled_names n;
 
-	names_init(&n, DEMANGLE_FULL);
+	names_init(&n, DEMANGLE_FULL, false);
 	names_expect(&n, plain, 1);
 	names_expect(&n, other, 1);
 	assert_ptr_equal(names_get(&n, plain), plain);
 	assert_ptr_equal(names_get(&n, other), other);
 	names_release(&n);
-	names_init(&n, DEMANGLE_NONE);
+	names_init(&n, DEMANGLE_NONE, false);
 	names_expect(&n, f, 1);
 	assert_ptr_equal(names_get(&n, f), f);
 	names_release(&n);
