@@ -47,7 +47,9 @@ static void open_module(struct session *s, struct module *m)
 		  : binary_open(&m->binary, m->path, &opts, &err)) {
 		m->binary = NULL;
 		complain("%s", err.text);
-		s->status = EXIT_FAILED;
+		/* A file that a line of input names is a part of that line. */
+		if (s->o->exe || !s->o->is_link)
+			s->status = EXIT_FAILED;
 	} else if (s->o->section && !binary_section(m->binary, s->o->section, &m->section)) {
 		complain("no section '%s' in '%s'", s->o->section, m->path);
 		s->status = EXIT_FAILED;
@@ -187,6 +189,7 @@ static void answer(struct session *s, const struct request *r, bool is_last)
 	struct addr2line_answer a = {
 		.module = m ? m->name : "",
 		.address = r->address,
+		.is_nothing = r->is_nowhere && r->symbol == NO_SYMBOL,
 		.symbol = r->symbol == NO_SYMBOL ? NULL : s->symbols.v[r->symbol],
 		.is_data = r->is_data,
 		.is_more = r->is_more,
@@ -345,9 +348,9 @@ static enum demangle_mode name_mode(const struct addr2line_options *o)
 	return o->demangle ? DEMANGLE_FULL : DEMANGLE_NONE;
 }
 
-int cmd_addr2line(int argc, char **argv)
+static int run(int argc, char **argv, bool is_link)
 {
-	struct addr2line_options o = { 0 };
+	struct addr2line_options o = { .is_link = is_link };
 	static char buffer[WRITE_BYTES];
 	struct session s = { .o = &o };
 	int first = 0, status = response_files_expand(&argc, &argv);
@@ -381,4 +384,14 @@ int cmd_addr2line(int argc, char **argv)
 	if (fflush(stdout) && s.status == EXIT_OK)
 		s.status = EXIT_FAILED;
 	return s.status;
+}
+
+int cmd_addr2line(int argc, char **argv)
+{
+	return run(argc, argv, false);
+}
+
+int cmd_stand_in(int argc, char **argv)
+{
+	return run(argc, argv, true);
 }

@@ -16,7 +16,9 @@ struct addr2line_options {
 	const char *section;
 	enum addr2line_style style;
 	enum addr2line_names names;
-	bool is_llvm; /* takes the part of llvm-symbolizer: its input */
+	bool is_llvm;	     /* takes the part of llvm-symbolizer: its input */
+	bool is_hexadecimal; /* numbers without 0x are, too */
+	bool is_link;	     /* found under the name of the tool that it stands in for */
 	bool inlines, demangle, basenames, pretty, addresses;
 	bool use_libdwarf, no_cache;
 	bool verbose;		  /* print all that is known of a frame, a line each */
@@ -32,6 +34,7 @@ struct addr2line_options {
 struct addr2line_answer {
 	const char *module;
 	uint64_t address;
+	bool is_nothing;    /* the question made no sense: there is no address */
 	const char *symbol; /* that was asked for; NULL = the address was */
 	bool is_data;
 	bool is_more; /* the next place of the same symbol */

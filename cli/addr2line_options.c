@@ -12,6 +12,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAX_CONTEXT_LINES 10000
 
@@ -153,6 +154,15 @@ static void be_llvm(struct addr2line_options *o)
 	o->is_llvm = o->inlines = o->demangle = true;
 	o->style = STYLE_LLVM;
 	o->names = NAMES_LINKAGE;
+}
+
+/* llvm-symbolizer's input and output with addr2line's defaults. */
+static void be_llvm_addr2line(struct addr2line_options *o)
+{
+	o->inlines = o->demangle = false;
+	o->style = STYLE_GNU;
+	o->names = NAMES_NONE;
+	o->is_hexadecimal = true;
 }
 
 static int set_style(struct addr2line_options *o, const char *word)
@@ -359,11 +369,35 @@ static int set_option(struct addr2line_options *o, int c, const char *word)
 	}
 }
 
+/* A long option of binutils' that is cut short and would not be clear among llvm-symbolizer's. */
+static char *whole_option(char *word)
+{
+	static const char *const names[] = {
+		"addresses", "basenames",    "demangle", "exe",	   "functions", "help",
+		"inlines",   "pretty-print", "section",	 "target", "version",
+	};
+	size_t n = strcspn(word, "=");
+	char *longer;
+
+	if (strncmp(word, "--", 2) != 0 || n < 3)
+		return word;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strncmp(names[i], word + 2, n - 2) == 0)
+			return asprintf(&longer, "--%s%s", names[i], word + n) < 0 ? word : longer;
+	return word;
+}
+
+static bool is_named(char *const *argv, const char *tool)
+{
+	const char *slash = strrchr(argv[0], '/'), *name = slash ? slash + 1 : argv[0];
+
+	return strncmp(name, tool, strlen(tool)) == 0;
+}
+
 /* What holds without options depends on an option, so that one is looked for first. */
 static bool wants_llvm(int argc, char **argv)
 {
-	const char *slash = strrchr(argv[0], '/'), *name = slash ? slash + 1 : argv[0];
-	bool wanted = strncmp(name, "llvm-symbolizer", 15) == 0;
+	bool wanted = is_named(argv, "llvm-");
 
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		const char *style = NULL;
@@ -385,6 +419,10 @@ int addr2line_parse(struct addr2line_options *o, int argc, char **argv, int *fir
 		argv[i] = two_dashes(argv[i]);
 	if (wants_llvm(argc, argv))
 		be_llvm(o);
+	if (is_named(argv, "llvm-addr2line"))
+		be_llvm_addr2line(o);
+	for (int i = 1; i < argc && !o->is_llvm && strcmp(argv[i], "--") != 0; i++)
+		argv[i] = whole_option(argv[i]);
 	opterr = 0;
 	optind = 0;
 	while (status < 0 &&
@@ -396,6 +434,8 @@ int addr2line_parse(struct addr2line_options *o, int argc, char **argv, int *fir
 	o->wants_details =
 		o->verbose || o->style == STYLE_JSON || (o->is_llvm && o->names == NAMES_SHORT);
 	*first = optind;
+	if (!o->exe && (!o->is_llvm || o->is_hexadecimal) && access("a.out", R_OK) == 0)
+		o->exe = "a.out"; /* as compilers call what they are given no name for */
 	if (o->exe || o->is_llvm)
 		return -1;
 	complain("addr2line: no binary given (-e <binary>)");

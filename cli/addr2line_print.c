@@ -166,7 +166,7 @@ static void print_lines(FILE *out, const struct addr2line_options *o,
 {
 	static const struct frame unknown;
 
-	if (o->addresses && !a->symbol) {
+	if (o->addresses && !a->symbol && !a->is_nothing) {
 		put(out, "0x");
 		put_number(out, a->address, 16, o->is_llvm ? 1 : 16);
 		put(out, o->pretty ? ": " : "\n");
@@ -260,7 +260,9 @@ static void print_json(FILE *out, const struct addr2line_options *o,
 {
 	static const struct frame unknown;
 
-	fprintf(out, "{\"Address\":\"0x%llx\",", (unsigned long long)a->address);
+	putc('{', out);
+	if (!a->is_nothing)
+		fprintf(out, "\"Address\":\"0x%llx\",", (unsigned long long)a->address);
 	if (a->is_data) {
 		fputs("\"Data\":{\"Name\":", out);
 		print_string(out, data_name(o, a));
@@ -287,6 +289,10 @@ static void print_json(FILE *out, const struct addr2line_options *o,
 void addr2line_choose(const struct addr2line_options *o, bool is_symbol, struct frame *frames,
 		      struct frame_detail *details, size_t *n)
 {
+	/* Only where it names by symbols does llvm-symbolizer take files from them. */
+	if (o->is_llvm && o->names != NAMES_LINKAGE && *n && !frames[*n - 1].line &&
+	    !frames[*n - 1].start_line)
+		frames[*n - 1].file = NULL;
 	if ((o->inlines && !is_symbol) || *n < 2)
 		return;
 	if (o->is_llvm && o->names == NAMES_LINKAGE) {

@@ -16,6 +16,7 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_ABOVE_LIMIT = 3 };
 int cmd_record(int argc, char **argv);	  /* record.c */
 int cmd_recover(int argc, char **argv);	  /* recover.c */
 int cmd_addr2line(int argc, char **argv); /* addr2line.c */
+int cmd_stand_in(int argc, char **argv);  /* the same, under the name of such a tool */
 int cmd_shell(int argc, char **argv);	  /* shell.c */
 int cmd_symbolize(int argc, char **argv); /* symbolize_command.c */
 int cmd_diff(int argc, char **argv);	  /* diff.c */

@@ -102,8 +102,9 @@ int main(int argc, char **argv)
 {
 	static const char *const help[] = { "help", "--help", "-help", "-h" };
 
-	if (is_called(argv[0], "addr2line") || is_called(argv[0], "llvm-symbolizer"))
-		return cmd_addr2line(argc, argv);
+	if (is_called(argv[0], "addr2line") || is_called(argv[0], "llvm-symbolizer") ||
+	    is_called(argv[0], "llvm-addr2line"))
+		return cmd_stand_in(argc, argv);
 	if (argc < 2) {
 		complain("no command given (sonde --help lists all commands)");
 		return EXIT_USAGE;
