@@ -123,6 +123,15 @@ static const struct row common[] = {
 	  "core::ptr::drop_in_place::<>", "core::ptr::drop_in_place::<std::io::error::Error>" },
 	{ "_RNvC1a4main", "a::main", "a::main" },
 	{ "_RINvNtC3std3mem8align_ofdE", "std::mem::align_of::<>", "std::mem::align_of::<f64>" },
+	{ "_RINvC1a1fFGr_RL0_hRL1_hRLr_hRLq_hRLp_hRLo_hEuE", "a::f::<>",
+	  "a::f::<for<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, 'n, 'o, 'p, 'q, 'r, 's, "
+	  "'t, 'u, 'v, 'w, 'x, 'y, 'z, 'z1, 'z2, 'z3> fn(&'z3 u8, &'z2 u8, &'b u8, &'c u8, &'d "
+	  "u8, &'e u8)>" },
+	{ "_RINvC1a1fDINtC1b1ThEp1OhEL_DB8_p1OhEL_E", "a::f::<>",
+	  "a::f::<dyn b::T<u8, O = u8>, dyn b::T<u8, O = u8>>" },
+	{ "_RINvC1a1fRL_hE", "a::f::<>", "a::f::<&u8>" },
+	{ "_RINvC1a1fFG_DEL0_EuE", "a::f::<>",
+	  "a::f::<for<'a> fn(dyn + 'a)>" }, /* llvm: with two spaces */
 	{ "_RNCNvXs_C1aNtB4_1TNtNtC4core3fmt5Debug3fmts_0B4_",
 	  "_RNCNvXs_C1aNtB4_1TNtNtC4core3fmt5Debug3fmts_0B4_",
 	  "_RNCNvXs_C1aNtB4_1TNtNtC4core3fmt5Debug3fmts_0B4_" },
@@ -182,19 +191,24 @@ static void what_is_no_name_of_rust_stays_as_it_is(void **state)
 		"_Run",
 		"_RNvC1a",	 /* ends too early */
 		"_RNvC1a4mainX", /* and too late */
+		"_RNvC1a4mainC1bX",
 		"_R0NvC1a4main", /* a version to come */
+		"_RN1C1a4main",	 /* no namespace */
 		"_RNvC1a5main",	 /* a part that is too long */
 		"_RNvC1a99999999999999999999999main",
 		"_RNvB9_4main",	    /* refers to what comes after it */
 		"_RNvB_4main",	    /* and to itself */
 		"_RNvC1au3a_4main", /* no punycode */
 		"_RNvC1au9a_99999999",
-		"_RINvC1a1fFG_RL1_hEuE", /* a lifetime that nobody has bound */
+		"_RINvC1a1fFG_RL1_hEuE",      /* a lifetime that nobody has bound */
+		"_RINvC1a1fFG_RL0_hEuRL0_hE", /* or only within the type before */
+		"_RINvC1a1fDG_C1bEL_RL0_hE",
 		"_RINvC1a1fFGzzzzzzzz_EuE",
-		"_RINvC1a1fKb2_E",    /* neither true nor false */
-		"_RINvC1a1fKcd800_E", /* half a character */
-		"_RINvC1a1fKRe6_E",   /* half a byte */
-		"_RINvC1a1fKReff_E",  /* no UTF-8 */
+		"_RINvC1a1fFKu3abcEuE", /* a convention in punycode */
+		"_RINvC1a1fKb2_E",	/* neither true nor false */
+		"_RINvC1a1fKcd800_E",	/* half a character */
+		"_RINvC1a1fKRe6_E",	/* half a byte */
+		"_RINvC1a1fKReff_E",	/* no UTF-8 */
 		"_RINvC1a1fKRec080_E",
 		"_RINvC1a1fKdx_E", /* no such constants */
 		"_RINvC1a1fKVC1aX_E",

@@ -340,6 +340,85 @@ static void texts_are_cut_at_whole_characters_and_records_at_640_bytes(void **st
 	assert_non_null(strstr(v->labels, ",d=short"));
 }
 
+static void push_what_just_fits(void)
+{
+	char text[256] = "";
+
+	demand(sonde_labels_publish() == 0);
+	memset(text, 'x', 255);
+	sonde_labels_push("a", text);
+	sonde_labels_push("b", text);
+	text[OTEL_RECORD_BYTES - sizeof(struct otel_record) - 2 * (2 + 255) - 2] = 0;
+	sonde_labels_push("c", text);
+	sonde_labels_push("d", "");
+}
+
+static void a_record_of_640_bytes_is_full(void **state)
+{
+	const struct view *v = seen_after(push_what_just_fits);
+
+	assert_int_equal(v->record_bytes, OTEL_RECORD_BYTES);
+	assert_null(strstr(v->labels, "d="));
+}
+
+static void push_a_wide_character(void)
+{
+	char text[300];
+
+	demand(sonde_labels_publish() == 0);
+	memset(text, 'x', sizeof(text));
+	memcpy(text + 252, "\xf0\x9f\x92\xa1", 5); /* ends at byte 256 */
+	sonde_labels_push("a", text);
+}
+
+static void no_character_of_four_bytes_is_cut(void **state)
+{
+	assert_int_equal(strlen(seen_after(push_a_wide_character)->labels), 2 + 252);
+}
+
+static void push_long_keys(void)
+{
+	char key[200];
+
+	demand(sonde_labels_publish() == 0);
+	memset(key, 'k', sizeof(key));
+	for (int i = 0; i < 200; i++) {
+		snprintf(key + 190, 10, "%d", i);
+		sonde_labels_push(key, "v");
+		sonde_labels_pop();
+	}
+	sonde_labels_push("tenant", "1");
+	sonde_labels_push("ten", "2");
+}
+
+static void many_long_keys_are_told_and_a_beginning_of_one_is_another(void **state)
+{
+	const struct view *v = seen_after(push_long_keys);
+
+	assert_int_equal(v->n_keys, 202);
+	assert_int_equal(strlen(v->keys[199]), 190 + 3);
+	assert_string_equal(v->labels, "ten=2,tenant=1");
+}
+
+static void publish_with_a_name(void)
+{
+	setenv("OTEL_SERVICE_NAME", "shop", 1);
+	demand(sonde_labels_publish() == 0);
+}
+
+static void publish_with_an_empty_name(void)
+{
+	setenv("OTEL_SERVICE_NAME", "", 1);
+	demand(sonde_labels_publish() == 0);
+}
+
+static void the_service_is_called_as_it_is_told(void **state)
+{
+	assert_string_equal(seen_after(publish_with_a_name)->service, "shop");
+	assert_string_equal(seen_after(publish_with_an_empty_name)->service,
+			    "unknown_service:test_otel");
+}
+
 static void push_many_keys(void)
 {
 	char key[16];
@@ -472,6 +551,10 @@ int main(void)
 		cmocka_unit_test(nothing_is_published_unasked),
 		cmocka_unit_test(a_record_of_the_hosts_own_stays_when_nothing_is_published),
 		cmocka_unit_test(texts_are_cut_at_whole_characters_and_records_at_640_bytes),
+		cmocka_unit_test(a_record_of_640_bytes_is_full),
+		cmocka_unit_test(no_character_of_four_bytes_is_cut),
+		cmocka_unit_test(many_long_keys_are_told_and_a_beginning_of_one_is_another),
+		cmocka_unit_test(the_service_is_called_as_it_is_told),
 		cmocka_unit_test(the_257th_key_is_left_out),
 		cmocka_unit_test(publishing_twice_says_so),
 		cmocka_unit_test(another_librarys_context_is_left_alone),
