@@ -387,7 +387,8 @@ static void write_profile(void)
 	int rc;
 
 	if (guests == GUESTS_LIVE) {
-		preload_say("children still sample into", spool_path, "");
+		preload_say("children still sample into", spool_path,
+			    "'sonde recover' makes the profile of it when they have ended");
 		return;
 	}
 	if (is_child && session_weight() == 0 && guests == GUESTS_NONE) {

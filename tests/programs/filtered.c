@@ -8,7 +8,7 @@
  *	trap       as kill, but for a SIGSYS
  *	errno      a filter that answers EPERM to everything but write, exit and what signals need
  *	mild       a filter that forbids ptrace and kexec_load alone
- *	bad        asks the kernel which flags it knows, with no filter at all
+ *	bad        asks the kernel which flags and modes it knows, with no filter at all
  *	exec PROGRAM...   executes it under a filter that ends the process for a call to timer_create
  *	list       the handler's own: a thread that may make no system call but those that own_calls.h gives it
  */
@@ -201,7 +201,8 @@ int main(int argc, char **argv)
 		long rc = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
 				  NULL);
 
-		if (rc != -1 || errno != EFAULT)
+		if (rc != -1 || errno != EFAULT ||
+		    syscall(SYS_seccomp, SECCOMP_SET_MODE_STRICT, 1, NULL) != -1)
 			return 1;
 	} else {
 		if (strcmp(mode, "threads") == 0 && pthread_create(&t, NULL, other_thread, NULL))
