@@ -6,6 +6,7 @@
  */
 #include "symbolize/binary_code.h"
 #include "symbolize/binary.h"
+#include "symbolize/elf_strings.h"
 #include "symbolize/symtab.h"
 
 #include <gelf.h>
@@ -92,15 +93,18 @@ struct list {
 
 static void add_table(struct list *l, struct elf_file *f, Elf_Scn *table)
 {
+	struct elf_strings names;
 	GElf_Shdr sh, in;
 	Elf_Data *data;
 
 	if (!gelf_getshdr(table, &sh) || (sh.sh_flags & SHF_COMPRESSED) || !sh.sh_entsize ||
 	    !(data = elf_getdata(table, NULL)))
 		return;
+	names = elf_strings_get(f->elf, sh.sh_link);
 	for (size_t i = 1; i < data->d_size / sh.sh_entsize && i <= INT32_MAX; i++) {
 		Elf_Scn *scn;
 		const char *name;
+		size_t bytes;
 		GElf_Sym sym;
 		int type;
 
@@ -109,12 +113,12 @@ static void add_table(struct list *l, struct elf_file *f, Elf_Scn *table)
 			continue;
 		type = GELF_ST_TYPE(sym.st_info);
 		scn = elf_getscn(f->elf, sym.st_shndx);
-		name = elf_strptr(f->elf, sh.sh_link, sym.st_name);
+		name = elf_string(&names, sym.st_name, &bytes);
 		if (type == STT_SECTION || type == STT_FILE || type == STT_TLS || !name || !*name ||
 		    !scn || !gelf_getshdr(scn, &in) || !(in.sh_flags & SHF_ALLOC))
 			continue;
 		*VEC_PUSH(&l->v) = (struct code_symbol){ sym.st_value, in.sh_addr + in.sh_size,
-							 arena_strdup(l->arena, name),
+							 arena_strndup(l->arena, name, bytes),
 							 (in.sh_flags & SHF_EXECINSTR) != 0 };
 	}
 }

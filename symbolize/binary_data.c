@@ -4,6 +4,7 @@
  * place the longest, of these the last in the table.  A symbol without a size reaches to the next.
  */
 #include "symbolize/binary.h"
+#include "symbolize/elf_strings.h"
 
 #include <gelf.h>
 #include <string.h>
@@ -22,20 +23,23 @@ static void search_table(struct elf_file *f, Elf_Scn *table, uint64_t address,
 			 struct data_symbol *best)
 {
 	Elf_Data *data = elf_getdata(table, NULL);
+	struct elf_strings names;
 	GElf_Shdr sh;
 	GElf_Sym sym;
 
 	if (!data || !gelf_getshdr(table, &sh) || (sh.sh_flags & SHF_COMPRESSED) || !sh.sh_entsize)
 		return;
+	names = elf_strings_get(f->elf, sh.sh_link);
 	for (size_t i = 1; i < data->d_size / sh.sh_entsize && i <= INT32_MAX; i++) {
 		const char *name;
+		size_t bytes;
 
 		if (!gelf_getsym(data, (int)i, &sym) || !is_wanted(&sym) || sym.st_value > address)
 			continue;
 		if (best->name && (sym.st_value < best->start ||
 				   (sym.st_value == best->start && sym.st_size < best->bytes)))
 			continue;
-		name = elf_strptr(f->elf, sh.sh_link, sym.st_name);
+		name = elf_string(&names, sym.st_name, &bytes);
 		if (name && name[0] && name[0] != '$')
 			*best = (struct data_symbol){ name, sym.st_value, sym.st_size };
 	}

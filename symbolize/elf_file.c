@@ -8,6 +8,7 @@
 #include "base/parallel.h"
 #include "symbolize/elf_inflate.h"
 #include "symbolize/elf_relocate.h"
+#include "symbolize/elf_strings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -316,16 +317,15 @@ static bool is_named(const char *section, const char *wanted)
  * first, but in .dwo files the last: there each type unit has one of its own before the rest. */
 static Elf_Scn *find_section(struct elf_file *f, const char *wanted, const char **name)
 {
+	struct elf_strings names = elf_section_names(f->elf);
 	Elf_Scn *scn = NULL, *found = NULL;
-	size_t names;
 
-	if (elf_getshdrstrndx(f->elf, &names))
-		return NULL;
 	while ((!found || f->is_debug) && (scn = elf_nextscn(f->elf, scn))) {
 		const char *s;
+		size_t bytes;
 		GElf_Shdr sh;
 
-		if (!gelf_getshdr(scn, &sh) || !(s = elf_strptr(f->elf, names, sh.sh_name)) ||
+		if (!gelf_getshdr(scn, &sh) || !(s = elf_string(&names, sh.sh_name, &bytes)) ||
 		    !is_named(s, wanted))
 			continue;
 		found = scn;

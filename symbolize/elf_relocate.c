@@ -10,6 +10,7 @@
  */
 #include "symbolize/elf_relocate.h"
 #include "symbolize/elf_inflate.h"
+#include "symbolize/elf_strings.h"
 
 #include <gelf.h>
 #include <stdlib.h>
@@ -33,23 +34,22 @@ static int by_section(const void *a, const void *b)
 
 void elf_object_lay_out(struct elf_file *f)
 {
-	size_t names;
+	struct elf_strings names = elf_section_names(f->elf);
 	uint64_t end = 0;
 
-	if (elf_getshdrstrndx(f->elf, &names))
-		return;
 	for (int time = 0; time < 2; time++) {
 		Elf_Scn *scn = NULL;
 		GElf_Shdr sh;
 
 		while ((scn = elf_nextscn(f->elf, scn))) {
 			const char *name;
+			size_t bytes;
 			bool is_text;
 
 			if (!gelf_getshdr(scn, &sh) || !(sh.sh_flags & SHF_ALLOC) ||
 			    !(sh.sh_flags & SHF_EXECINSTR) || sh.sh_size > UINT32_MAX)
 				continue;
-			name = elf_strptr(f->elf, names, sh.sh_name);
+			name = elf_string(&names, sh.sh_name, &bytes);
 			is_text = name && strcmp(name, ".text") == 0;
 			if (is_text == (time == 0))
 				place(f, elf_ndxscn(scn), &sh, &end);

@@ -10,6 +10,7 @@
  * where debug files are, and under the names that packages give it.
  */
 #include "symbolize/kernel.h"
+#include "symbolize/elf_strings.h"
 #include "symbolize/kallsyms.h"
 #include "symbolize/text_file.h"
 
@@ -271,17 +272,20 @@ int kernel_find_vmlinux(struct elf_file **out, const char *build_id,
 static bool find_in_table(struct elf_file *f, Elf_Scn *table, const char *wanted, uint64_t *address)
 {
 	Elf_Data *data = elf_getdata(table, NULL);
+	struct elf_strings names;
 	GElf_Shdr sh;
 	GElf_Sym sym;
 
 	if (!data || !gelf_getshdr(table, &sh) || !sh.sh_entsize)
 		return false;
+	names = elf_strings_get(f->elf, sh.sh_link);
 	for (size_t i = 1; i < data->d_size / sh.sh_entsize && i <= INT32_MAX; i++) {
 		const char *name;
+		size_t bytes;
 
 		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF)
 			continue;
-		name = elf_strptr(f->elf, sh.sh_link, sym.st_name);
+		name = elf_string(&names, sym.st_name, &bytes);
 		if (name && strcmp(name, wanted) == 0) {
 			*address = sym.st_value;
 			return true;

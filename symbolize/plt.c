@@ -15,6 +15,7 @@
  * That holds for .plt, .plt.sec and .plt.got, lazy or not, of all linkers, on x86-64 and arm64; other
  * machines get no stub names.
  */
+#include "symbolize/elf_strings.h"
 #include "symbolize/symtab.h"
 
 #include <endian.h>
@@ -40,14 +41,14 @@ static int by_address(const void *a, const void *b)
 }
 
 /* Symbols of the dynamic table that the relocations of a section are about; NULL = none. */
-static Elf_Data *symbols_of(struct elf_file *f, const GElf_Shdr *sh, size_t *names)
+static Elf_Data *symbols_of(struct elf_file *f, const GElf_Shdr *sh, struct elf_strings *names)
 {
 	Elf_Scn *scn = elf_getscn(f->elf, sh->sh_link);
 	GElf_Shdr symbols;
 
 	if (!scn || !gelf_getshdr(scn, &symbols) || symbols.sh_type != SHT_DYNSYM)
 		return NULL;
-	*names = symbols.sh_link;
+	*names = elf_strings_get(f->elf, symbols.sh_link);
 	return elf_getdata(scn, NULL);
 }
 
@@ -66,20 +67,21 @@ static enum relocation kind_of(const struct elf_file *f, const GElf_Rela *rela)
 									   : RELOCATION_OTHER;
 }
 
-static const char *symbol_name(struct elf_file *f, Elf_Data *symbols, size_t names,
+static const char *symbol_name(Elf_Data *symbols, const struct elf_strings *names,
 			       const GElf_Rela *rela)
 {
 	GElf_Sym sym;
+	size_t bytes;
 
 	if (!symbols || GELF_R_SYM(rela->r_info) > INT32_MAX ||
 	    !gelf_getsym(symbols, (int)GELF_R_SYM(rela->r_info), &sym))
 		return NULL;
-	return elf_strptr(f->elf, names, sym.st_name);
+	return elf_string(names, sym.st_name, &bytes);
 }
 
 static void add_slots(struct slots *slots, struct elf_file *f, Elf_Scn *scn, const GElf_Shdr *sh)
 {
-	size_t names = 0;
+	struct elf_strings names = { NULL, 0 };
 	Elf_Data *data = elf_getdata(scn, NULL), *symbols = symbols_of(f, sh, &names);
 
 	if (!data || !sh->sh_entsize)
@@ -93,7 +95,7 @@ static void add_slots(struct slots *slots, struct elf_file *f, Elf_Scn *scn, con
 			return;
 		kind = kind_of(f, &rela);
 		if (kind == RELOCATION_NAMED)
-			name = symbol_name(f, symbols, names, &rela);
+			name = symbol_name(symbols, &names, &rela);
 		else if (kind == RELOCATION_CHOSEN)
 			*VEC_PUSH(&slots->chosen) = (struct symtab_name){
 				.address = (uint64_t)rela.r_addend,
@@ -218,12 +220,11 @@ static size_t stub_size(const struct slots *slots, const GElf_Shdr *sh, struct e
 void plt_add_stubs(struct symtab *t, struct elf_file *f)
 {
 	struct slots slots = { VEC_INIT, VEC_INIT };
+	struct elf_strings names = elf_section_names(f->elf);
 	Elf_Scn *scn = NULL;
-	size_t names;
 	GElf_Shdr sh;
 
-	if ((f->machine != EM_X86_64 && f->machine != EM_AARCH64) ||
-	    elf_getshdrstrndx(f->elf, &names))
+	if (f->machine != EM_X86_64 && f->machine != EM_AARCH64)
 		return;
 	while ((scn = elf_nextscn(f->elf, scn)))
 		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_RELA && (sh.sh_flags & SHF_ALLOC))
@@ -232,9 +233,10 @@ void plt_add_stubs(struct symtab *t, struct elf_file *f)
 	while (slots.v.n && (scn = elf_nextscn(f->elf, scn))) {
 		const char *name;
 		struct elf_bytes code;
+		size_t bytes;
 
 		if (!gelf_getshdr(scn, &sh) || !(sh.sh_flags & SHF_EXECINSTR) ||
-		    !(name = elf_strptr(f->elf, names, sh.sh_name)) ||
+		    !(name = elf_string(&names, sh.sh_name, &bytes)) ||
 		    (strncmp(name, ".plt", 4) != 0 && strcmp(name, ".iplt") != 0) ||
 		    elf_file_data(f, scn, name, &code, NULL))
 			continue;

@@ -18,6 +18,7 @@
 #include "symbolize/address_sort.h"
 #include "symbolize/elf_inflate.h"
 #include "symbolize/elf_relocate.h"
+#include "symbolize/elf_strings.h"
 
 #include <gelf.h>
 #include <stdlib.h>
@@ -81,9 +82,10 @@ static bool take_file(const GElf_Sym *sym, const char *name, const char **file)
 }
 
 /* Without the version that linkers append to what a library exports: fopen@@GLIBC_2.2.5. */
-static const char *plain_name(struct symtab *t, const GElf_Sym *sym, const char *name)
+static const char *plain_name(struct symtab *t, const GElf_Sym *sym, const char *name, size_t bytes)
 {
-	const char *at = GELF_ST_BIND(sym->st_info) == STB_LOCAL ? NULL : strchr(name, '@');
+	bool is_local = GELF_ST_BIND(sym->st_info) == STB_LOCAL;
+	const char *at = is_local ? NULL : memchr(name, '@', bytes);
 
 	return at && at > name ? arena_strndup(t->arena, name, (size_t)(at - name)) : name;
 }
@@ -120,22 +122,25 @@ static void add_symbols(struct symtab *t, struct elf_file *f, Elf_Scn *table,
 			const struct section *sections, size_t n_sections)
 {
 	const char *file = NULL;
+	struct elf_strings names;
 	GElf_Shdr sh;
 	Elf_Data *data;
 	size_t n;
 
 	if (!gelf_getshdr(table, &sh) || !(data = elf_getdata(table, NULL)) || !sh.sh_entsize)
 		return;
+	names = elf_strings_get(f->elf, sh.sh_link);
 	n = data->d_size / sh.sh_entsize;
 	for (size_t i = 1; i < n && i <= INT32_MAX; i++) {
 		const struct section *s;
 		const char *name;
+		size_t name_bytes;
 		GElf_Sym sym;
 		uint64_t end;
 
 		if (!gelf_getsym(data, (int)i, &sym))
 			continue;
-		name = elf_strptr(f->elf, sh.sh_link, sym.st_name);
+		name = elf_string(&names, sym.st_name, &name_bytes);
 		if (take_file(&sym, name, &file) || !is_wanted(&sym, name))
 			continue;
 		if (f->is_object && sym.st_shndx < n_sections)
@@ -149,7 +154,7 @@ static void add_symbols(struct symtab *t, struct elf_file *f, Elf_Scn *table,
 		*VEC_PUSH(&t->symbols) = (struct symbol){
 			sym.st_value,
 			end,
-			plain_name(t, &sym, name),
+			plain_name(t, &sym, name, name_bytes),
 			rank_of(&sym),
 			is_of_file(&sym) ? file : NULL,
 		};
