@@ -111,12 +111,11 @@ async function drawSandwich(name) {
     const t = new Tree(answer, answer[part]);
     // The function itself is the root of both.
     t.name = (i) => (t.frame[i] < 0 ? name : t.frames.name[t.frame[i]]);
-    if (part === "callees") {
+    if (part === "callees")
       flame.look.flip = false;
-      flame.setTree(t);
-    } else {
-      callers.setTree(t);
-    }
+    const graph = part === "callees" ? flame : callers;
+    graph.setTree(t);
+    graph.canvas.setAttribute("aria-label", `Flame graph of what ${part === "callees" ? `${name} calls` : `calls ${name}`}.`);
     shown.tree ||= t;
   }
   shown.drawn.flame = "";

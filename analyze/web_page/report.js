@@ -148,6 +148,7 @@ const drawings = {
 };
 
 export async function showText(view, on) {
+  text.setAttribute("aria-label", `${view[0].toUpperCase()}${view.slice(1)}${state.f ? " of " + state.f : ""}`);
   pattern.value = state.f;
   pattern.closest(".bar").hidden = view === "graph";
   pictureBar.hidden = true;
