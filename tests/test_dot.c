@@ -5,48 +5,19 @@
 #include "analyze/entropy.h"
 #include "analyze/redundant_edges.h"
 #include "analyze/short_name.h"
-#include "tests/word_stacks.h"
+#include "tests/word_graph.h"
 
 #include <math.h>
 
-struct fixture {
-	struct profile *p;
-	struct nodes nodes;
-	struct graph g;
-};
-
-struct stack_row {
-	int64_t value;
-	const char *words;
-};
-
-/* Without a graph built. */
-static void open_nodes(struct fixture *f, const struct stack_row *rows, size_t n)
+static void open_nodes(struct word_graph *f, const struct stack_row *rows, size_t n)
 {
 	static const struct graph_opts opts = { .edges = GRAPH_EDGES_ALL };
 
-	f->p = profile_new();
-	*VEC_PUSH(&f->p->sample_types) = (struct value_type){ 0 };
-	for (size_t i = 0; i < n; i++)
-		add_weighted_stack(f->p, &rows[i].value, rows[i].words);
-	for (size_t i = 0; i < f->p->locations.n; i++)
-		f->p->locations.v[i].address = 0;
-	for (size_t i = 0; i < f->p->lines.n; i++)
-		f->p->lines.v[i].line = f->p->lines.v[i].column = 0;
-	nodes_init(&f->nodes, f->p, false);
-	nodes_assign(&f->nodes);
-	graph_init(&f->g, &f->nodes, &opts);
-}
-
-static void close_nodes(struct fixture *f)
-{
-	graph_release(&f->g);
-	nodes_release(&f->nodes);
-	profile_free(f->p);
+	open_word_graph(f, rows, n, &opts);
 }
 
 /* The only shown node of this name. */
-static uint32_t find(struct fixture *f, const char *name)
+static uint32_t find(struct word_graph *f, const char *name)
 {
 	for (size_t i = 0; i < f->g.order.n; i++)
 		if (strcmp(node_name(&f->nodes, f->g.order.v[i])->s, name) == 0)
@@ -55,7 +26,7 @@ static uint32_t find(struct fixture *f, const char *name)
 	return NODE_NONE;
 }
 
-static const struct edge *find_edge(struct fixture *f, const char *src, const char *dest)
+static const struct edge *find_edge(struct word_graph *f, const char *src, const char *dest)
 {
 	uint32_t s = find(f, src), d = find(f, dest);
 
@@ -153,7 +124,7 @@ static void nodes_that_spread_their_weight_score_more_than_those_that_pass_it_on
 	static const struct stack_row rows[] = { { 4, "x spread main" },
 						 { 4, "y spread main" },
 						 { 8, "z pass main" } };
-	struct fixture f;
+	struct word_graph f;
 
 	open_nodes(&f, rows, N(rows));
 	graph_build(&f.g, NULL);
@@ -165,26 +136,26 @@ static void nodes_that_spread_their_weight_score_more_than_those_that_pass_it_on
 	entropy_sort(&f.g);
 	assert_int_equal(f.g.order.v[0], find(&f, "main"));
 	assert_int_equal(f.g.order.v[f.g.order.n - 1], find(&f, "pass"));
-	close_nodes(&f);
+	close_word_graph(&f);
 }
 
 static void edge_of_weight_zero_puts_its_node_last(void **state)
 {
 	static const struct stack_row rows[] = { { 3, "x a" }, { -3, "x a" }, { 5, "y a" } };
-	struct fixture f;
+	struct word_graph f;
 
 	open_nodes(&f, rows, N(rows));
 	graph_build(&f.g, NULL);
 	graph_link(&f.g);
 	entropy_sort(&f.g);
 	assert_int_equal(f.g.order.v[f.g.order.n - 1], find(&f, "a"));
-	close_nodes(&f);
+	close_word_graph(&f);
 }
 
 static void residual_edge_beside_a_real_path_is_redundant(void **state)
 {
 	static const struct stack_row rows[] = { { 9, "c b a" }, { 1, "c gone a" } };
-	struct fixture f;
+	struct word_graph f;
 	unsigned char kept[4] = { 1, 1, 1, 1 };
 
 	open_nodes(&f, rows, N(rows));
@@ -196,7 +167,7 @@ static void residual_edge_beside_a_real_path_is_redundant(void **state)
 	redundant_edges_drop(&f.g);
 	assert_null(find_edge(&f, "a", "c"));
 	assert_non_null(find_edge(&f, "b", "c"));
-	close_nodes(&f);
+	close_word_graph(&f);
 }
 
 static void residual_edge_without_another_path_or_heavier_than_a_call_stays(void **state)
@@ -204,7 +175,7 @@ static void residual_edge_without_another_path_or_heavier_than_a_call_stays(void
 	static const struct stack_row rows[] = { { 1, "c b a" },
 						 { 9, "c gone a" },
 						 { 2, "d gone a" } };
-	struct fixture f;
+	struct word_graph f;
 	unsigned char kept[5] = { 1, 1, 1, 1, 1 };
 
 	open_nodes(&f, rows, N(rows));
@@ -215,7 +186,7 @@ static void residual_edge_without_another_path_or_heavier_than_a_call_stays(void
 	redundant_edges_drop(&f.g);
 	assert_non_null(find_edge(&f, "a", "c"));
 	assert_non_null(find_edge(&f, "a", "d"));
-	close_nodes(&f);
+	close_word_graph(&f);
 }
 
 /* ---- trees ---- */
@@ -225,7 +196,7 @@ static void tree_has_a_node_for_each_chain_of_callers(void **state)
 	static const struct stack_row rows[] = { { 2, "f a main" },
 						 { 3, "f b main" },
 						 { 4, "f f" } };
-	struct fixture f;
+	struct word_graph f;
 	size_t n_f = 0;
 
 	open_nodes(&f, rows, N(rows));
@@ -236,13 +207,13 @@ static void tree_has_a_node_for_each_chain_of_callers(void **state)
 	assert_int_equal(f.g.order.n, 7);
 	assert_int_equal(f.g.edges.n, 5);
 	assert_int_equal(graph_flat_sum(&f.g), 9);
-	close_nodes(&f);
+	close_word_graph(&f);
 }
 
 static void cut_tree_hangs_callees_on_the_next_caller(void **state)
 {
 	static const struct stack_row rows[] = { { 5, "leaf+y x main" }, { 2, "other top" } };
-	struct fixture f;
+	struct word_graph f;
 	unsigned char kept[32];
 
 	open_nodes(&f, rows, N(rows));
@@ -256,7 +227,7 @@ static void cut_tree_hangs_callees_on_the_next_caller(void **state)
 	assert_false(find_edge(&f, "main", "leaf")->is_inline);
 	assert_int_equal(find_edge(&f, "main", "leaf")->weight, 5);
 	assert_int_equal(f.g.in_at.v[find(&f, "other") + 1], f.g.in_at.v[find(&f, "other")]);
-	close_nodes(&f);
+	close_word_graph(&f);
 }
 
 /* ---- labels ---- */
@@ -267,7 +238,7 @@ static void tags_are_summed_by_node_and_the_light_ones_left_out(void **state)
 	const struct node_tag *v[4];
 	struct node_tags tags;
 	struct label_units units;
-	struct fixture f;
+	struct word_graph f;
 	struct label labels[3];
 	int64_t weight = 2;
 
@@ -296,7 +267,7 @@ static void tags_are_summed_by_node_and_the_light_ones_left_out(void **state)
 	assert_int_equal(node_tags_list(&tags, find(&f, "f"), false, 0, v), 0);
 	node_tags_release(&tags);
 	label_units_release(&units);
-	close_nodes(&f);
+	close_word_graph(&f);
 }
 
 int main(void)

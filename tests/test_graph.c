@@ -1,43 +1,14 @@
 /* test_graph.c - sums of nodes and edges, and what leaving nodes out does to them. */
-#include "analyze/graph.h"
-#include "tests/word_stacks.h"
+#include "tests/word_graph.h"
 
-struct fixture {
-	struct profile *p;
-	struct nodes nodes;
-	struct graph g;
-};
-
-struct stack_row {
-	int64_t value;
-	const char *words;
-};
-
-static void open_graph(struct fixture *f, const struct stack_row *rows, size_t n,
+static void open_graph(struct word_graph *f, const struct stack_row *rows, size_t n,
 		       const struct graph_opts *opts)
 {
-	f->p = profile_new();
-	*VEC_PUSH(&f->p->sample_types) = (struct value_type){ 0 };
-	for (size_t i = 0; i < n; i++)
-		add_weighted_stack(f->p, &rows[i].value, rows[i].words);
-	for (size_t i = 0; i < f->p->locations.n; i++)
-		f->p->locations.v[i].address = 0;
-	for (size_t i = 0; i < f->p->lines.n; i++)
-		f->p->lines.v[i].line = f->p->lines.v[i].column = 0;
-	nodes_init(&f->nodes, f->p, false);
-	nodes_assign(&f->nodes);
-	graph_init(&f->g, &f->nodes, opts);
+	open_word_graph(f, rows, n, opts);
 	graph_build(&f->g, NULL);
 }
 
-static void close_graph(struct fixture *f)
-{
-	graph_release(&f->g);
-	nodes_release(&f->nodes);
-	profile_free(f->p);
-}
-
-static uint32_t find(struct fixture *f, const char *name)
+static uint32_t find(struct word_graph *f, const char *name)
 {
 	for (uint32_t i = 0; i < f->nodes.info.n; i++)
 		if (strcmp(node_name(&f->nodes, i)->s, name) == 0)
@@ -46,7 +17,7 @@ static uint32_t find(struct fixture *f, const char *name)
 	return NODE_NONE;
 }
 
-static const struct edge *find_edge(struct fixture *f, const char *src, const char *dest)
+static const struct edge *find_edge(struct word_graph *f, const char *src, const char *dest)
 {
 	uint32_t s = find(f, src), d = find(f, dest);
 
@@ -68,7 +39,7 @@ static const struct graph_opts all_edges = { .edges = GRAPH_EDGES_ALL };
 static void recursion_is_counted_once_per_sample(void **state)
 {
 	static const struct stack_row rows[] = { { 5, "f f f main" }, { 2, "f g f main" } };
-	struct fixture f;
+	struct word_graph f;
 
 	open_graph(&f, rows, N(rows), &all_edges);
 	assert_node(&f, "f", 7, 7);
@@ -78,7 +49,7 @@ static void recursion_is_counted_once_per_sample(void **state)
 	assert_int_equal(find_edge(&f, "main", "f")->weight, 7);
 	assert_int_equal(find_edge(&f, "f", "g")->weight, 2);
 	assert_int_equal(find_edge(&f, "g", "f")->weight, 2);
-	close_graph(&f);
+	close_word_graph(&f);
 }
 
 static void edge_is_inline_only_when_every_call_was(void **state)
@@ -86,32 +57,32 @@ static void edge_is_inline_only_when_every_call_was(void **state)
 	static const struct stack_row rows[] = { { 1, "a+b main" },
 						 { 1, "c+b main" },
 						 { 1, "c b main" } };
-	struct fixture f;
+	struct word_graph f;
 
 	open_graph(&f, rows, N(rows), &all_edges);
 	assert_true(find_edge(&f, "b", "a")->is_inline);
 	assert_false(find_edge(&f, "b", "c")->is_inline);
 	assert_false(find_edge(&f, "main", "b")->is_inline);
-	close_graph(&f);
+	close_word_graph(&f);
 }
 
 static void only_edges_into_inlined_nodes_are_kept_for_marks(void **state)
 {
 	static const struct stack_row rows[] = { { 1, "a+b main" } };
 	const struct graph_opts opts = { .edges = GRAPH_EDGES_INLINED };
-	struct fixture f;
+	struct word_graph f;
 
 	open_graph(&f, rows, N(rows), &opts);
 	assert_int_equal(f.g.edges.n, 1);
 	assert_true(find_edge(&f, "b", "a")->is_inline);
-	close_graph(&f);
+	close_word_graph(&f);
 }
 
 static void left_out_nodes_leave_residual_edges_and_take_their_weight_along(void **state)
 {
 	static const struct stack_row rows[] = { { 4, "leaf mid main" }, { 3, "mid main" } };
 	unsigned char kept[3] = { 1, 1, 1 };
-	struct fixture f;
+	struct word_graph f;
 
 	open_graph(&f, rows, N(rows), &all_edges);
 	kept[find(&f, "mid")] = 0;
@@ -120,7 +91,7 @@ static void left_out_nodes_leave_residual_edges_and_take_their_weight_along(void
 	assert_node(&f, "main", 0, 7); /* the 3 of mid itself are lost */
 	assert_int_equal(graph_flat_sum(&f.g), 4);
 	assert_true(find_edge(&f, "main", "leaf")->residual);
-	close_graph(&f);
+	close_word_graph(&f);
 }
 
 static void zero_values_add_nothing(void **state)
@@ -128,11 +99,11 @@ static void zero_values_add_nothing(void **state)
 	static const struct stack_row rows[] = { { 0, "f main" },
 						 { 3, "g main" },
 						 { -3, "g main" } };
-	struct fixture f;
+	struct word_graph f;
 
 	open_graph(&f, rows, N(rows), &all_edges);
 	assert_int_equal(f.g.order.n, 0);
-	close_graph(&f);
+	close_word_graph(&f);
 }
 
 static void nodes_are_sorted_by_weight_whatever_the_sign_then_by_name(void **state)
@@ -141,30 +112,30 @@ static void nodes_are_sorted_by_weight_whatever_the_sign_then_by_name(void **sta
 		{ 2, "b" }, { -9, "minus" }, { 2, "a" }, { 5, "c" }
 	};
 	static const char *const want[] = { "minus", "c", "a", "b" };
-	struct fixture f;
+	struct word_graph f;
 
 	open_graph(&f, rows, N(rows), &all_edges);
 	graph_sort(&f.g, SORT_FLAT);
 	for (size_t i = 0; i < N(want); i++)
 		assert_string_equal(node_name(&f.nodes, f.g.order.v[i])->s, want[i]);
-	close_graph(&f);
+	close_word_graph(&f);
 }
 
 static void negative_nodes_can_be_left_out(void **state)
 {
 	static const struct stack_row rows[] = { { -2, "f main" }, { 5, "g main" } };
 	const struct graph_opts opts = { .edges = GRAPH_EDGES_ALL, .drop_negative = true };
-	struct fixture f;
+	struct word_graph f;
 
 	open_graph(&f, rows, N(rows), &opts);
 	assert_int_equal(f.g.order.n, 2);
-	close_graph(&f);
+	close_word_graph(&f);
 }
 
 static void light_edges_are_dropped_and_the_rest_linked_heaviest_first(void **state)
 {
 	static const struct stack_row rows[] = { { 1, "a f" }, { 5, "b f" }, { 9, "c f" } };
-	struct fixture f;
+	struct word_graph f;
 	uint32_t at;
 
 	open_graph(&f, rows, N(rows), &all_edges);
@@ -175,18 +146,18 @@ static void light_edges_are_dropped_and_the_rest_linked_heaviest_first(void **st
 	assert_int_equal(f.g.edges.v[f.g.out.v[at]].dest, find(&f, "c"));
 	assert_int_equal(f.g.edges.v[f.g.out.v[at + 1]].dest, find(&f, "b"));
 	assert_int_equal(f.g.in_at.v[find(&f, "a") + 1], f.g.in_at.v[find(&f, "a")]);
-	close_graph(&f);
+	close_word_graph(&f);
 }
 
 static void profile_without_samples_makes_an_empty_graph(void **state)
 {
-	struct fixture f;
+	struct word_graph f;
 
 	open_graph(&f, NULL, 0, &all_edges);
 	graph_sort(&f.g, SORT_CUM);
 	graph_link(&f.g);
 	assert_int_equal(f.g.order.n, 0);
-	close_graph(&f);
+	close_word_graph(&f);
 }
 
 static void names_show_what_is_known(void **state)
