@@ -42,6 +42,7 @@ struct binary {
 	bool has_news;		    /* answers that the cache has not */
 	uint64_t kernel_text;	    /* 0 = it is no kernel */
 	const char *dwp;	    /* NULL = where it usually is */
+	struct data_symbols data;
 	bool wants_details, relative_names;
 };
 
@@ -169,6 +170,7 @@ void binary_close(struct binary *b)
 	answer_cache_close(b->cache);
 	dwarf_reader_close(b->reader);
 	symtab_free(b->symtab);
+	VEC_RELEASE(&b->data);
 	elf_file_close(b->shared);
 	elf_file_close(b->debug);
 	elf_file_close(b->elf);
@@ -190,6 +192,11 @@ bool binary_section(const struct binary *b, const char *name, uint64_t *address)
 const char *binary_problem(const struct binary *b)
 {
 	return b->problem.text;
+}
+
+struct data_symbols *binary_data_symbols(struct binary *b)
+{
+	return &b->data;
 }
 
 struct elf_file *binary_elf(const struct binary *b)

@@ -19,6 +19,13 @@ const char *symbolize_search_path(const struct symbolize_opts *opts);
 /* Not memory that no file backs: device mappings, JIT output, names in brackets. */
 bool mapping_has_file(const char *file);
 
+struct data_symbols { /* binary_data.c: by address */
+	struct data_symbol *v;
+	size_t n, cap;
+	bool is_read;
+};
+struct data_symbols *binary_data_symbols(struct binary *b);
+
 struct elf_file *binary_elf(const struct binary *b);
 struct elf_file *binary_debug(const struct binary *b); /* NULL = none */
 

@@ -123,7 +123,7 @@ struct data_symbol {
 };
 
 /* The symbol that an address of data belongs to; false = none, *out is all zero. */
-bool binary_data(const struct binary *b, uint64_t address, struct data_symbol *out);
+bool binary_data(struct binary *b, uint64_t address, struct data_symbol *out);
 
 /* The name in C++ (or Rust) source form, in a buffer that lives as long as the process; s itself if
  * not mangled. */
