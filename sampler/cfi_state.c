@@ -66,7 +66,9 @@ enum {
 	OP_MUL = 0x1e,
 	OP_PLUS = 0x22,
 	OP_PLUS_UCONST = 0x23,
+	OP_LIT0 = 0x30,
 	OP_LIT8 = 0x38,
+	OP_LIT31 = 0x4f,
 	OP_BREG = 0x70
 };
 
@@ -82,6 +84,17 @@ static int read_index(struct cursor *e)
 	reg = e->p[0] - OP_BREG;
 	e->p += 1 + sizeof(rest);
 	return reg;
+}
+
+/* plus_uconst, or a literal and plus. */
+static int64_t read_addend(struct cursor *e)
+{
+	uint8_t op = cursor_u8(e);
+
+	if (op == OP_PLUS_UCONST)
+		return (int64_t)cursor_uleb(e);
+	e->bad |= op < OP_LIT0 || op > OP_LIT31 || cursor_u8(e) != OP_PLUS;
+	return op - OP_LIT0;
 }
 
 /* What linkers, compilers and hand-written code say of a CFA: the PLT's own; a word at sp or bp + constant, which is
@@ -106,8 +119,8 @@ void state_set_cfa_expression(struct rule *s, struct cursor e)
 	if ((op != OP_BREG + ARCH_REG_SP && op != OP_BREG + ARCH_REG_BP) ||
 	    cursor_u8(&e) != OP_DEREF)
 		return;
-	if (e.p < e.end && cursor_u8(&e) == OP_PLUS_UCONST)
-		state_set_addend(s, (int64_t)cursor_uleb(&e));
+	if (e.p < e.end)
+		state_set_addend(s, read_addend(&e));
 	if (e.p < e.end || e.bad || (index >= 0 && op != OP_BREG + ARCH_REG_SP))
 		return;
 	if (index >= 0)
@@ -116,14 +129,15 @@ void state_set_cfa_expression(struct rule *s, struct cursor e)
 		state_set_kind(s, op == OP_BREG + ARCH_REG_SP ? RULE_DEREF_SP : RULE_DEREF_BP, 0);
 }
 
-/* Only "at bp + constant" is representable, which is how a realigned main() saves rbp. */
+/* At bp + constant, which is how a realigned main() saves rbp, or at sp + constant: hand-written code that did.  (The code
+ * of Intel's vector functions has more to say, of rbx, which nothing needs.) */
 void state_save_at_expression(struct rule *s, unsigned reg, struct cursor e)
 {
 	uint8_t op = cursor_u8(&e);
 	int64_t offset = cursor_sleb(&e);
 
-	if (op == OP_BREG + ARCH_REG_BP && e.p == e.end && !e.bad)
-		state_save(s, reg, PLACE_BP, offset);
+	if ((op == OP_BREG + ARCH_REG_BP || op == OP_BREG + ARCH_REG_SP) && e.p == e.end && !e.bad)
+		state_save(s, reg, op == OP_BREG + ARCH_REG_BP ? PLACE_BP : PLACE_SP, offset);
 	else
 		state_save(s, reg, PLACE_ELSEWHERE, 0);
 }

@@ -137,6 +137,8 @@ static bool read_place(struct walk *w, enum place place, int offset, uintptr_t c
 		return walk_read(w, cfa + (uintptr_t)(intptr_t)offset, value);
 	case PLACE_BP:
 		return walk_read(w, w->regs.bp + (uintptr_t)(intptr_t)offset, value);
+	case PLACE_SP:
+		return walk_read(w, w->regs.sp + (uintptr_t)(intptr_t)offset, value);
 	case PLACE_POINTER:
 		return walk_read(w, cfa + (uintptr_t)(intptr_t)offset, &cfa) &&
 		       walk_read(w, cfa, value);
@@ -166,6 +168,8 @@ static void follow_bx(struct walk *w, const struct rule *rule, uintptr_t cfa)
 		w->bx_at = cfa + (uintptr_t)(intptr_t)rule->bx_offset;
 	else if (rule->bx == PLACE_BP)
 		w->bx_at = w->regs.bp + (uintptr_t)(intptr_t)rule->bx_offset;
+	else if (rule->bx == PLACE_SP)
+		w->bx_at = w->regs.sp + (uintptr_t)(intptr_t)rule->bx_offset;
 	else if (rule->bx != PLACE_POINTER ||
 		 !walk_read(w, cfa + (uintptr_t)(intptr_t)rule->bx_offset, &w->bx_at))
 		w->bx_at = rule->bx == PLACE_SAME ? w->bx_at : 0;

@@ -32,6 +32,7 @@ enum place {
 	PLACE_CFA,  /* in memory at CFA + offset */
 	PLACE_LOST,
 	PLACE_BP,      /* in memory at bp + offset */
+	PLACE_SP,      /* in memory at sp + offset */
 	PLACE_POINTER, /* in memory where the pointer at CFA + offset points to */
 	PLACE_REG,     /* in the register whose number is the offset */
 };
