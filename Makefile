@@ -33,7 +33,7 @@ endif
 # locks), without sanitizers, no stack protector, frames that stay below 1 KiB.
 # (Fuzzers run nothing in a handler, and look at what they run.)
 ifneq ($(MODE),fuzz)
-HANDLER_SRC := $(patsubst %,sampler/%.c,cfi_entry cfi_program cfi_state due event handler kept store thread_table tick unwind unwind_guess unwind_memory)
+HANDLER_SRC := $(patsubst %,sampler/%.c,cfi_entry cfi_program cfi_state due event handler kept store thread_table tick unwind unwind_code unwind_guess unwind_memory x86_code)
 endif
 HANDLER_CFLAGS = $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) -O2 -fno-stack-protector -Wframe-larger-than=1024 -mgeneral-regs-only
 
@@ -76,7 +76,7 @@ room_obj = $(filter $(B)/obj/$(1)/%,$(OBJ))
 
 # The tool reads spools; what lives in a target, and the parts of that which tests can hold, stay out of it.
 TOOL_OBJ := $(filter-out $(call room_obj,sampler) $(B)/obj/writer/gzip_out.o,$(OBJ)) $(patsubst %,$(B)/obj/sampler/%.o,spool_profile spool_image spool_mappings) $(PROTO_OBJ)
-TEST_SAMPLER := $(patsubst %,$(B)/obj/sampler/%.o,store labels otel cfi cfi_entry cfi_program cfi_state eh_return quirks unwind unwind_guess unwind_memory spool_file spool_reserve seccomp_filter at_fork)
+TEST_SAMPLER := $(patsubst %,$(B)/obj/sampler/%.o,store labels otel cfi cfi_entry cfi_program cfi_state eh_return quirks unwind unwind_code unwind_guess unwind_memory x86_code spool_file spool_reserve seccomp_filter at_fork)
 # The library carries what writes a profile, and nothing that reads ELF, DWARF or profiles of others.
 LIB_WRITER := writer/encode.c writer/gzip_out.c
 LIB_OBJ := $(filter-out $(B)/obj/base/library.o $(B)/obj/base/parallel.o $(B)/obj/base/progress.o,$(call room_obj,base)) $(call room_obj,sampler) $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(LIB_WRITER))) $(PROTO_OBJ)

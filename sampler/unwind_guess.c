@@ -90,13 +90,14 @@ static bool guess_by_frame_pointer(struct walk *w, const struct module *m)
 	return true;
 }
 
-/* In code written by hand a frame pointer tells less than what a leaf has on its stack; in code made by a program it is
- * the other way round. */
+/* In code written by hand a frame pointer tells less than its instructions, or what a leaf has on its stack; in code made
+ * by a program it is the other way round. */
 static bool guess(struct walk *w, const struct module *m, bool may_be_leaf)
 {
-	if (m && may_be_leaf && guess_leaf(w))
+	if (m && (walk_by_code(w) || (may_be_leaf && guess_leaf(w))))
 		return true;
-	return guess_by_frame_pointer(w, m) || (!m && may_be_leaf && guess_leaf(w));
+	return guess_by_frame_pointer(w, m) ||
+	       (!m && ((may_be_leaf && guess_leaf(w)) || walk_by_code(w)));
 }
 
 /* ---- where frames are left out ---- */

@@ -60,6 +60,9 @@ bool walk_signal(struct walk *w);
 /* unwind_guess.c: a step from an address that has no rule; true when the walk has ended. */
 bool walk_without_rule(struct walk *w, const struct module *m, bool *is_return, uint64_t *pcs);
 
+/* unwind_code.c: a step to where code that has no rule returns to, by what its instructions do to the stack. */
+bool walk_by_code(struct walk *w);
+
 /* Does a call end here?  (A library may have been closed since the list was made, and code be made by the program.) */
 bool walk_is_return_address(struct walk *w, uintptr_t pc);
 

@@ -263,8 +263,46 @@ static void coroutines()
 
 /* ---- assembly ---- */
 
-extern "C" unsigned asm_without_rules(unsigned), asm_by_another_register(unsigned), asm_by_saved_word(unsigned), asm_by_index(unsigned);
+extern "C" unsigned asm_without_rules(unsigned), asm_by_another_register(unsigned), asm_by_saved_word(unsigned), asm_by_index(unsigned), asm_of_numbers(unsigned);
 __asm__(".text\n"
+	/* As multimedia code is written: rbp is a number, the stack is aligned with rsp kept in a register that a part of
+	 * the same code leaves alone, the way out of a loop is in its middle. */
+	".type asm_of_numbers, @function\n"
+	"asm_of_numbers:\n"
+	"	push %rbx\n"
+	"	push %rbp\n"
+	"	mov $1, %ebp\n"
+	"	xor %ebx, %ebx\n"
+	"	sub $0x28, %rsp\n"
+	"1:	add %ebp, %ebx\n"
+	"	call asm_aligned\n"
+	"	dec %edi\n"
+	"	jle 2f\n"
+	"	jmp 1b\n"
+	"	ud2\n"
+	"2:	add %ebx, %eax\n"
+	"	add $0x28, %rsp\n"
+	"	pop %rbp\n"
+	"	pop %rbx\n"
+	"	ret\n"
+	".size asm_of_numbers, .-asm_of_numbers\n"
+	".type asm_aligned, @function\n"
+	"asm_aligned:\n"
+	"	mov %rsp, %rcx\n"
+	"	and $-32, %rsp\n"
+	"	sub $0x60, %rsp\n"
+	"	call asm_leaf\n"
+	"	mov %rcx, %rsp\n"
+	"	ret\n"
+	".size asm_aligned, .-asm_aligned\n"
+	".type asm_leaf, @function\n"
+	"asm_leaf:\n"
+	"	pushfq\n"
+	"	lea 3(%rdi), %eax\n"
+	"	popfq\n"
+	"	ret\n"
+	".size asm_leaf, .-asm_leaf\n"
+	"	ud2\n"
 	".type asm_without_rules, @function\n"
 	"asm_without_rules:\n"
 	"	lea 7(%rdi), %eax\n"
@@ -364,7 +402,7 @@ __asm__(".text\n"
 static void assembly()
 {
 	for (unsigned i = 0; i < 3; i++)
-		sink = asm_without_rules(i) + asm_by_another_register(i) + asm_by_saved_word(i) + asm_by_index(i);
+		sink = asm_without_rules(i) + asm_of_numbers(i) + asm_by_another_register(i) + asm_by_saved_word(i) + asm_by_index(i);
 }
 
 /* ---- children: a signal at every step would end them ---- */

@@ -1,8 +1,9 @@
-/* unknown.c - code whose frames nobody describes, made while the program runs in three ways, and in a fourth part of it.
+/* unknown.c - code whose frames nobody describes, made while the program runs in four ways, and in a fifth part of it.
  *
- * usage: unknown hole | stack | jumps | bare
+ * usage: unknown numbers | hole | stack | jumps | bare
  *
- *	hole	its frame has no frame pointer, and in it are return addresses of calls that are long over
+ *	numbers	its frame has no frame pointer, rbp is a number
+ *	hole	the same, and it returns by a jump; in its frame are return addresses of calls that are long over
  *	stack	it runs on a stack of its own, and keeps in rbx where it left the thread's
  *	jumps	its frames have frame pointers, but one is returned to by an address that no call precedes
  *	bare	it is entered by a jump, on the frame of a function that says so by the caller's rsp, as Haskell's does
@@ -16,12 +17,19 @@
 
 enum { ROUNDS = 300, STACK_BYTES = 65536 };
 
-static const uint8_t hole[] = {
+static const uint8_t numbers[] = {
 	0x55, 0x53, 0x48, 0x81, 0xec, 8,    2,
 	0,    0,				  /* push %rbp; push %rbx; sub $0x208,%rsp */
 	0xbd, 1,    0,	  0,	0,    0xff, 0xd7, /* mov $1,%ebp; call *%rdi */
 	0x48, 0x81, 0xc4, 8,	2,    0,    0,
 	0x5b, 0x5d, 0xc3, /* add $0x208,%rsp; pop %rbx; pop %rbp; ret */
+};
+
+static const uint8_t hole[] = {
+	0x55, 0x53, 0x48, 0x81, 0xec, 8,    2,	  0,	0, /* push %rbp; push %rbx; sub $0x208,%rsp */
+	0xbd, 1,    0,	  0,	0,    0xff, 0xd7,	   /* mov $1,%ebp; call *%rdi */
+	0x48, 0x81, 0xc4, 8,	2,    0,    0,	  0x5b, 0x5d, 0x59,
+	0xff, 0xe1, /* add $0x208,%rsp; pop %rbx; pop %rbp; pop %rcx; jmp *%rcx */
 };
 
 static const uint8_t stack[] = {
@@ -61,7 +69,8 @@ __asm__(".text\n"
 	"	.cfi_endproc\n"
 	"bare:	mov $1, %ebp\n"
 	"	call *%rdi\n"
-	"	jmp back\n");
+	"	lea back(%rip), %rcx\n"
+	"	jmp *%rcx\n");
 
 static volatile double sink;
 static char other_stack[STACK_BYTES] __attribute__((aligned(16)));
@@ -96,6 +105,7 @@ static const struct {
 	const uint8_t *code;
 	size_t bytes;
 } codes[] = {
+	{ "numbers", numbers, sizeof(numbers) },
 	{ "hole", hole, sizeof(hole) },
 	{ "stack", stack, sizeof(stack) },
 	{ "jumps", jumps, sizeof(jumps) },
