@@ -1,19 +1,21 @@
 /* addr2line_demangled.c - demangled names, each kept until it was used for the last time.
  *
- * C++ names are long: those of a hundred thousand addresses in a big program come to 27 MB, and half of
+ * C++ names are long: those of a hundred thousand addresses in a big program come to 36 MB, and a third of
  * that is said only once.  Answers come in the order of the questions, so what is still to come is
- * counted before.
+ * counted before.  Where much is kept already, what is said a few times more only is not.
  */
 #include "cli/addr2line_demangled.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_KEPT_BYTES ((size_t)4 << 20)
+#define FEW_USES    4
+#define MUCH_BYTES  ((size_t)6 << 20)
+#define CACHE_BYTES ((size_t)4 << 20)
 
 void names_init(struct demangled_names *n, enum demangle_mode mode, bool has_cache)
 {
-	*n = (struct demangled_names){ .mode = mode, .n_to_keep = has_cache ? MAX_KEPT_BYTES : 0 };
+	*n = (struct demangled_names){ .mode = mode, .cache_room = has_cache ? CACHE_BYTES : 0 };
 	hash_map_init(&n->index);
 }
 
@@ -23,6 +25,7 @@ void names_clear(struct demangled_names *n)
 		free(n->v.v[i].plain);
 	free(n->last);
 	n->last = NULL;
+	n->kept = 0;
 	n->v.n = 0;
 	hash_map_clear(&n->index);
 }
@@ -69,17 +72,22 @@ void names_expect(struct demangled_names *n, const char *name, uint32_t times)
 	known->uses += times;
 }
 
+static size_t plain_bytes(const struct known_name *known)
+{
+	return known->plain ? strlen(known->plain) + 1 : 0;
+}
+
 /* malloc'ed; NULL = it stays as it is.  What demangle() has done, binary_close() keeps in the cache. */
 static char *new_plain(struct demangled_names *n, const char *name)
 {
 	const char *plain;
 	size_t bytes;
 
-	if (!n->n_to_keep)
+	if (!n->cache_room)
 		return demangle_copy(name, n->mode);
 	plain = demangle(name, n->mode);
 	bytes = strlen(plain) + strlen(name);
-	n->n_to_keep -= bytes < n->n_to_keep ? bytes : n->n_to_keep;
+	n->cache_room -= bytes < n->cache_room ? bytes : n->cache_room;
 	return plain == name ? NULL : strdup(plain);
 }
 
@@ -95,15 +103,18 @@ const char *names_get(struct demangled_names *n, const char *name)
 	known = find(n, name, &at);
 	if (!known)
 		known = &other;
-	if (!known->is_known)
+	if (!known->is_known) {
 		known->plain = new_plain(n, name);
-	known->is_known = true;
+		known->is_known = true;
+		n->kept += plain_bytes(known);
+	}
 	if (!known->plain)
 		return name;
-	if (known->uses > 1) {
+	if (known->uses > 0)
 		known->uses--;
+	if (known->uses >= FEW_USES || (known->uses && n->kept <= MUCH_BYTES))
 		return known->plain;
-	}
+	n->kept -= plain_bytes(known);
 	n->last = known->plain;
 	known->plain = NULL;
 	known->is_known = false;

@@ -17,8 +17,9 @@ struct demangled_names {
 	enum demangle_mode mode;
 	struct hash_map index;
 	VEC(struct known_name) v;
-	size_t n_to_keep; /* bytes of names that may still be kept for the cache of answers */
-	char *last;	  /* what the last names_get() returned, if nobody else keeps it */
+	size_t kept;	   /* bytes of names in v */
+	size_t cache_room; /* bytes of names that may still be kept for the cache of answers */
+	char *last;	   /* what the last names_get() returned, if nobody else keeps it */
 };
 
 /* With a cache of answers it is to know names, too, as long as they are few. */

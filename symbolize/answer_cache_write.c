@@ -122,15 +122,13 @@ static uint32_t put_text(struct writing *w, const char *s)
 	if (!s || at)
 		return at;
 	id = strtab_add(w->table, s, n);
-	if (id >= w->places.n) {
-		VEC_MUST(&w->places, id + 1u);
-		w->places.n = id + 1u;
-	}
-	if (w->places.v[id])
+	if (id < w->places.n && w->places.v[id])
 		return w->places.v[id];
 	at = add_bytes(w, sizeof(*t) + n + 1);
 	if (!at)
 		return 0;
+	VEC_MUST(&w->places, id + 1u);
+	w->places.n = id < w->places.n ? w->places.n : id + 1u;
 	t = added_at(w, at);
 	t->bytes = (uint32_t)n + 1;
 	memcpy(t->s, s, n + 1);

@@ -329,16 +329,23 @@ const struct dwarf_abbrev *dwarf_abbrevs_read(struct dwarf_abbrevs *t, const str
 	return NULL;
 }
 
+bool dwarf_abbrevs_is_of(const struct dwarf_abbrevs *t, const struct dwarf_unit *u)
+{
+	return t->image == u->image && t->offset == u->abbrevs && t->version == u->version &&
+	       t->address_bytes == u->address_bytes && t->is_dwarf64 == u->is_dwarf64;
+}
+
 struct dwarf_abbrevs *dwarf_abbrevs_get(struct dwarf_worker *w, const struct dwarf_unit *u)
 {
 	struct dwarf_abbrevs *t;
 
 	for (unsigned i = 0; i < DWARF_ABBREV_TABLES; i++) {
 		t = &w->tables[i];
-		if (t->image == u->image && t->offset == u->abbrevs && t->version == u->version &&
-		    t->address_bytes == u->address_bytes && t->is_dwarf64 == u->is_dwarf64)
+		if (dwarf_abbrevs_is_of(t, u))
 			return t->v.n ? t : NULL;
 	}
+	if (w->work < 0)
+		return NULL;
 	t = &w->tables[w->next_table];
 	w->next_table = (w->next_table + 1) % DWARF_ABBREV_TABLES;
 	/* Code 0 ends a table and is none in it. */

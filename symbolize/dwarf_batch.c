@@ -14,7 +14,8 @@
 #include "symbolize/dwarf_batch.h"
 #include "symbolize/address_sort.h"
 
-#define MAX_CLAIMS 8 /* units that are asked for one address in one turn */
+#define MAX_CLAIMS 8	     /* units that are asked for one address in one turn */
+#define CLAIM_WORK (1 << 24) /* steps, beside those that bytes and addresses earn */
 
 /* The number of a unit and below it that of an address, so that the order of claims is that of units. */
 static uint32_t claim_unit(uint64_t claim)
@@ -40,7 +41,7 @@ struct batch {
 	bool *is_ranged; /* for each unit: it says what it covers */
 	bool *is_rooted; /* for each unit: its root die was asked */
 	uint32_t unit;	 /* whose ranges are being read */
-	int64_t work;	 /* claims that are left: a damaged file could make billions */
+	int64_t work;	 /* that claims may still cost: a damaged file could make billions */
 };
 
 static uint8_t worth(const struct dwarf_answer *a)
@@ -150,7 +151,7 @@ static void claim_by_root(struct batch *b, uint32_t unit)
 	b->is_rooted[unit] = true;
 	b->unit = unit;
 	dwarf_unit_root(u, &root);
-	if (dwarf_ranges(NULL, u, &root, claim_range, b))
+	if (dwarf_ranges(&b->work, u, &root, claim_range, b))
 		b->is_ranged[unit] = true;
 	if (!u->has_lines && !root.has)
 		b->is_ranged[unit] = true; /* there is nothing to ask */
@@ -270,7 +271,7 @@ void dwarf_batch_run(struct dwarf_reader *r, const uint64_t *addresses, uint32_t
 		.arena = a,
 		.addresses = addresses,
 		.n = n,
-		.work = r->work,
+		.work = CLAIM_WORK + r->work / 4,
 		.best = ARENA_ARRAY(a, struct dwarf_answer, n),
 		.n_claims = ARENA_ARRAY(a, uint8_t, n),
 		.last_claim = ARENA_ARRAY(a, uint32_t, n),

@@ -133,4 +133,15 @@ static inline const char *cursor_string(struct dwarf_cursor *c)
 	return (const char *)p;
 }
 
+/* A string of a section, in place; NULL where it does not end within so many bytes.  A section that ends with a zero
+ * is looked at no further: tables of files name many strings, most of which nobody asks for. */
+static inline const char *bytes_string(struct elf_bytes b, uint64_t offset, uint64_t most)
+{
+	uint64_t left = offset < b.n ? b.n - offset : 0;
+
+	if (!left || (b.p[b.n - 1] && !memchr(b.p + offset, 0, left < most ? left : most)))
+		return NULL;
+	return (const char *)b.p + offset;
+}
+
 #endif

@@ -11,7 +11,7 @@ static struct dwarf_lines *lines_of(struct dwarf_worker *w, struct dwarf_unit *u
 	struct dwarf_slots none = { 0 };
 
 	if (u == w->unit)
-		return w->lines;
+		return &w->lines;
 	if (u->skeleton)
 		u = u->skeleton;
 	if (u == w->other_unit)

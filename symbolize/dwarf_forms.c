@@ -6,6 +6,8 @@
  */
 #include "symbolize/dwarf_reader.h"
 
+#define MAX_STRING ((uint64_t)1 << 16) /* longer ones are damage */
+
 static void read_indirect(struct dwarf_cursor *c, const struct dwarf_unit *u, struct dwarf_value *v)
 {
 	uint64_t form = cursor_uleb(c);
@@ -187,11 +189,7 @@ void dwarf_read_die(struct dwarf_cursor *c, const struct dwarf_unit *u,
 static const char *string_at(const struct dwarf_image *image, enum dwarf_section_id section,
 			     uint64_t offset)
 {
-	struct elf_bytes b = image->sections.v[section];
-
-	if (offset >= b.n || !memchr(b.p + offset, 0, b.n - offset))
-		return NULL;
-	return (const char *)b.p + offset;
+	return bytes_string(image->sections.v[section], offset, MAX_STRING);
 }
 
 static const char *indexed_string(const struct dwarf_unit *u, uint64_t number)
@@ -236,7 +234,7 @@ const char *dwarf_string(const struct dwarf_unit *u, const struct dwarf_value *v
 		s = indexed_string(u, v->u);
 		break;
 	}
-	return s && s[0] ? s : NULL;
+	return s && s[0] && strnlen(s, MAX_STRING) < MAX_STRING ? s : NULL;
 }
 
 bool dwarf_unsigned(const struct dwarf_value *v, uint64_t *out)

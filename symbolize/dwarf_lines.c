@@ -12,6 +12,7 @@
 #include "symbolize/dwarf_line_program.h"
 
 #include <libdwarf/dwarf.h>
+#include <limits.h>
 
 uint32_t dwarf_first_slot(const struct dwarf_slots *slots, uint64_t address)
 {
@@ -33,11 +34,7 @@ uint32_t dwarf_first_slot(const struct dwarf_slots *slots, uint64_t address)
 static const char *section_string(const struct dwarf_lines *l, enum dwarf_section_id section,
 				  uint64_t offset)
 {
-	struct elf_bytes b = l->sections->v[section];
-
-	if (offset >= b.n || !memchr(b.p + offset, 0, b.n - offset))
-		return NULL;
-	return (const char *)b.p + offset;
+	return bytes_string(l->sections->v[section], offset, PATH_MAX);
 }
 
 static const char *indexed_string(const struct dwarf_lines *l, uint64_t number, bool is_dwarf64)
@@ -258,6 +255,12 @@ static const char *join(struct dwarf_lines *l, const char *folder, const char *n
 	return arena_printf(l->arena, "%s%s%s", folder, slash_after(folder), name);
 }
 
+/* No compiler could have opened it. */
+static bool is_too_long(const char *part)
+{
+	return part && strnlen(part, PATH_MAX) == PATH_MAX;
+}
+
 const char *dwarf_lines_file(struct dwarf_lines *l, uint64_t number)
 {
 	struct dwarf_line_file *file;
@@ -272,6 +275,8 @@ const char *dwarf_lines_file(struct dwarf_lines *l, uint64_t number)
 		folder = l->folders.v[file->folder].name;
 	if (folder && !folder[0])
 		folder = NULL;
+	if (is_too_long(file->name) || is_too_long(folder) || is_too_long(l->comp_dir))
+		return NULL;
 	file->path = join(l, folder, file->name, l->version >= 5 && file->folder == 0);
 	return file->path;
 }

@@ -14,7 +14,7 @@
 
 #define MAX_NAME_HOPS  16   /* origin and specification links from a die to its name */
 #define MAX_SPACES     32   /* namespaces and types around a function */
-#define MAX_NAME_BYTES 4096 /* of what is around */
+#define MAX_NAME_BYTES 4096 /* of what is around, and of what that is put before */
 
 struct dwarf_function *dwarf_function_get(struct dwarf_worker *w, struct dwarf_unit *u,
 					  uint64_t die)
@@ -166,7 +166,7 @@ static void qualify(struct search *s, struct dwarf_function *f)
 		n += bytes + 2;
 	}
 	f->around_unit = NULL;
-	if (n)
+	if (n && strnlen(f->says->bare, MAX_NAME_BYTES) < MAX_NAME_BYTES)
 		f->says->name = arena_printf(s->w->arena, "%s%s", around, f->says->bare);
 }
 

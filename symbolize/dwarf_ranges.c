@@ -21,9 +21,9 @@ static void visit(const struct visit *v, uint64_t start, uint64_t end)
 		v->fn(v->ctx, start, end);
 }
 
-static bool spend(struct dwarf_worker *w)
+static bool spend(int64_t *work)
 {
-	return !w || dwarf_spend(w, 1);
+	return --*work >= 0;
 }
 
 static const struct dwarf_unit *address_unit(const struct dwarf_unit *u)
@@ -32,7 +32,7 @@ static const struct dwarf_unit *address_unit(const struct dwarf_unit *u)
 }
 
 /* In split units of DWARF 4 the lists stay in the file with the code. */
-static void visit_old_list(struct dwarf_worker *w, const struct dwarf_unit *u, uint64_t offset,
+static void visit_old_list(int64_t *work, const struct dwarf_unit *u, uint64_t offset,
 			   const struct visit *v)
 {
 	const struct dwarf_unit *at = address_unit(u);
@@ -47,7 +47,7 @@ static void visit_old_list(struct dwarf_worker *w, const struct dwarf_unit *u, u
 		return;
 	c.p = section.p + offset;
 	c.end = section.p + section.n;
-	while (cursor_left(&c) && spend(w)) {
+	while (cursor_left(&c) && spend(work)) {
 		uint64_t start = cursor_fixed(&c, n), end = cursor_fixed(&c, n);
 
 		if (c.bad || (start == 0 && end == 0))
@@ -59,7 +59,7 @@ static void visit_old_list(struct dwarf_worker *w, const struct dwarf_unit *u, u
 	}
 }
 
-static void visit_list(struct dwarf_worker *w, const struct dwarf_unit *u, uint64_t offset,
+static void visit_list(int64_t *work, const struct dwarf_unit *u, uint64_t offset,
 		       const struct visit *v)
 {
 	struct elf_bytes section = u->image->sections.v[DWARF_RNGLISTS];
@@ -72,7 +72,7 @@ static void visit_list(struct dwarf_worker *w, const struct dwarf_unit *u, uint6
 		return;
 	c.p = section.p + offset;
 	c.end = section.p + section.n;
-	while (cursor_left(&c) && !c.bad && spend(w)) {
+	while (cursor_left(&c) && !c.bad && spend(work)) {
 		switch (cursor_fixed(&c, 1)) {
 		case DW_RLE_end_of_list:
 			return;
@@ -126,23 +126,23 @@ static bool indexed_list(const struct dwarf_unit *u, uint64_t number, uint64_t *
 	return true;
 }
 
-static void visit_lists(struct dwarf_worker *w, const struct dwarf_unit *u,
-			const struct dwarf_value *ranges, const struct visit *v)
+static void visit_lists(int64_t *work, const struct dwarf_unit *u, const struct dwarf_value *ranges,
+			const struct visit *v)
 {
 	uint64_t offset;
 
 	if (ranges->form == DW_FORM_rnglistx) {
 		if (indexed_list(u, ranges->u, &offset))
-			visit_list(w, u, offset, v);
+			visit_list(work, u, offset, v);
 	} else if (dwarf_unsigned(ranges, &offset)) {
 		if (u->version >= 5)
-			visit_list(w, u, offset, v);
+			visit_list(work, u, offset, v);
 		else
-			visit_old_list(w, u, offset, v);
+			visit_old_list(work, u, offset, v);
 	}
 }
 
-bool dwarf_ranges(struct dwarf_worker *w, const struct dwarf_unit *u, const struct dwarf_die *d,
+bool dwarf_ranges(int64_t *work, const struct dwarf_unit *u, const struct dwarf_die *d,
 		  dwarf_range_fn fn, void *ctx)
 {
 	const struct dwarf_value *high_pc = dwarf_get(d, SLOT_HIGH);
@@ -159,6 +159,6 @@ bool dwarf_ranges(struct dwarf_worker *w, const struct dwarf_unit *u, const stru
 	}
 	if (!ranges)
 		return false;
-	visit_lists(w, u, ranges, &v);
+	visit_lists(work, u, ranges, &v);
 	return true;
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #define BYTES_PER_WORKER (1 << 20) /* of units; less is not worth a thread */
-#define READER_WORK	 ((int64_t)1 << 28)
+#define READER_WORK	 ((int64_t)1 << 26)
 
 struct dwarf_reader *dwarf_reader_open(const struct dwarf_source *source)
 {
@@ -37,6 +37,7 @@ static void release_worker(struct dwarf_worker *w)
 	VEC_RELEASE(&w->own.v);
 	VEC_RELEASE(&w->others.v);
 	VEC_RELEASE(&w->links);
+	dwarf_lines_release(&w->lines);
 	hash_map_release(&w->own.index);
 	hash_map_release(&w->others.index);
 	arena_free(w->arena);
@@ -155,13 +156,14 @@ void dwarf_reader_forget(struct dwarf_reader *r)
 	for (unsigned i = 0; i < r->n_workers; i++) {
 		arena_rewind(r->workers[i].answers, r->workers[i].no_answers);
 		VEC_RELEASE(&r->workers[i].links);
+		dwarf_lines_release(&r->workers[i].lines);
 	}
 }
 
 void dwarf_reader_lookup(struct dwarf_reader *r, const uint64_t *addresses, size_t n,
 			 dwarf_place_fn answer, void *ctx)
 {
-	r->work = READER_WORK;
+	r->work = READER_WORK + (int64_t)n * DWARF_WORK_PER_ADDRESS;
 	for (int i = 0; i < N_DWARF_SECTIONS; i++)
 		r->work += (int64_t)r->image.sections.v[i].n * DWARF_WORK_PER_BYTE;
 	if (n && n < UINT32_MAX && r->image.units.n)

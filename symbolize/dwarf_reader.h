@@ -235,8 +235,8 @@ struct dwarf_worker {
 	struct arena *answers; /* of the jobs that are being done */
 	struct arena *scratch; /* of one unit */
 	struct arena_mark no_answers;
-	struct dwarf_unit *unit;   /* whose dies are gone over */
-	struct dwarf_lines *lines; /* its files */
+	struct dwarf_unit *unit;  /* whose dies are gone over */
+	struct dwarf_lines lines; /* its files, whose room is for the next, too */
 	/* Those of another one; NULL = none */
 	struct dwarf_unit *other_unit;
 	struct dwarf_lines other_lines;
@@ -262,8 +262,10 @@ struct dwarf_reader {
 	struct err problem;
 };
 
-/* What a unit may cost for each of its bytes, and all of them for each byte of the sections. */
-#define DWARF_WORK_PER_BYTE 64
+/* What a unit may cost for each of its bytes and addresses, and all of them for each byte of the sections and
+ * address of the batch. */
+#define DWARF_WORK_PER_BYTE    16
+#define DWARF_WORK_PER_ADDRESS 256
 
 /* Costs n steps; false when the unit has used up what it may. */
 static inline bool dwarf_spend(struct dwarf_worker *w, int64_t n)
@@ -275,7 +277,9 @@ static inline bool dwarf_spend(struct dwarf_worker *w, int64_t n)
 void dwarf_unit_work(struct dwarf_worker *w, struct dwarf_job *job);
 
 /* dwarf_abbrevs.c */
-/* The table of a unit, valid until DWARF_ABBREV_TABLES others were asked for; NULL if damaged. */
+bool dwarf_abbrevs_is_of(const struct dwarf_abbrevs *t, const struct dwarf_unit *u);
+/* The table of a unit, valid until DWARF_ABBREV_TABLES others were asked for; NULL if damaged, or where no work is
+ * left. */
 struct dwarf_abbrevs *dwarf_abbrevs_get(struct dwarf_worker *w, const struct dwarf_unit *u);
 /* Read up to the entry with that code, which is compiled.  NULL if there is none. */
 const struct dwarf_abbrev *dwarf_abbrevs_read(struct dwarf_abbrevs *t, const struct dwarf_unit *u,
@@ -332,16 +336,18 @@ struct dwarf_unit *dwarf_unit_at(struct dwarf_image *image, uint64_t die); /* NU
 /* Fill in what the root die says; safe to call from several workers.  With d not NULL, also the die's
  * values. */
 void dwarf_unit_root(struct dwarf_unit *u, struct dwarf_die *d);
+/* The same by the worker's own table of abbreviations, for whom it is to read the unit next. */
+void dwarf_unit_root_of(struct dwarf_worker *w, struct dwarf_unit *u);
 struct dwarf_cursor dwarf_unit_cursor(const struct dwarf_unit *u, uint64_t from);
 /* Read the die at an offset into d; false where there is none. */
 bool dwarf_die_at(struct dwarf_worker *w, struct dwarf_unit *u, uint64_t offset,
 		  struct dwarf_die *d);
 
 /* dwarf_ranges.c: each piece of code of a die.  What does not begin in code (functions that the
- * linker threw away) is left out.  Returns whether the die says anything about code.  w may be NULL:
- * no limit but the section's end. */
+ * linker threw away) is left out.  Returns whether the die says anything about code.  Each entry of a list costs one
+ * step of the work. */
 typedef void (*dwarf_range_fn)(void *ctx, uint64_t start, uint64_t end);
-bool dwarf_ranges(struct dwarf_worker *w, const struct dwarf_unit *u, const struct dwarf_die *d,
+bool dwarf_ranges(int64_t *work, const struct dwarf_unit *u, const struct dwarf_die *d,
 		  dwarf_range_fn fn, void *ctx);
 
 /* dwarf_scan.c: find the functions of the job's slots.  depths[slot] is how many links it got. */

@@ -173,7 +173,7 @@ static void walk_function(struct walk *k, struct dwarf_cursor *c, const struct d
 	level.outer = NULL;
 	begin_level(k, &level, c, a, offset);
 	k->inlined = 0;
-	dwarf_ranges(k->w, k->unit, &level.die, take_slots, k);
+	dwarf_ranges(&k->w->work, k->unit, &level.die, take_slots, k);
 	k->root = k->hit ? ++k->n_roots : 0;
 	enter(k, c, &level.die, k->hit || k->everywhere, depth);
 	k->root = root;
@@ -191,7 +191,7 @@ static void walk_inlined(struct walk *k, struct dwarf_cursor *c, const struct dw
 	level.outer = k->level;
 	begin_level(k, &level, c, a, offset);
 	k->inlined++;
-	dwarf_ranges(k->w, k->unit, &level.die, take_inlined_slots, k);
+	dwarf_ranges(&k->w->work, k->unit, &level.die, take_inlined_slots, k);
 	enter(k, c, &level.die, k->hit || k->everywhere || k->unit->version <= 2, depth);
 	k->inlined--;
 	k->level = level.outer;

@@ -100,10 +100,10 @@ static bool needs_details(const struct dwarf_worker *w, const struct dwarf_row *
 }
 
 /* Links outermost first become places innermost first. */
-static void make_places(struct dwarf_worker *w, struct dwarf_lines *lines,
-			const struct dwarf_row *row, struct dwarf_link *const *links, uint32_t n,
-			struct dwarf_answer *out)
+static void make_places(struct dwarf_worker *w, const struct dwarf_row *row,
+			struct dwarf_link *const *links, uint32_t n, struct dwarf_answer *out)
 {
+	struct dwarf_lines *lines = &w->lines;
 	bool has_details = needs_details(w, row, links, n);
 	uint32_t n_places = n ? n : 1;
 	size_t bytes = sizeof(struct dwarf_place) + (has_details ? sizeof(struct dwarf_detail) : 0);
@@ -149,8 +149,7 @@ static struct dwarf_link **links_by_slot(struct dwarf_worker *w, uint32_t n, con
 	return sorted;
 }
 
-static void make_answers(struct dwarf_worker *w, struct dwarf_job *job, struct dwarf_lines *lines,
-			 const uint32_t *depths)
+static void make_answers(struct dwarf_worker *w, struct dwarf_job *job, const uint32_t *depths)
 {
 	struct dwarf_link **links = links_by_slot(w, job->slots.n, depths);
 	size_t at = 0;
@@ -158,7 +157,7 @@ static void make_answers(struct dwarf_worker *w, struct dwarf_job *job, struct d
 	job->answers = ARENA_ARRAY(w->answers, struct dwarf_answer, job->slots.n);
 	for (uint32_t slot = 0; slot < job->slots.n; slot++) {
 		if (depths[slot] || job->slots.rows[slot].known)
-			make_places(w, lines, &job->slots.rows[slot], &links[at], depths[slot],
+			make_places(w, &job->slots.rows[slot], &links[at], depths[slot],
 				    &job->answers[slot]);
 		at += depths[slot];
 	}
@@ -179,51 +178,92 @@ static struct dwarf_unit *unit_with_dies(struct dwarf_unit *u)
 	return split ? split : u;
 }
 
-static void take_work(struct dwarf_worker *w, const struct dwarf_unit *u,
-		      const struct dwarf_unit *dies)
+/* Up to what is left for all units. */
+static void take_work(struct dwarf_worker *w, int64_t wanted, int64_t *taken)
 {
-	uint64_t bytes = u->end - u->offset + dies->end - dies->offset;
-	int64_t left = w->reader->work;
+	int64_t left = w->reader->work - *taken;
 
-	w->work = UNIT_WORK + (int64_t)bytes * DWARF_WORK_PER_BYTE;
-	if (w->work > left)
-		w->work = left;
+	if (wanted > left)
+		wanted = left;
+	if (wanted < 0)
+		wanted = 0;
+	w->work += wanted;
+	*taken += wanted;
+}
+
+static int64_t work_of(const struct dwarf_unit *u)
+{
+	return (int64_t)(u->end - u->offset) * DWARF_WORK_PER_BYTE;
+}
+
+static void give_up(struct dwarf_reader *r)
+{
+	pthread_mutex_lock(&r->lock);
+	if (!r->problem.text[0])
+		err_set(&r->problem, 0,
+			"damaged debug information: to read all of it would take too long");
+	pthread_mutex_unlock(&r->lock);
+}
+
+static void begin_lines(struct dwarf_worker *w, const struct dwarf_unit *u)
+{
+	struct dwarf_lines *l = &w->lines;
+
+	l->binary = w->reader->source->binary;
+	l->sections = &u->image->sections;
+	l->arena = w->scratch;
+	l->comp_dir = u->comp_dir;
+	l->strings_at = u->str_offsets_base;
+	l->is_relative = w->reader->source->relative_names;
+	l->files.n = l->folders.n = 0;
+}
+
+static void read_lines(struct dwarf_worker *w, struct dwarf_job *job)
+{
+	struct dwarf_unit *u = job->unit;
+
+	begin_lines(w, u);
+	if (u->has_lines)
+		dwarf_spend(w, job->slots.n +
+				       (int64_t)dwarf_lines_read(&w->lines, &job->slots, u->lines));
+}
+
+static void find_answers(struct dwarf_worker *w, struct dwarf_job *job, int64_t *taken)
+{
+	uint32_t *depths = ARENA_ARRAY(w->scratch, uint32_t, job->slots.n);
+	struct dwarf_unit *u = job->unit, *dies;
+
+	w->links.n = 0;
+	w->path = NULL;
+	job->slots.rows = ARENA_ARRAY(w->scratch, struct dwarf_row, job->slots.n);
+	dwarf_unit_root_of(w, u);
+	dies = w->unit = unit_with_dies(u);
+	if (dies != u)
+		take_work(w, work_of(dies), taken);
+	read_lines(w, job);
+	if (!job->by_lines || any_row(&job->slots)) {
+		dwarf_scan(w, dies, &job->slots, depths);
+		dwarf_name_links(w);
+		make_answers(w, job, depths);
+	}
+	dwarf_declared_forget(w);
+	dwarf_functions_forget(w);
 }
 
 void dwarf_unit_work(struct dwarf_worker *w, struct dwarf_job *job)
 {
 	struct arena_mark mark = arena_mark(w->scratch);
-	struct dwarf_unit *u = job->unit, *dies;
-	uint32_t *depths = ARENA_ARRAY(w->scratch, uint32_t, job->slots.n);
-	struct dwarf_lines lines = {
-		.binary = w->reader->source->binary,
-		.sections = &u->image->sections,
-		.arena = w->scratch,
-		.is_relative = w->reader->source->relative_names,
-	};
-	int64_t work;
+	int64_t taken = 0;
 
-	w->links.n = 0;
-	w->path = NULL;
-	job->slots.rows = ARENA_ARRAY(w->scratch, struct dwarf_row, job->slots.n);
-	dwarf_unit_root(u, NULL);
-	dies = w->unit = unit_with_dies(u);
-	take_work(w, u, dies);
-	work = w->work;
-	w->lines = &lines;
-	lines.comp_dir = u->comp_dir;
-	lines.strings_at = u->str_offsets_base;
-	if (u->has_lines)
-		dwarf_spend(w, job->slots.n +
-				       (int64_t)dwarf_lines_read(&lines, &job->slots, u->lines));
-	if (!job->by_lines || any_row(&job->slots)) {
-		dwarf_scan(w, dies, &job->slots, depths);
-		dwarf_name_links(w);
-		make_answers(w, job, &lines, depths);
+	w->work = 0;
+	take_work(w,
+		  UNIT_WORK + job->slots.n * (int64_t)DWARF_WORK_PER_ADDRESS + work_of(job->unit),
+		  &taken);
+	if (!taken) {
+		give_up(w->reader);
+		return;
 	}
-	dwarf_lines_release(&lines);
-	dwarf_declared_forget(w);
-	dwarf_functions_forget(w);
-	w->reader->work -= work - (w->work < 0 ? 0 : w->work);
+	find_answers(w, job, &taken);
+	w->reader->work -= taken - (w->work < 0 ? 0 : w->work);
 	arena_rewind(w->scratch, mark);
 }

@@ -164,16 +164,31 @@ static void take_root(struct dwarf_unit *u, const struct dwarf_die *d)
 		u->base = 0;
 }
 
+/* Tables are read as far as they must: many units may share a long one. */
+static const struct dwarf_abbrev *root_abbrev(struct dwarf_reader *r, struct dwarf_unit *u,
+					      uint64_t code)
+{
+	struct dwarf_abbrevs *t = &r->root_abbrevs;
+	const struct dwarf_abbrev *a =
+		dwarf_abbrevs_is_of(t, u) ? dwarf_abbrevs_find(t, code) : NULL;
+
+	if (a || r->work < 0)
+		return a;
+	a = dwarf_abbrevs_read(t, u, code);
+	r->work -= (int64_t)t->n_pairs;
+	return a;
+}
+
 static void read_root(struct dwarf_unit *u, struct dwarf_die *d)
 {
-	struct dwarf_abbrevs *t = &u->image->reader->root_abbrevs;
+	struct dwarf_reader *r = u->image->reader;
 	struct dwarf_cursor c = dwarf_unit_cursor(u, u->die);
 	uint64_t code = cursor_uleb(&c);
-	const struct dwarf_abbrev *a = code ? dwarf_abbrevs_read(t, u, code) : NULL;
+	const struct dwarf_abbrev *a = code ? root_abbrev(r, u, code) : NULL;
 
 	d->has = 0;
 	if (a)
-		dwarf_read_die(&c, u, t, a, d);
+		dwarf_read_die(&c, u, &r->root_abbrevs, a, d);
 }
 
 void dwarf_unit_root(struct dwarf_unit *u, struct dwarf_die *d)
@@ -188,6 +203,26 @@ void dwarf_unit_root(struct dwarf_unit *u, struct dwarf_die *d)
 	read_root(u, d);
 	if (!u->has_root) {
 		take_root(u, d);
+		u->has_root = true;
+	}
+	pthread_mutex_unlock(&u->image->reader->lock);
+}
+
+void dwarf_unit_root_of(struct dwarf_worker *w, struct dwarf_unit *u)
+{
+	struct dwarf_abbrevs *t = u->has_root ? NULL : dwarf_abbrevs_get(w, u);
+	struct dwarf_cursor c = dwarf_unit_cursor(u, u->die);
+	uint64_t code = cursor_uleb(&c);
+	const struct dwarf_abbrev *a = t && code ? dwarf_abbrevs_find(t, code) : NULL;
+	struct dwarf_die d = { .has = 0 };
+
+	if (!t)
+		return;
+	if (a)
+		dwarf_read_die(&c, u, t, a, &d);
+	pthread_mutex_lock(&u->image->reader->lock);
+	if (!u->has_root) {
+		take_root(u, &d);
 		u->has_root = true;
 	}
 	pthread_mutex_unlock(&u->image->reader->lock);

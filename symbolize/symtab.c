@@ -25,6 +25,7 @@
 #include <string.h>
 
 #define LOOK_BACK    64 /* symbols that may start between a function and an address inside it */
+#define COPIED_BYTES ((size_t)64 << 20)
 #define MAX_SECTIONS 64 /* where a symbol of a wrong section is looked for */
 
 struct symbols {
@@ -34,6 +35,7 @@ struct symbols {
 
 struct symtab {
 	struct arena *arena;
+	size_t copied;		 /* bytes of names that are not as they are in the file */
 	struct elf_file *packed; /* from .gnu_debugdata; NULL = none */
 	struct elf_bytes packed_bytes;
 	struct symbols symbols; /* by start */
@@ -86,8 +88,12 @@ static const char *plain_name(struct symtab *t, const GElf_Sym *sym, const char 
 {
 	bool is_local = GELF_ST_BIND(sym->st_info) == STB_LOCAL;
 	const char *at = is_local ? NULL : memchr(name, '@', bytes);
+	size_t n = at ? (size_t)(at - name) : 0;
 
-	return at && at > name ? arena_strndup(t->arena, name, (size_t)(at - name)) : name;
+	if (!n || n > COPIED_BYTES - t->copied)
+		return name;
+	t->copied += n;
+	return arena_strndup(t->arena, name, n);
 }
 
 static bool holds_code(const struct section *s, uint64_t address)
