@@ -88,13 +88,17 @@ uint64_t tick_weight(struct thread *t, const siginfo_t *si)
 	return phase / period_ns;
 }
 
-/* Whole periods on the thread's own sample: those that it owes itself, and one of what others left.  (The debt of all is
+/* Whole periods on the thread's own sample: those that it owes itself, and of what others left one, or as much as makes it
+ * half as long again, but no more than two ticks (on a busy machine half the threads may end unseen).  (The debt of all is
  * no measure of its own: it strays to both sides.) */
-static void settle(struct thread *t, int64_t own_ns)
+static void settle(struct thread *t, int64_t own_ns, int64_t cpu_ns)
 {
 	int64_t period = (int64_t)period_ns, own = own_ns > 0 ? own_ns / period : 0;
-	int64_t n = kept_add(t, own + clamp(atomic_load(&debt_ns) / period - own, 1));
+	int64_t others = atomic_load(&debt_ns) / period - own;
+	int64_t most = clamp(cpu_ns / 2, (int64_t)tick * 2) / period, n;
 
+	most = most > 1 ? most : 1;
+	n = kept_add(t, own + (others < -1 ? -1 : others > most ? most : others));
 	atomic_fetch_sub(&debt_ns, n * period);
 }
 
@@ -108,7 +112,7 @@ void tick_thread_ends(struct thread *t, int64_t cpu_ns)
 		return;
 	own_ns = clamp(own_ns, limit);
 	atomic_fetch_add(&debt_ns, own_ns);
-	settle(t, own_ns);
+	settle(t, own_ns, cpu_ns);
 }
 
 void tick_process_ends(struct thread *t, int64_t cpu_ns)
