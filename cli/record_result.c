@@ -164,7 +164,8 @@ static const char *why_missing(const struct record *r, uint64_t used, uint64_t f
 	uint64_t sampled = spool_profile_stats(r->spools)->cpu_ns;
 
 	if (sampled > found && sampled - found > (used - found) / 2)
-		return "threads that block all signals, or processes that end before they begin";
+		return "threads that block the signal or sleep at each of the kernel's ticks (-E "
+		       "perf sees those), or processes that end before they begin";
 	return r->was_sampled ? "processes that did not load libsonde.so (static or setuid "
 				"programs, an environment without LD_PRELOAD), or that a sandbox "
 				"keeps from this folder and from /dev/shm"

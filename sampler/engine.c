@@ -10,7 +10,9 @@
  * go on with timers.  That takes notice of sigaction(), so events are not used where calls of it do not come by us
  * (libsonde.a), nor in programs of the Go language, which set up signals by bare system calls.
  *
- * A thread that no event can be had for (descriptors or locked memory exhausted, rights dropped) gets a timer.
+ * A thread that no event can be had for (descriptors or locked memory exhausted, rights dropped) gets a timer.  And where
+ * timers serve because that was left to us, one that no timer can be had for (RLIMIT_SIGPENDING) gets an event, as does one
+ * that its timer never meets: a program that works every 8 ms for a moment has no tick in that moment, or has one each time.
  */
 #include "sampler/engine.h"
 #include "base/hash.h"
@@ -41,6 +43,7 @@ enum {
 };
 
 static bool use_events;
+static enum { SPARE_NONE, SPARE_UNTRIED, SPARE_EVENTS } spare; /* where timers serve */
 static char note[128];
 static int64_t period, before;
 static uint64_t next_phase, next_beginning, owed_before;
@@ -166,7 +169,7 @@ static const char *refusal(long rc)
 	return rc == -ENOSYS ? "the kernel has none" : strerror((int)-rc);
 }
 
-/* NULL = none. */
+/* NULL = none, if sigaction() comes by us. */
 static const char *obstacle(bool user_only, bool kernel_frames)
 {
 	const char *found;
@@ -174,8 +177,6 @@ static const char *obstacle(bool user_only, bool kernel_frames)
 
 	if (!kernel_is_new_enough())
 		return "they need Linux 6.11";
-	if (!trap_can_be_watched())
-		return "sigaction() does not come by sonde";
 	if (engine_program_is_go())
 		return "the program is written in Go";
 	if (engine_runs_in_valgrind())
@@ -245,13 +246,20 @@ void engine_setup(const struct engine_setup *setup)
 	due_setup(setup->period_ns);
 	owed_before = due_points(draw_phase(FROM_NOW), before);
 	use_events = false;
+	spare = SPARE_NONE;
 	if (setup->wanted == ENGINE_TIMER && setup->kernel_frames)
 		snprintf(note, sizeof(note), "no kernel frames: they take perf events");
-	if (setup->wanted == ENGINE_TIMER ||
-	    (setup->wanted == ENGINE_AUTO && !setup->kernel_frames &&
-	     setup->period_ns >= timer_tick_ns()))
+	if (setup->wanted == ENGINE_TIMER)
 		return;
-	why = obstacle(setup->wanted == ENGINE_PERF, setup->kernel_frames);
+	if (!trap_can_be_watched())
+		why = "sigaction() does not come by sonde";
+	if (setup->wanted == ENGINE_AUTO && !setup->kernel_frames &&
+	    setup->period_ns >= timer_tick_ns()) {
+		spare = why ? SPARE_NONE : SPARE_UNTRIED;
+		return;
+	}
+	if (!why)
+		why = obstacle(setup->wanted == ENGINE_PERF, setup->kernel_frames);
 	use_events = !why;
 	if (why)
 		snprintf(note, sizeof(note), "no perf events%s: %s",
@@ -264,9 +272,18 @@ void engine_setup(const struct engine_setup *setup)
 			 "time in the kernel counts where the program goes on after it");
 }
 
+/* Tried when first needed, so that SIGTRAP stays as it is for all others. */
+static bool has_spare_events(void)
+{
+	if (spare == SPARE_UNTRIED)
+		spare = obstacle(true, false) ? SPARE_NONE : SPARE_EVENTS;
+	return spare == SPARE_EVENTS;
+}
+
 void engine_give_up_events(void)
 {
 	use_events = false;
+	spare = SPARE_NONE;
 	snprintf(note, sizeof(note), "no perf events any more: the program handles SIGTRAP itself");
 }
 
@@ -337,13 +354,19 @@ static void begin_here(struct thread *t)
 	}
 }
 
+static bool arm_spare_event(struct thread *t, enum engine_from from)
+{
+	t->has_spare_event = has_spare_events() && arm_event(t, from) == 0;
+	return t->has_spare_event;
+}
+
 int engine_arm(struct thread *t, enum engine_from from)
 {
-	t->lacks_engine = false;
+	t->lacks_engine = t->has_spare_event = false;
 	t->since_birth = false;
 	t->since_ns = 0;
 	kept_forget(t);
-	if ((!use_events || arm_event(t, from)) && timer_arm(t))
+	if ((!use_events || arm_event(t, from)) && timer_arm(t) && !arm_spare_event(t, from))
 		return -EAGAIN;
 	t->since_birth = from == FROM_BIRTH || from == FROM_CLONE;
 	if (from == FROM_CLONE && t->has_timer)
@@ -351,6 +374,31 @@ int engine_arm(struct thread *t, enum engine_from from)
 	if (from == FROM_BIRTH)
 		begin_here(t);
 	return 0;
+}
+
+/* (One that blocks our signal by name is not met either.) */
+bool engine_replace_timer(struct thread *t)
+{
+	int64_t now = (int64_t)timer_thread_cpu_ns(t->tid), unseen, first;
+
+	unseen = now - t->clock_ns - (int64_t)t->represented_ns;
+	if (spare == SPARE_NONE || now == 0 || unseen < MOST_OWED_NS + 4 * period ||
+	    !has_spare_events())
+		return false;
+	timer_delete_of(t);
+	first = draw_phase(FROM_NOW);
+	t->clock_ns = now;
+	t->owed = (uint32_t)((unseen + period - first) / period);
+	t->due_ns = now + first;
+	t->counted_ns = t->due_ns - period;
+	t->idle_signals = 0;
+	t->has_spare_event =
+		event_start(t, (uint64_t)(first > SHORTEST_NS ? first : SHORTEST_NS)) == 0;
+	if (t->has_spare_event)
+		return true;
+	spare = SPARE_NONE;
+	(void)timer_arm(t);
+	return false;
 }
 
 void engine_was_too_late(struct thread *t)
@@ -385,7 +433,7 @@ static void event_thread_ends(struct thread *t, int64_t cpu_ns)
 
 static bool is_by_timer(const struct thread *t)
 {
-	return t->has_timer || !use_events;
+	return t->has_timer || !(use_events || t->has_spare_event);
 }
 
 void engine_thread_ends(struct thread *t, int64_t cpu_ns)

@@ -52,6 +52,8 @@ enum engine_from {
 };
 int engine_arm(struct thread *t, enum engine_from from); /* 0 or -errno */
 void engine_disarm(struct thread *t);
+/* A thread that ran for long and was never met by its timer gets an event where that may be: true. */
+bool engine_replace_timer(struct thread *t);
 void engine_was_too_late(
 	struct thread *t); /* it has ended already: let engine_thread_ends() know it */
 void engine_give_up_events(

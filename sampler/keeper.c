@@ -74,6 +74,8 @@ static void *run(void *arg)
 			if (threads_all_gone())
 				return leave();
 			threads_scan();
+			if (atomic_load(&live.sampling))
+				threads_look_after();
 		}
 		if ((wanted & WANT_MODULES) || (round % SLOW_EVERY == 0)) {
 			if (modules_changed())
@@ -88,7 +90,7 @@ static pid_t number_of(pthread_t thread)
 {
 	clockid_t clock;
 
-	return pthread_getcpuclockid(thread, &clock) == 0 ? (pid_t)~(clock >> 3) : 0;
+	return pthread_getcpuclockid(thread, &clock) == 0 ? (pid_t) ~(clock >> 3) : 0;
 }
 
 int keeper_start(void)

@@ -265,7 +265,9 @@ static void start(struct session_opts *opts)
 	}
 	if (rc == 0)
 		return;
-	preload_say("not profiling: cannot sample into", spool_path, strerror(-rc));
+	preload_say("not profiling: cannot sample into", spool_path,
+		    rc == -EAGAIN ? "no CPU timer is to be had: RLIMIT_SIGPENDING (ulimit -i)"
+				  : strerror(-rc));
 	unlink(spool_path);
 	role = ROLE_NONE;
 }

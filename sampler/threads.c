@@ -225,6 +225,25 @@ void threads_mend(void)
 	threads_unlock();
 }
 
+/* A few at a time: it costs a system call for each. */
+void threads_look_after(void)
+{
+	enum { AT_ONCE = 64 };
+	static unsigned next;
+	unsigned left = AT_ONCE;
+
+	threads_lock();
+	if (next >= thread_records.n_used)
+		next = 0;
+	for (; left && next < thread_records.n_used; left--, next++) {
+		struct thread *t = thread_record_at(next);
+
+		if (t->tid && t->has_timer && engine_replace_timer(t))
+			atomic_fetch_sub(&live.header->by_timer, 1);
+	}
+	threads_unlock();
+}
+
 bool threads_forked(void)
 {
 	bool had_more = thread_records.n_running > 1;

@@ -29,6 +29,7 @@ struct thread {
 	bool has_timer;
 	bool is_found; /* by looking in /proc, not by a wrapped pthread_create: nothing of it may be relied on */
 	bool lacks_engine; /* its event had to be given up in the handler */
+	bool has_spare_event; /* in the place of a timer: see engine.c */
 	bool since_birth;  /* the timer or event was there when the thread began */
 	int64_t since_ns;  /* what it had used before that, on its CPU clock */
 	int timer;	   /* the kernel's number */
@@ -89,6 +90,7 @@ void threads_stop_all(void);
 void threads_rearm_all(void);	   /* delete every timer and make it anew */
 void threads_give_up_events(void); /* every event becomes a timer */
 void threads_mend(void);	   /* arm those whose event had to be given up */
+void threads_look_after(void);	   /* give events to those that no timer meets */
 void threads_scan(void);	   /* find threads that came or went unnoticed */
 bool threads_forked(
 	void); /* in the child of a fork: only the caller is left; had there been more? */

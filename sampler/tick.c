@@ -73,6 +73,8 @@ uint64_t tick_weight(struct thread *t, const siginfo_t *si)
 	uint64_t first = tick, phase;
 	int64_t paid;
 
+	if (!t->has_timer) /* deleted, and the signal was on its way */
+		return 0;
 	if (!t->is_young) {
 		t->represented_ns += (1 + overrun) * period_ns;
 		return 1 + overrun;

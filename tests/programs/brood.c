@@ -21,7 +21,8 @@ __attribute__((noinline)) static void work_of_child(void)
 	long until = cpu_ns() + EACH_NS;
 
 	while (cpu_ns() < until)
-		;
+		for (volatile int i = 0; i < 10000; i++)
+			;
 }
 
 int main(void)

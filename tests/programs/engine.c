@@ -11,6 +11,7 @@
  *	calls        counts the system calls that were interrupted: none may be
  *	cloned       makes threads by clone(), which end by returning and by the exit system call
  *	full         has no descriptor to spare when its threads begin
+ *	unmet        a thread that its timer does not meet: it blocks SIGPROF
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -277,6 +278,30 @@ static int mode_full(char **args)
 	return puts("done") < 0;
 }
 
+static __attribute__((noinline)) void *burn_unmet(void *arg)
+{
+	struct timespec used = { 0, 0 };
+	sigset_t prof;
+
+	sigemptyset(&prof);
+	sigaddset(&prof, SIGPROF);
+	pthread_sigmask(SIG_BLOCK, &prof, NULL);
+	while (used.tv_sec < 2) {
+		burn(1000000);
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	}
+	return arg;
+}
+
+static int mode_unmet(char **args)
+{
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, burn_unmet, NULL) || pthread_join(t, NULL))
+		return 1;
+	return puts("done") < 0;
+}
+
 static const struct mode {
 	const char *name;
 	int (*run)(char **args);
@@ -284,7 +309,7 @@ static const struct mode {
 	{ "chain", mode_chain }, { "failed", mode_failed },   { "trap", mode_trap },
 	{ "int3", mode_int3 },	 { "ignored", mode_ignored }, { "handler", mode_handler },
 	{ "late", mode_late },	 { "calls", mode_calls },     { "cloned", mode_cloned },
-	{ "full", mode_full },
+	{ "full", mode_full },	 { "unmet", mode_unmet },
 };
 
 int main(int argc, char **argv)
