@@ -156,6 +156,8 @@ int session_add_address(struct session *s, const char *word)
 		r.address = strtoull(word, &end, 16);
 		makes_sense = end > word;
 	}
+	if (m->binary && !binary_is_64(m->binary))
+		r.address &= UINT32_MAX;
 	if (!makes_sense)
 		complain_of(s, "not a hexadecimal address: '%s'", word);
 	*VEC_PUSH(&s->requests) = r;

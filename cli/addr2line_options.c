@@ -391,7 +391,7 @@ static bool is_named(char *const *argv, const char *tool)
 {
 	const char *slash = strrchr(argv[0], '/'), *name = slash ? slash + 1 : argv[0];
 
-	return strncmp(name, tool, strlen(tool)) == 0;
+	return strstr(name, tool) != NULL;
 }
 
 /* What holds without options depends on an option, so that one is looked for first. */

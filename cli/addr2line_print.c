@@ -168,7 +168,7 @@ static void print_lines(FILE *out, const struct addr2line_options *o,
 
 	if (o->addresses && !a->symbol && !a->is_nothing) {
 		put(out, "0x");
-		put_number(out, a->address, 16, o->is_llvm ? 1 : 16);
+		put_number(out, a->address, 16, o->is_llvm ? 1 : a->is_short ? 8 : 16);
 		put(out, o->pretty ? ": " : "\n");
 	}
 	if (a->is_data)

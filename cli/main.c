@@ -90,20 +90,20 @@ static int help_on(char *command)
 	return run_command(3, argv);
 }
 
-/* Under a name of those tools, as a link, the program is that tool. */
+/* Under a name of those tools, as a link, the program is that tool: x86_64-linux-gnu-addr2line,
+ * llvm-symbolizer-19. */
 static bool is_called(const char *name, const char *tool)
 {
 	const char *slash = strrchr(name, '/');
 
-	return strncmp(slash ? slash + 1 : name, tool, strlen(tool)) == 0;
+	return strstr(slash ? slash + 1 : name, tool) != NULL;
 }
 
 int main(int argc, char **argv)
 {
 	static const char *const help[] = { "help", "--help", "-help", "-h" };
 
-	if (is_called(argv[0], "addr2line") || is_called(argv[0], "llvm-symbolizer") ||
-	    is_called(argv[0], "llvm-addr2line"))
+	if (is_called(argv[0], "addr2line") || is_called(argv[0], "llvm-symbolizer"))
 		return cmd_stand_in(argc, argv);
 	if (argc < 2) {
 		complain("no command given (sonde --help lists all commands)");

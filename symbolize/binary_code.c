@@ -29,6 +29,11 @@ enum machine binary_machine(const struct binary *b)
 	}
 }
 
+bool binary_is_64(const struct binary *b)
+{
+	return binary_elf(b)->is_64;
+}
+
 static const struct elf_segment *segment_of(const struct elf_file *f, uint64_t address)
 {
 	for (size_t i = 0; i < f->segments.n; i++) {

@@ -19,6 +19,7 @@ bool binary_file_address(const struct binary *b, const struct mapping *m, uint64
 
 enum machine { MACHINE_OTHER, MACHINE_X86_64, MACHINE_X86, MACHINE_ARM64 };
 enum machine binary_machine(const struct binary *b);
+bool binary_is_64(const struct binary *b); /* addresses have 64 bits */
 
 /* The code at an address of the file's own: how many bytes of its section follow it (0 = no code
  * there), at *bytes, which live as long as b. */
