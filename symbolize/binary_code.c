@@ -134,8 +134,10 @@ static void add_tables(struct list *l, struct elf_file *f, uint32_t type)
 	GElf_Shdr sh;
 
 	while (f && (scn = elf_nextscn(f->elf, scn)))
-		if (gelf_getshdr(scn, &sh) && sh.sh_type == type)
+		if (gelf_getshdr(scn, &sh) && sh.sh_type == type) {
 			add_table(l, f, scn);
+			return; /* there is one, but in damaged files */
+		}
 }
 
 /* The stubs of the PLT, which no table names. */

@@ -68,19 +68,37 @@ uint64_t elf_section_base(const struct elf_file *f, size_t section, uint64_t hea
 	return found ? found->address : header_address;
 }
 
-/* How many bytes a relocation of this type replaces by an address; 0 = it is of no interest. */
-static unsigned width_of(uint16_t machine, uint64_t type)
+/* The relocations that put an address of 4 or of 8 bytes in; 0 = there is none.  (RISC-V's add and
+ * subtract, and those of 64-bit MIPS are of another shape.) */
+static const struct machine {
+	uint16_t number;
+	bool is_64;
+	uint16_t four, signed_four, eight;
+} machines[] = {
+	{ EM_X86_64, true, R_X86_64_32, R_X86_64_32S, R_X86_64_64 },
+	{ EM_AARCH64, true, R_AARCH64_ABS32, 0, R_AARCH64_ABS64 },
+	{ EM_386, false, R_386_32, 0, 0 },
+	{ EM_ARM, false, R_ARM_ABS32, 0, 0 },
+	{ EM_MIPS, false, R_MIPS_32, 0, 0 },
+	{ EM_PPC, false, R_PPC_ADDR32, 0, 0 },
+	{ EM_PPC64, true, R_PPC64_ADDR32, 0, R_PPC64_ADDR64 },
+	{ EM_S390, true, R_390_32, 0, R_390_64 },
+};
+
+static const struct machine *find_machine(const struct elf_file *f)
 {
-	switch (machine) {
-	case EM_X86_64:
-		return type == R_X86_64_64			     ? 8
-		       : type == R_X86_64_32 || type == R_X86_64_32S ? 4
-								     : 0;
-	case EM_AARCH64:
-		return type == R_AARCH64_ABS64 ? 8 : type == R_AARCH64_ABS32 ? 4 : 0;
-	default:
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++)
+		if (machines[i].number == f->machine && machines[i].is_64 == f->is_64)
+			return &machines[i];
+	return NULL;
+}
+
+/* How many bytes a relocation of this type replaces by an address; 0 = it is of no interest. */
+static unsigned width_of(const struct machine *m, uint64_t type)
+{
+	if (type == 0)
 		return 0;
-	}
+	return type == m->eight ? 8 : type == m->four || type == m->signed_four ? 4 : 0;
 }
 
 struct target {
@@ -97,16 +115,41 @@ static void put(const struct target *t, uint64_t at, unsigned width, uint64_t va
 		t->p[at + i] = (unsigned char)(value >> 8 * (t->is_little ? i : width - 1 - i));
 }
 
-static void apply(const struct elf_file *f, Elf_Scn *scn, const GElf_Shdr *sh,
-		  const struct target *t)
+/* What is there, where a relocation has no addend of its own: 4 bytes. */
+static uint64_t get(const struct target *t, uint64_t at)
+{
+	uint64_t value = 0;
+
+	if (at > t->n || t->n - at < 4)
+		return 0;
+	for (unsigned i = 0; i < 4; i++)
+		value |= (uint64_t)t->p[at + i] << 8 * (t->is_little ? i : 3 - i);
+	return value;
+}
+
+static bool next_relocation(Elf_Data *relocations, int i, const GElf_Shdr *sh,
+			    const struct target *t, GElf_Rela *r)
+{
+	GElf_Rel without;
+
+	if (sh->sh_type == SHT_RELA)
+		return gelf_getrela(relocations, i, r);
+	if (!gelf_getrel(relocations, i, &without))
+		return false;
+	*r = (GElf_Rela){ without.r_offset, without.r_info, (GElf_Sxword)get(t, without.r_offset) };
+	return true;
+}
+
+static void apply(const struct elf_file *f, const struct machine *m, Elf_Scn *scn,
+		  const GElf_Shdr *sh, const struct target *t)
 {
 	Elf_Scn *symbols_scn = elf_getscn(f->elf, sh->sh_link);
 	Elf_Data *relocations = elf_getdata(scn, NULL);
 	Elf_Data *symbols = symbols_scn ? elf_getdata(symbols_scn, NULL) : NULL;
 	GElf_Rela r;
 
-	for (int i = 0; relocations && symbols && gelf_getrela(relocations, i, &r); i++) {
-		unsigned width = width_of(f->machine, GELF_R_TYPE(r.r_info));
+	for (int i = 0; relocations && symbols && next_relocation(relocations, i, sh, t, &r); i++) {
+		unsigned width = width_of(m, GELF_R_TYPE(r.r_info));
 		GElf_Sym s;
 
 		if (!width || GELF_R_SYM(r.r_info) > INT32_MAX ||
@@ -119,21 +162,26 @@ static void apply(const struct elf_file *f, Elf_Scn *scn, const GElf_Shdr *sh,
 
 void elf_object_relocate(struct elf_file *f, size_t section, struct elf_bytes *bytes)
 {
+	const struct machine *m = find_machine(f);
 	struct target t = { NULL, bytes->n, f->is_little };
 	Elf_Scn *scn = NULL;
 	GElf_Shdr sh;
 
-	while ((scn = elf_nextscn(f->elf, scn))) {
-		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_RELA || sh.sh_info != section)
+	/* The first: there is one, and each of a damaged file's million may be as long as the file. */
+	while (!t.p && (scn = elf_nextscn(f->elf, scn))) {
+		if (!gelf_getshdr(scn, &sh) || sh.sh_info != section ||
+		    (sh.sh_type != SHT_RELA && sh.sh_type != SHT_REL))
 			continue;
-		if (!t.p) {
-			t.p = mmap(NULL, bytes->n, PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-			if (t.p == MAP_FAILED)
-				return;
-			memcpy(t.p, bytes->p, bytes->n);
+		if (!m) {
+			bytes->n = 0; /* what it says would be wrong */
+			return;
 		}
-		apply(f, scn, &sh, &t);
+		t.p = mmap(NULL, bytes->n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			   0);
+		if (t.p == MAP_FAILED)
+			return;
+		memcpy(t.p, bytes->p, bytes->n);
+		apply(f, m, scn, &sh, &t);
 	}
 	if (!t.p)
 		return;

@@ -23,6 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_TABLES 16 /* of relocations; usual are two */
+
 struct slot {
 	uint64_t address;
 	const char *name;
@@ -226,9 +228,12 @@ void plt_add_stubs(struct symtab *t, struct elf_file *f)
 
 	if (f->machine != EM_X86_64 && f->machine != EM_AARCH64)
 		return;
-	while ((scn = elf_nextscn(f->elf, scn)))
-		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_RELA && (sh.sh_flags & SHF_ALLOC))
+	for (int n = 0; n < MAX_TABLES && (scn = elf_nextscn(f->elf, scn));)
+		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_RELA && (sh.sh_flags & SHF_ALLOC)) {
 			add_slots(&slots, f, scn, &sh);
+			n++;
+		}
+	scn = NULL;
 	finish_slots(&slots, t);
 	while (slots.v.n && (scn = elf_nextscn(f->elf, scn))) {
 		const char *name;

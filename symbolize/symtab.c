@@ -195,9 +195,13 @@ static void read_table(struct symtab *t, struct elf_file *f, uint32_t type)
 	Elf_Scn *scn = NULL;
 	GElf_Shdr sh;
 
+	/* The first: there is one, and each of a damaged file's million may be as long as the file. */
 	while (sections && (scn = elf_nextscn(f->elf, scn)))
-		if (gelf_getshdr(scn, &sh) && sh.sh_type == type && !(sh.sh_flags & SHF_COMPRESSED))
+		if (gelf_getshdr(scn, &sh) && sh.sh_type == type &&
+		    !(sh.sh_flags & SHF_COMPRESSED)) {
 			add_symbols(t, f, scn, sections, n);
+			break;
+		}
 	free(sections);
 }
 
