@@ -122,11 +122,13 @@ int spool_image_of(struct spool_image *im, const void *file, size_t bytes, const
 bool spool_image_of_guest(struct spool_image *im, const struct spool_image *host, unsigned i)
 {
 	const struct spool_reserve *r = host->reserve;
-	uint64_t at = r ? r->guests[i] - r->offset : 0;
-	const struct spool_header *h = (const void *)((const char *)r + at);
+	uint64_t at = r && r->guests[i] ? r->guests[i] - r->offset : 0;
+	const struct spool_header *h;
 
-	if (!r || !r->guests[i] || at % 4096 || at == 0 || at > host->reserve_bytes ||
-	    check_header(h, host->reserve_bytes - at, "", NULL) || h->state == SPOOL_FREE ||
+	if (at == 0 || at % 4096 || at > host->reserve_bytes)
+		return false;
+	h = (const void *)((const char *)r + at);
+	if (check_header(h, host->reserve_bytes - at, "", NULL) || h->state == SPOOL_FREE ||
 	    !(h->weight || h->lost_weight || h->state == SPOOL_RUNNING))
 		return false;
 	*im = (struct spool_image){ .h = h };
