@@ -29,8 +29,7 @@ static void set_beside(const struct spool_folder *f)
 	char *text;
 
 	unsetenv("SONDE_SPOOL_BESIDE");
-	if (!f->beside[0] ||
-	    asprintf(&text, "%llx:%llx:%s", f->parent_device, f->parent_inode, f->beside) < 0)
+	if (!f->beside[0] || asprintf(&text, "%s:%s", f->beside_id, f->beside) < 0)
 		return;
 	setenv("SONDE_SPOOL_BESIDE", text, 1);
 	free(text);

@@ -138,19 +138,25 @@ static bool make(struct spool_folder *f)
 	return false;
 }
 
-/* (A sandbox may have another folder of that name: they are told apart by its inode.) */
+/* (A sandbox may have other folders of those names: they are told apart by their inodes.) */
 static void name_beside(struct spool_folder *f, const char *profile)
 {
 	const char *slash = strrchr(profile, '/');
 	char folder[PATH_MAX / 2];
-	struct stat st;
+	struct stat own, its;
 
+	if (stat(profile, &its) == 0 && !S_ISREG(its.st_mode))
+		return;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(f->path, '/') - f->path), f->path);
+	if (stat(folder, &own))
+		return;
 	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - profile + 1) : 1,
 		 slash ? profile : ".");
-	if ((stat(profile, &st) == 0 && !S_ISREG(st.st_mode)) || stat(folder, &st))
+	if (stat(folder, &its))
 		return;
-	f->parent_device = st.st_dev;
-	f->parent_inode = st.st_ino;
+	snprintf(f->beside_id, sizeof(f->beside_id), "%llx:%llx:%llx:%llx",
+		 (unsigned long long)own.st_dev, (unsigned long long)own.st_ino,
+		 (unsigned long long)its.st_dev, (unsigned long long)its.st_ino);
 	if (!realpath(folder, f->beside) || strlen(f->beside) > PATH_MAX / 2) {
 		f->beside[0] = 0;
 		return;

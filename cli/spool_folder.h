@@ -10,7 +10,7 @@ struct spool_folder {
 	int fd; /* locked while its record lives; programs that are executed do not have it */
 	char beside
 		[PATH_MAX]; /* beside the profile: made by processes that cannot reach the first; "" = none */
-	unsigned long long parent_device, parent_inode; /* of the folder in which that is */
+	char beside_id[80]; /* devices and inodes of what both lie in, as the library wants them */
 };
 
 /* In memory if there is plenty.  Says so when it cannot be made.  Takes away what records left that were killed. */

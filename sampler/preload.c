@@ -223,24 +223,34 @@ static void publish_labels(void)
 		preload_say("does not publish the labels of", program, strerror(-rc));
 }
 
-/* The folder of record's is not to be reached, or full: the place beside its profile may do, if it is the same here. */
+/* Does the folder that path lies in have that device and inode here? */
+static bool lies_in(const char *path, const unsigned long long id[2])
+{
+	char folder[PATH_MAX];
+	struct stat st;
+
+	keep_setting(folder, sizeof(folder), path);
+	*strrchr(folder, '/') = 0;
+	return stat(folder[0] ? folder : "/", &st) == 0 && st.st_dev == id[0] && st.st_ino == id[1];
+}
+
+/* The folder of record's is full, or not to be reached here: the place beside its profile may do, if that is.  (A folder that is
+ * gone from where it was tells that record has ended.) */
 static bool go_beside(void)
 {
 	const char *setting = getenv("SONDE_SPOOL_BESIDE");
-	unsigned long long device, inode;
-	char path[PATH_MAX], *slash;
-	struct stat st;
+	unsigned long long samples[2], profile[2];
+	const char *path;
 	int at = 0;
 
-	if (!setting || sscanf(setting, "%llx:%llx:%n", &device, &inode, &at) != 2 ||
-	    setting[at] != '/')
+	if (!setting ||
+	    sscanf(setting, "%llx:%llx:%llx:%llx:%n", &samples[0], &samples[1], &profile[0],
+		   &profile[1], &at) != 4 ||
+	    setting[at] != '/' || spool_dir[0] != '/')
 		return false;
-	keep_setting(path, sizeof(path), setting + at);
-	slash = strrchr(path, '/');
-	*slash = 0;
-	if (stat(slash == path ? "/" : path, &st) || st.st_dev != device || st.st_ino != inode)
+	path = setting + at;
+	if ((access(spool_dir, F_OK) && lies_in(spool_dir, samples)) || !lies_in(path, profile))
 		return false;
-	*slash = '/';
 	if (mkdir(path, 0700) && errno != EEXIST)
 		return false;
 	keep_setting(spool_dir, sizeof(spool_dir), path);
