@@ -530,8 +530,13 @@ static int mode_server(void)
 	int status = 0;
 	pid_t pid;
 
-	if (geteuid() == 0 && (chroot("/proc/self/fdinfo") || chdir("/") || setgid(65534) || setuid(65534)))
-		return 1;
+	if (geteuid() == 0) {
+		printf("%d", chroot("/proc/self/fdinfo"));
+		printf(" %d", chdir("/"));
+		printf(" %d", setgid(65534));
+		printf(" %d\n", setuid(65534));
+	}
+	fflush(stdout);
 	pid = fork();
 	burn_everywhere(1500);
 	if (pid == 0)
