@@ -262,6 +262,10 @@ static bool is_trampoline(struct walk *w, uintptr_t pc)
 	       arch_is_sigreturn(code);
 }
 
+/* A function that calls another with its sp where the kernel began the thread, or a word and alignment below, is the first
+ * one: the loader's, or the program's. */
+enum { MOST_BELOW_FIRST = 16 };
+
 bool walk_without_rule(struct walk *w, const struct module *m, bool *is_return, uint64_t *pcs)
 {
 	uintptr_t pc = w->regs.pc;
@@ -275,7 +279,7 @@ bool walk_without_rule(struct walk *w, const struct module *m, bool *is_return, 
 			walk_put(w, pcs, pc); /* a coroutine that setcontext() is about to begin */
 		return walk_ends(w, END_ENTRY);
 	}
-	if (was_return && w->regs.sp == w->list->first_sp) { /* the loader's first function */
+	if (was_return && w->list->first_sp - w->regs.sp <= MOST_BELOW_FIRST) {
 		walk_put(w, pcs, pc - 1);
 		return walk_ends(w, END_ENTRY);
 	}
