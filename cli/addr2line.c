@@ -190,6 +190,7 @@ static void answer(struct session *s, const struct request *r, bool is_last)
 		.module = m ? m->name : "",
 		.address = r->address,
 		.is_short = m && m->binary && !binary_is_64(m->binary),
+		.is_frame = r->is_frame,
 		.is_nothing = r->is_nowhere && r->symbol == NO_SYMBOL,
 		.symbol = r->symbol == NO_SYMBOL ? NULL : s->symbols.v[r->symbol],
 		.is_data = r->is_data,

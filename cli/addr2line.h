@@ -35,6 +35,7 @@ struct addr2line_answer {
 	const char *module;
 	uint64_t address;
 	bool is_short;	    /* it has 32 bits */
+	bool is_frame;	    /* variables were asked for */
 	bool is_nothing;    /* the question made no sense: there is no address */
 	const char *symbol; /* that was asked for; NULL = the address was */
 	bool is_data;

@@ -228,8 +228,11 @@ int session_add_line(struct session *s, char *line)
 		add_nothing(s, s->o->exe ? 0 : NO_MODULE);
 		return EXIT_OK;
 	}
-	if (strncmp(line, "FRAME ", 6) == 0)
-		return refuse(s, "the variables of a frame are not looked up: '%s'", line);
+	if (strncmp(line, "FRAME ", 6) == 0) {
+		refuse(s, "the variables of a frame are not looked up: '%s'", line);
+		s->requests.v[s->requests.n - 1].is_frame = true;
+		return EXIT_FAILED;
+	}
 	is_data = strncmp(line, "DATA ", 5) == 0;
 	if (is_data || strncmp(line, "CODE ", 5) == 0)
 		line += 5;

@@ -171,7 +171,9 @@ static void print_lines(FILE *out, const struct addr2line_options *o,
 		put_number(out, a->address, 16, o->is_llvm ? 1 : a->is_short ? 8 : 16);
 		put(out, o->pretty ? ": " : "\n");
 	}
-	if (a->is_data)
+	if (a->is_frame)
+		put(out, "??\n");
+	else if (a->is_data)
 		print_data(out, o, a);
 	else if (a->n == 0)
 		print_frame(out, o, a, &unknown);
@@ -269,9 +271,9 @@ static void print_json(FILE *out, const struct addr2line_options *o,
 		fprintf(out, ",\"Size\":\"0x%llx\",\"Start\":\"0x%llx\"},",
 			(unsigned long long)a->data.bytes, (unsigned long long)a->data.start);
 	}
-	fputs("\"ModuleName\":", out);
+	fputs(a->is_frame ? "\"Frame\":[],\"ModuleName\":" : "\"ModuleName\":", out);
 	print_string(out, a->module);
-	if (a->is_data) {
+	if (a->is_data || a->is_frame) {
 		fputs("}", out);
 		return;
 	}

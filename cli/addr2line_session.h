@@ -26,6 +26,7 @@ struct request {
 	uint32_t answer; /* number, of code, once it was looked up */
 	uint32_t symbol; /* number of the name that was asked for, or NO_SYMBOL */
 	bool is_data;	 /* not code */
+	bool is_frame;	 /* the variables of a frame: none are known */
 	bool is_nowhere; /* no symbol has that name, or it made no sense */
 	bool is_more;	 /* one more place of the symbol before */
 };
