@@ -34,7 +34,7 @@ struct binary {
 	struct dwarf_source source;
 	struct dwarf_reader *reader; /* ours; NULL = not opened yet */
 	struct symtab *symtab;	     /* read when first needed */
-	struct strtab *strings;
+	struct strtab *strings;	     /* NULL = there are none yet */
 	struct answer_list answers;
 	struct err problem;
 	struct answer_cache *cache; /* NULL = none */
@@ -45,6 +45,13 @@ struct binary {
 	struct data_symbols data;
 	bool wants_details, relative_names;
 };
+
+static struct strtab *strings_of(struct binary *b)
+{
+	if (!b->strings)
+		b->strings = strtab_new();
+	return b->strings;
+}
 
 static void tell_files(const struct binary *b, const struct file_log *log)
 {
@@ -81,13 +88,12 @@ int binary_from_elf(struct binary **out, struct elf_file *elf, const struct symb
 		opts = &no_opts;
 	log = (struct file_log){ opts->tell, opts->tell_ctx, opts->verbose };
 	b->elf = elf;
-	b->strings = strtab_new();
 	b->use_libdwarf = opts->use_libdwarf;
 	b->wants_details = opts->wants_details;
 	b->relative_names = opts->relative_names;
 	b->mode = opts->demangle;
 	if (opts->dwp)
-		b->dwp = strtab_get(b->strings, strtab_add_str(b->strings, opts->dwp));
+		b->dwp = strtab_get(strings_of(b), strtab_add_str(strings_of(b), opts->dwp));
 	answer_list_init(&b->answers);
 	if (debug_file_has_dwarf(elf))
 		b->dwarf = elf;
@@ -123,28 +129,31 @@ int binary_open_mem(struct binary **out, const void *image, size_t bytes, const 
 	return status ? status : binary_from_elf(out, elf, NULL, err);
 }
 
-/* The answers, with the names that somebody wanted to know meanwhile.  Is there anything that the cache has not? */
-static bool list_answers(const struct binary *b, struct cached_answer *answers,
-			 struct arena *frames)
+static const char *known_plain(const struct binary *b, const struct frame *f)
 {
-	bool any_new = false, any_unknown = false;
+	return f->plain || !f->function ? f->plain : demangle_known(f->function, b->mode);
+}
+
+/* Has somebody wanted to know names that the cache has not?  Where they are too many to be kept some are new
+ * each time, and nothing is. */
+static bool has_new_names(const struct binary *b)
+{
+	bool any_new = false;
 
 	for (size_t i = 0; i < b->answers.v.n; i++) {
 		const struct answer *a = &b->answers.v.v[i];
-		struct frame *f = ARENA_ARRAY(frames, struct frame, a->n);
 
 		for (uint32_t k = 0; k < a->n; k++) {
-			f[k] = answer_list_frame(&b->answers, a, k);
-			if (f[k].plain || !f[k].function)
+			struct frame f = answer_list_frame(&b->answers, a, k);
+
+			if (f.plain || !f.function || !demangle_wants(f.function, b->mode))
 				continue;
-			f[k].plain = demangle_known(f[k].function, b->mode);
-			any_new |= f[k].plain != NULL;
-			any_unknown |= !f[k].plain && demangle_wants(f[k].function, b->mode);
+			if (!known_plain(b, &f))
+				return false;
+			any_new = true;
 		}
-		answers[i] = (struct cached_answer){ a->address, f, a->n };
 	}
-	/* Where names are too many to be kept, some are new each time. */
-	return b->has_news || (any_new && !any_unknown);
+	return any_new;
 }
 
 /* What damage or a missing file has changed is not worth keeping. */
@@ -153,12 +162,21 @@ static void save_answers(struct binary *b)
 	struct cached_answer *answers;
 	struct arena *frames;
 
-	if (!b->cache || b->problem.text[0])
+	if (!b->cache || b->problem.text[0] || !(b->has_news || has_new_names(b)))
 		return;
 	frames = arena_new(ARENA_DIE);
 	answers = ARENA_ARRAY(frames, struct cached_answer, b->answers.v.n);
-	if (list_answers(b, answers, frames))
-		answer_cache_write(b->cache, b->mode, answers, b->answers.v.n);
+	for (size_t i = 0; i < b->answers.v.n; i++) {
+		const struct answer *a = &b->answers.v.v[i];
+		struct frame *f = ARENA_ARRAY(frames, struct frame, a->n);
+
+		for (uint32_t k = 0; k < a->n; k++) {
+			f[k] = answer_list_frame(&b->answers, a, k);
+			f[k].plain = known_plain(b, &f[k]);
+		}
+		answers[i] = (struct cached_answer){ a->address, f, a->n };
+	}
+	answer_cache_write(b->cache, b->mode, answers, b->answers.v.n);
 	arena_free(frames);
 }
 
@@ -174,7 +192,8 @@ void binary_close(struct binary *b)
 	elf_file_close(b->shared);
 	elf_file_close(b->debug);
 	elf_file_close(b->elf);
-	strtab_free(b->strings);
+	if (b->strings)
+		strtab_free(b->strings);
 	answer_list_release(&b->answers);
 	free(b);
 }
@@ -252,13 +271,13 @@ static const char *keep(struct binary *b, const char *s)
 {
 	if (!b->use_libdwarf)
 		return s;
-	return s && s[0] ? strtab_get(b->strings, strtab_add_str(b->strings, s)) : NULL;
+	return s && s[0] ? strtab_get(strings_of(b), strtab_add_str(strings_of(b), s)) : NULL;
 }
 
 /* Names of the symbol table live as long as it; what our own reader says stays too. */
 static const char *outer_name(struct binary *b, uint64_t address, const struct dwarf_frame *f)
 {
-	const char *name = outer_name_choose(b->symtab, b->strings, address, f);
+	const char *name = outer_name_choose(b->symtab, strings_of(b), address, f);
 
 	return name == f->frame.function ? keep(b, name) : name;
 }

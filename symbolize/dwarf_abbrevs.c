@@ -368,7 +368,7 @@ const struct dwarf_abbrev *dwarf_abbrevs_find_slow(struct dwarf_abbrevs *t, uint
 	if (code - 1 < t->v.n && t->v.v[code - 1].code == code)
 		a = &t->v.v[code - 1];
 	else
-		a = bsearch(&key, t->v.v, t->v.n, sizeof(key), by_code);
+		a = t->v.n ? bsearch(&key, t->v.v, t->v.n, sizeof(key), by_code) : NULL;
 	if (a && !a->is_compiled)
 		compile(t, a);
 	return a;
