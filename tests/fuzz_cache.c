@@ -71,18 +71,22 @@ static void put_function_right(uint8_t *bytes, size_t n, uint32_t at)
 		put_text_right(bytes, n, text->plain[mode]);
 }
 
+/* Texts may lie upon the answer: how long it is is asked once. */
 static void put_answer_right(uint8_t *bytes, size_t n, struct cache_entry *e)
 {
 	struct cache_answer *a = (struct cache_answer *)(bytes + e->at);
+	uint32_t at = e->at;
+	uint64_t n_frames;
 
-	if (e->at % 8 || e->at > n || n - e->at < sizeof(*a) || a->n > MAX_FRAMES ||
-	    n - e->at < cache_answer_bytes(a->n))
+	if (at % 8 || at > n || n - at < sizeof(*a) || a->n > MAX_FRAMES ||
+	    n - at < cache_answer_bytes(a->n))
 		return;
-	for (size_t i = 0; i < a->n; i++) {
+	n_frames = a->n;
+	for (size_t i = 0; i < n_frames; i++) {
 		put_function_right(bytes, n, a->frames[i].function);
 		put_text_right(bytes, n, a->frames[i].file);
 	}
-	e->checksum = cache_checksum(a, cache_answer_bytes(a->n), 0, e->address);
+	e->checksum = cache_checksum(a, cache_answer_bytes(n_frames), 0, e->address);
 }
 
 static void put_right(uint8_t *bytes, size_t n)
