@@ -100,7 +100,7 @@ int binary_from_elf(struct binary **out, struct elf_file *elf, const struct symb
 	else if (elf->is_mapped)
 		b->dwarf = b->debug = debug_file_find(elf, symbolize_search_path(opts), &log);
 	if (b->dwarf && b->dwarf->is_mapped)
-		b->shared = debug_file_find_shared(b->dwarf, &log);
+		b->shared = debug_file_find_shared(b->dwarf, symbolize_search_path(opts), &log);
 	if (opts->verbose)
 		tell_files(b, &log);
 	/* A cache does not know which .dwp its answers came from. */

@@ -14,6 +14,9 @@
  *
  * and last, where $DEBUGINFOD_URLS is set, on the servers that it names.
  *
+ * What dwz took out of several files is looked for by its name, by its build id in the same places, and on the
+ * servers.
+ *
  * A file with another build id is never used.  The checksum of .gnu_debuglink decides only where the
  * binary has no build id, as it means reading the whole file.
  */
@@ -73,10 +76,11 @@ static void say(const struct file_log *log, const char *sentence)
 		log->say(log->ctx, sentence);
 }
 
+typedef int (*open_fn)(struct elf_file **, const char *, struct err *);
+
 /* Open a candidate.  0, or negative with the reason in err; a file that is simply not there is not
  * worth a word. */
-static int try_with(int (*open)(struct elf_file **, const char *, struct err *),
-		    struct elf_file **out, const char *path, const char *build_id,
+static int try_with(open_fn open, struct elf_file **out, const char *path, const char *build_id,
 		    const struct file_log *log, struct err *err)
 {
 	struct err why = { "" };
@@ -97,8 +101,8 @@ static int try_with(int (*open)(struct elf_file **, const char *, struct err *),
 }
 
 /* From a server, if one may be asked. */
-static int try_servers(struct elf_file **out, enum debuginfod_kind kind, const char *build_id,
-		       const struct file_log *log)
+static int try_servers(open_fn open, struct elf_file **out, enum debuginfod_kind kind,
+		       const char *build_id, const struct file_log *log)
 {
 	struct err why = { "" };
 	struct path p;
@@ -106,7 +110,7 @@ static int try_servers(struct elf_file **out, enum debuginfod_kind kind, const c
 	if (strlen(build_id) < 16)
 		return SONDE_ENOTFOUND;
 	if (debuginfod_fetch(kind, build_id, p.s, sizeof(p.s), &why) == 0)
-		return try_with(elf_file_open, out, p.s, build_id, log, NULL);
+		return try_with(open, out, p.s, build_id, log, NULL);
 	say(log, why.text);
 	return SONDE_ENOTFOUND;
 }
@@ -239,7 +243,9 @@ int debug_file_find_binary(struct elf_file **out, const char *file, const char *
 	}
 	if (try_own_name(out, file, build_id, log, err) == 0)
 		return 0;
-	return try_servers(out, DEBUGINFOD_EXECUTABLE, build_id, log) == 0 ? 0 : SONDE_ENOTFOUND;
+	if (try_servers(elf_file_open, out, DEBUGINFOD_EXECUTABLE, build_id, log) == 0)
+		return 0;
+	return SONDE_ENOTFOUND;
 }
 
 bool debug_file_has_dwarf(struct elf_file *f)
@@ -247,22 +253,28 @@ bool debug_file_has_dwarf(struct elf_file *f)
 	return elf_file_has(f, ".debug_info");
 }
 
-struct elf_file *debug_file_find_by_id(const char *id, const char *search,
-				       const struct file_log *log)
+static struct elf_file *find_by_id(open_fn open, const char *id, const char *search,
+				   const struct file_log *log)
 {
 	struct elf_file *f;
 	struct path dir, p;
 
 	while (next_folder(&search, &dir)) {
 		path_set(&p, "%s/%.2s/%s.debug", dir.s, id, id + 2);
-		if (try_file(&f, p.s, id, log, NULL) == 0)
+		if (try_with(open, &f, p.s, id, log, NULL) == 0)
 			return f;
 		path_set(&p, "%s/.build-id/%.2s/%s.debug", dir.s, id, id + 2);
-		if (try_file(&f, p.s, id, log, NULL) == 0)
+		if (try_with(open, &f, p.s, id, log, NULL) == 0)
 			return f;
 	}
 	path_set(&p, DEBUG_ROOT "/.build-id/%.2s/%s.debug", id, id + 2);
-	return try_file(&f, p.s, id, log, NULL) == 0 ? f : NULL;
+	return try_with(open, &f, p.s, id, log, NULL) == 0 ? f : NULL;
+}
+
+struct elf_file *debug_file_find_by_id(const char *id, const char *search,
+				       const struct file_log *log)
+{
+	return find_by_id(elf_file_open, id, search, log);
 }
 
 struct debuglink {
@@ -355,7 +367,7 @@ struct elf_file *debug_file_find(struct elf_file *binary, const char *search,
 		f = debug_file_find_by_id(binary->build_id, search, log);
 	if (!f)
 		f = find_by_link(binary, log);
-	if (!f && try_servers(&f, DEBUGINFOD_DEBUG_FILE, binary->build_id, log))
+	if (!f && try_servers(elf_file_open, &f, DEBUGINFOD_DEBUG_FILE, binary->build_id, log))
 		f = NULL;
 	return f;
 }
@@ -382,7 +394,8 @@ static bool read_altlink(struct elf_file *f, const char **name, char *id, size_t
 	return true;
 }
 
-struct elf_file *debug_file_find_shared(struct elf_file *dwarf, const struct file_log *log)
+struct elf_file *debug_file_find_shared(struct elf_file *dwarf, const char *search,
+					const struct file_log *log)
 {
 	char id[2 * BUILD_ID_MAX + 1], real[PATH_MAX];
 	const char *name;
@@ -400,6 +413,8 @@ struct elf_file *debug_file_find_shared(struct elf_file *dwarf, const struct fil
 	path_set(&p, DEBUG_ROOT "/.dwz/%s", base_name(name));
 	if (try_with(elf_file_open_debug, &f, p.s, id, log, NULL) == 0)
 		return f;
-	path_set(&p, DEBUG_ROOT "/.build-id/%.2s/%s.debug", id, id + 2);
-	return try_with(elf_file_open_debug, &f, p.s, id, log, NULL) == 0 ? f : NULL;
+	f = find_by_id(elf_file_open_debug, id, search, log);
+	if (!f && try_servers(elf_file_open_debug, &f, DEBUGINFOD_DEBUG_FILE, id, log))
+		f = NULL;
+	return f;
 }

@@ -29,7 +29,8 @@ struct elf_file *debug_file_find(struct elf_file *binary, const char *search,
 				 const struct file_log *log);
 
 /* The file with what dwz found to be the same in several debug files, this one among them, or NULL. */
-struct elf_file *debug_file_find_shared(struct elf_file *dwarf, const struct file_log *log);
+struct elf_file *debug_file_find_shared(struct elf_file *dwarf, const char *search,
+					const struct file_log *log);
 
 bool debug_file_has_dwarf(struct elf_file *f);
 
