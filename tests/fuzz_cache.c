@@ -71,7 +71,7 @@ static void put_function_right(uint8_t *bytes, size_t n, uint32_t at)
 		put_text_right(bytes, n, text->plain[mode]);
 }
 
-/* Texts may lie upon the answer: how long it is is asked once. */
+/* Texts may lie upon the answer, or upon the header: how long things are is asked once. */
 static void put_answer_right(uint8_t *bytes, size_t n, struct cache_entry *e)
 {
 	struct cache_answer *a = (struct cache_answer *)(bytes + e->at);
@@ -93,6 +93,7 @@ static void put_right(uint8_t *bytes, size_t n)
 {
 	struct cache_header *h = (struct cache_header *)bytes;
 	struct cache_entry *entries;
+	size_t n_entries;
 
 	h->magic = ANSWER_CACHE_MAGIC;
 	h->key = 0;
@@ -100,7 +101,8 @@ static void put_right(uint8_t *bytes, size_t n)
 	if (h->entries_at % 8 || h->entries_at > n)
 		return;
 	entries = (struct cache_entry *)(bytes + h->entries_at);
-	for (size_t i = 0; i < (n - h->entries_at) / sizeof(*entries) && i < MAX_ENTRIES; i++)
+	n_entries = (n - h->entries_at) / sizeof(*entries);
+	for (size_t i = 0; i < n_entries && i < MAX_ENTRIES; i++)
 		put_answer_right(bytes, n, &entries[i]);
 }
 
