@@ -42,13 +42,13 @@ class Elf:
         return self.has_symbols or self.has_debug or self.debug_file() is not None
 
     def same_function(self, one, other):
-        """Both names are given to one address by the symbol table: memcpy and memmove, munmap and __munmap."""
+        """Both names are given to one address by the symbol table: memcpy and memmove, munmap and __munmap@@GLIBC_2.2.5."""
         if self.aliases is None:
             self.aliases = {}
             for file in filter(None, (self.path, self.debug_file())):
                 for line in _output("nm", "--defined-only", file).splitlines():
                     address, _, name = line.split(None, 2)
-                    self.aliases.setdefault(name, set()).add(address)
+                    self.aliases.setdefault(name.partition("@")[0], set()).add(address)
         return one == other or bool(self.aliases.get(one, set()) & self.aliases.get(other, set()))
 
     def address(self, offset):
