@@ -125,7 +125,7 @@ static const char *weight_type(const struct report *r)
 
 static void write_samples(struct firefox *f, const struct firefox_thread *t)
 {
-	const uint32_t *samples = f->by_thread.v + t->first;
+	const uint32_t *samples = t->n ? f->by_thread.v + t->first : NULL;
 	struct json *j = &f->j;
 	double time = 0;
 
