@@ -151,6 +151,9 @@ static void open_terminal(struct line_editor *e)
 	el_set(e->el, EL_ADDFN, "complete", "finish the word", complete);
 	el_set(e->el, EL_BIND, "^I", "complete", NULL);
 	el_set(e->el, EL_BIND, "^R", "em-inc-search-prev", NULL);
+	/* Ctrl-D that was typed while no line was edited, and the terminal kept as the end of input: read as NUL, once it is
+	 * edited again. */
+	el_set(e->el, EL_BIND, "^@", "em-delete-or-list", NULL);
 	el_source(e->el, NULL);
 	sigaction(SIGINT, &action, &e->before);
 }
