@@ -90,17 +90,36 @@ uint64_t tick_weight(struct thread *t, const siginfo_t *si)
 	return phase / period_ns;
 }
 
-/* Whole periods on the thread's own sample: those that it owes itself, and of what others left one, or as much as makes it
- * half as long again, but no more than two ticks (on a busy machine half the threads may end unseen).  (The debt of all is
- * no measure of its own: it strays to both sides.) */
-static void settle(struct thread *t, int64_t own_ns, int64_t cpu_ns)
+/* What a long life owes itself, rounded up or down as the debt of all says: so it is never a whole period from the truth. */
+static int64_t share_of_long(int64_t own_ns, int64_t period)
 {
-	int64_t period = (int64_t)period_ns, own = own_ns > 0 ? own_ns / period : 0;
+	int64_t down = own_ns / period - (own_ns % period < 0);
+
+	return down + (atomic_load(&debt_ns) - down * period >= period / 2);
+}
+
+/* What it owes itself, and of what others left one period, or as much as makes it half as long again, but no more than two
+ * ticks (on a busy machine half the threads may end unseen).  (The debt of all is no measure of its own: it strays to both
+ * sides.) */
+static int64_t share_of_short(int64_t own_ns, int64_t cpu_ns, int64_t period)
+{
+	int64_t own = own_ns > 0 ? own_ns / period : 0;
 	int64_t others = atomic_load(&debt_ns) / period - own;
-	int64_t most = clamp(cpu_ns / 2, (int64_t)tick * 2) / period, n;
+	int64_t most = clamp(cpu_ns / 2, (int64_t)tick * 2) / period;
 
 	most = most > 1 ? most : 1;
-	n = kept_add(t, own + (others < -1 ? -1 : others > most ? most : others));
+	return own + (others < -1 ? -1 : others > most ? most : others);
+}
+
+/* Whole periods on the thread's own sample. */
+static void settle(struct thread *t, int64_t own_ns, int64_t cpu_ns)
+{
+	enum { LONG_LIFE = 32 }; /* periods */
+	int64_t period = (int64_t)period_ns;
+	bool is_long = cpu_ns >= LONG_LIFE * period;
+	int64_t n = kept_add(t, is_long ? share_of_long(own_ns, period)
+					: share_of_short(own_ns, cpu_ns, period));
+
 	atomic_fetch_sub(&debt_ns, n * period);
 }
 
